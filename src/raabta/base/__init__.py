@@ -1,0 +1,1 @@
+"""What are the units, times, bodies, frames, tables and errors?"""

@@ -1,0 +1,1 @@
+"""How is work cut, run, kept and resumed? Knows nothing of satellites."""

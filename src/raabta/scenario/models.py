@@ -1,0 +1,269 @@
+"""What a scenario may say: frozen pydantic models, one unit per field, spelled in its name."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+SCHEMA_VERSION = 1
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+NonNegative = Annotated[float, Field(ge=0.0)]
+Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
+Longitude = Annotated[float, Field(ge=-180.0, le=180.0)]
+Elevation = Annotated[float, Field(ge=0.0, lt=90.0)]
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+PlanName = Literal["25/3", "50/10", "100/20"]
+
+PLANS_MBPS: dict[PlanName, tuple[float, float]] = {
+    "25/3": (25.0, 3.0),
+    "50/10": (50.0, 10.0),
+    "100/20": (100.0, 20.0),
+}
+"""Plans at the IP layer: (forward, return) in Mbps."""
+
+
+class Model(BaseModel):
+    """Base of every scenario model: frozen, no unknown keys, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Time(Model):
+    """When the run starts, how long it lasts and how it is stepped (UTC)."""
+
+    start: datetime = datetime(2026, 11, 22, tzinfo=UTC)
+    duration_s: float = Field(86_400.0, gt=0.0, le=366 * 86_400.0)
+    step_s: float = Field(15.0, ge=1.0, le=3_600.0)
+
+    @field_validator("start")
+    @classmethod
+    def _utc(cls, value: datetime) -> datetime:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    @property
+    def steps(self) -> int:
+        """Number of slots in the run."""
+        return max(1, round(self.duration_s / self.step_s))
+
+
+class Area(Model):
+    """The area whose homes are planned for."""
+
+    country: CountryCode = "PAK"
+    outline_file: str | None = None
+    people_file: str | None = None
+    cell_resolution: int = Field(5, ge=3, le=6)
+
+
+class Shell(Model):
+    """One Walker shell. `phasing` is Walker's F; `pattern` tells delta (360 deg of RAAN) from star (180)."""
+
+    altitude_km: float = Field(ge=160.0, le=40_000.0)
+    inclination_deg: float = Field(ge=0.0, le=180.0)
+    planes: int = Field(ge=1, le=5_000)
+    satellites_per_plane: int = Field(ge=1, le=5_000)
+    phasing: int = Field(0, ge=0)
+    pattern: Literal["delta", "star"] = "delta"
+    raan_offset_deg: float = Field(0.0, ge=0.0, lt=360.0)
+
+    @model_validator(mode="after")
+    def _phasing_below_planes(self) -> Self:
+        if self.phasing >= self.planes:
+            raise ValueError(f"phasing (Walker F) must be below planes ({self.planes})")
+        return self
+
+    @property
+    def satellites(self) -> int:
+        """Number of satellites in the shell."""
+        return self.planes * self.satellites_per_plane
+
+
+class GeostationarySlot(Model):
+    """One satellite on the geostationary arc."""
+
+    longitude_deg: Longitude
+
+
+class Payload(Model):
+    """Radio and limits of one satellite. Capacity is a number of beams, never more EIRP."""
+
+    user_down_ghz: float = Field(ge=1.0, le=55.0)
+    user_up_ghz: float = Field(ge=1.0, le=55.0)
+    channel_down_mhz: Positive
+    channel_up_mhz: Positive
+    channels: int = Field(ge=1, le=256, description="channels per polarisation")
+    polarisations: Literal[1, 2] = 1
+    beams: int = Field(ge=1, le=4_096)
+    beams_per_cell: int = Field(1, ge=1, le=64)
+    cells_per_beam: int = Field(64, ge=1, le=4_096, description="K: cells one beam may hop over in a slot")
+    eirp_density_dbw_mhz: float = Field(ge=-60.0, le=80.0)
+    transmit_aperture_m: Positive
+    receive_aperture_m: Positive
+    g_over_t_dbk: float = Field(ge=-40.0, le=60.0)
+    rf_power_w: Positive
+    forward_mbps: Positive
+    return_mbps: Positive
+    roll_off_ratio: float = Field(0.1, ge=0.0, le=0.5)
+    interference_down_db: float = Field(20.0, ge=0.0, le=80.0, description="C/I, forward link")
+    interference_up_db: float = Field(20.0, ge=0.0, le=80.0, description="C/I, return link")
+    reuse_separation_deg: NonNegative = 3.0
+    scan_limit_deg: float = Field(70.0, gt=0.0, le=90.0)
+    scan_loss_exponent_ratio: float = Field(1.3, ge=0.0, le=3.0)
+    feeder_up_ghz: float = Field(ge=1.0, le=90.0)
+    feeder_down_ghz: float = Field(ge=1.0, le=90.0)
+    feeder_eirp_dbw: float
+    feeder_g_over_t_dbk: float
+
+
+class Constellation(Model):
+    """Satellites that share one payload."""
+
+    name: str
+    label: str
+    stand_in: bool = False
+    shells: tuple[Shell, ...] = ()
+    geostationary: tuple[GeostationarySlot, ...] = ()
+    orbits_file: str | None = None
+    payload: Payload
+    user_min_elevation_deg: Elevation = 25.0
+    gateway_min_elevation_deg: Elevation = 10.0
+    gso_separation_deg: Elevation = 0.0
+    gso_separation_source: str = ""
+    note: str = ""
+
+
+class Gateway(Model):
+    """One earth station of the feeder link."""
+
+    name: str
+    country: CountryCode
+    latitude_deg: Latitude
+    longitude_deg: Longitude
+    height_m: float = Field(0.0, ge=-500.0, le=6_000.0)
+    antennas: int = Field(8, ge=1, le=256)
+    bandwidth_mhz: Positive = 2_000.0
+    polarisations: Literal[1, 2] = 2
+    eirp_dbw: float = 68.0
+    g_over_t_dbk: float = 30.0
+    dish_m: Positive = 2.4
+    gso_separation_deg: Elevation = 0.0
+    availability_share: Share = 0.998
+    diversity_partner: str | None = None
+    hypothetical: bool = True
+
+
+TerminalClassName = Literal["household", "community", "backhaul", "institution"]
+
+
+class Terminal(Model):
+    """One terminal class: its radio, what it costs in power and money, and how its homes share it."""
+
+    terminal_class: TerminalClassName
+    label: str
+    dish_m: Positive
+    efficiency_share: Share = 0.65
+    g_over_t_dbk: float = Field(ge=-20.0, le=45.0)
+    noise_temperature_k: Positive = Field(description="clear-sky system temperature behind g_over_t_dbk")
+    eirp_dbw: float = Field(ge=0.0, le=90.0)
+    pointing_loss_db: NonNegative = 0.3
+    carrier_mhz: Positive
+    duty_share: Share = 1.0
+    electric_power_w: Positive
+    cost_class: Literal["low", "medium", "high"]
+    max_modulation_bits: int = Field(5, ge=2, le=8, description="5 = 32APSK")
+    implementation_margin_db: NonNegative = 1.0
+    share: Share = Field(description="share of the subscribing homes reached through this class")
+    homes_per_terminal: Positive = 1.0
+    contention_ratio: Positive = 20.0
+    horizon_mask_deg: Elevation = 0.0
+
+
+class Terrestrial(Model):
+    """Who is underserved: a coverage file, or a labelled proxy (distance to a town of a given size)."""
+
+    coverage_file: str | None = None
+    proxy_town_population: int = Field(20_000, ge=1)
+    proxy_distance_km: Positive = 15.0
+
+
+class Demand(Model):
+    """Who asks, and for how much."""
+
+    serve: Literal["underserved", "rural", "everyone"] = "underserved"
+    plan: PlanName = "25/3"
+    take_up_share: Share = 0.1
+    terminals: tuple[Terminal, ...] = Field(min_length=1, max_length=4)
+    terrestrial: Terrestrial = Terrestrial()
+    availability_target_share: float = Field(0.99, gt=0.0, lt=1.0)
+
+    @model_validator(mode="after")
+    def _shares_sum_to_one(self) -> Self:
+        total = sum(terminal.share for terminal in self.terminals)
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"the shares of the terminal classes sum to {total:g}, not 1")
+        names = [terminal.terminal_class for terminal in self.terminals]
+        if len(set(names)) != len(names):
+            raise ValueError("a terminal class stands twice")
+        return self
+
+
+Market = Literal["open", "closed", "unknown"]
+
+
+class Sharing(Model):
+    """How a satellite's beams, power and feeder are shared."""
+
+    allocation: Literal["guarantee", "equal"] = "guarantee"
+    capacity_share: Literal["neighbours", "ratio", "exclusive"] = "neighbours"
+    ratio_share: Share = 0.1
+    markets: dict[CountryCode, Market] = {}
+    default_market: Market = "unknown"
+    frames_per_slot: int = Field(64, ge=1, le=1_024)
+
+
+class Weather(Model):
+    """Which rain statistic the served test uses, and how often a seeded rain state is drawn."""
+
+    statistic: Literal["annual", "worst-month"] = "worst-month"
+    rain_state_every: int = Field(40, ge=1)
+    storm_km: Positive = 100.0
+
+
+class Delay(Model):
+    """What stands around the propagation delay in `rtt_estimate_ms`."""
+
+    scheduling_ms: NonNegative = 15.0
+    processing_ms: NonNegative = 5.0
+    fibre_ms: NonNegative = 5.0
+
+
+class Scenario(Model):
+    """One question, whole: nothing outside it and the packaged data decides the answer."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    name: str = Field(min_length=1, max_length=80)
+    title: str = ""
+    seed: int = Field(2026, ge=0, lt=2**63)
+    time: Time = Time()
+    area: Area = Area()
+    constellation: Constellation
+    gateways: tuple[Gateway, ...] = Field(min_length=1, max_length=200)
+    demand: Demand
+    sharing: Sharing = Sharing()
+    weather: Weather = Weather()
+    delay: Delay = Delay()
+    assumptions: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _gateway_names(self) -> Self:
+        names = [gateway.name for gateway in self.gateways]
+        if len(set(names)) != len(names):
+            raise ValueError("a gateway name stands twice")
+        for gateway in self.gateways:
+            if gateway.diversity_partner is not None and gateway.diversity_partner not in names:
+                raise ValueError(f"diversity_partner {gateway.diversity_partner!r} is not a gateway here")
+        return self
