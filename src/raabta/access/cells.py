@@ -1,0 +1,142 @@
+"""H3 cells: the area's own, and the coarse ones around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.access.outlines import outline, read_outline_file
+from raabta.base.errors import NoSolutionError
+from raabta.scenario.models import Area
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import ArrayLike, NDArray
+    from shapely.geometry.base import BaseGeometry
+
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius that H3's areas use; distances between cells need no ellipsoid."""
+COARSE_RESOLUTION = 3
+STRIP_DEG = 60.0
+
+
+def area_outline(area: Area) -> BaseGeometry:
+    """The user's outline if `area.outline_file` is given, else the country's de-facto outline."""
+    return read_outline_file(area.outline_file) if area.outline_file else outline(area.country)
+
+
+def cells(area: Area, towns_lat: ArrayLike, towns_lon: ArrayLike) -> xr.Dataset:
+    """Every H3 cell that overlaps the area, and the cell of every town given; sorted by `h3`.
+
+    `towns_lat`, `towns_lon`: degrees, (town,). Returns dim `cell`: h3 (uint64), latitude_deg, longitude_deg
+    (centre), height_m (0: ground height is not modelled yet), radius_km (centre to the farthest vertex).
+    Raises NoSolutionError if nothing overlaps.
+    """
+    import xarray as xr
+
+    lat, lon = np.atleast_1d(np.asarray(towns_lat, float)), np.atleast_1d(np.asarray(towns_lon, float))
+    inside = overlapping_cells(area_outline(area), area.cell_resolution)
+    h3 = np.union1d(inside, cell_of(lat, lon, area.cell_resolution))
+    if inside.size == 0:
+        what = area.outline_file or area.country
+        raise NoSolutionError(f"no H3 cell of resolution {area.cell_resolution} overlaps the area {what}")
+    centre_lat, centre_lon, radius = centres(h3)
+    columns = {
+        "h3": (h3, "1", "H3 index of the cell"),
+        "latitude_deg": (centre_lat, "deg", "geodetic latitude of the centre (WGS84)"),
+        "longitude_deg": (centre_lon, "deg", "longitude of the centre"),
+        "height_m": (np.zeros(h3.size), "m", "height above the ellipsoid; 0, ground height is not modelled"),
+        "radius_km": (radius, "km", "distance from the centre to the farthest vertex"),
+    }
+    data = {n: ("cell", v, {"units": u, "long_name": text}) for n, (v, u, text) in columns.items()}
+    return xr.Dataset(data, attrs={"resolution": area.cell_resolution})
+
+
+def overlapping_cells(geometry: BaseGeometry, resolution: int) -> NDArray[np.uint64]:
+    """Sorted H3 cells (uint64) of which any part lies in `geometry` (degrees, longitude first)."""
+    import h3.api.basic_int as h3
+    from shapely import get_parts
+
+    found: set[int] = set()
+    for part in get_parts(_strips(geometry)):
+        if part.geom_type == "Polygon" and not part.is_empty:
+            shape = h3.geo_to_h3shape(part)
+            found.update(h3.h3shape_to_cells_experimental(shape, resolution, contain="overlap"))
+    return np.array(sorted(found), np.uint64)
+
+
+def _strips(geometry: BaseGeometry) -> BaseGeometry:
+    """H3 reads an edge above 180 degrees as crossing the date line: cut wide areas into strips."""
+    from shapely import box, union_all
+
+    west, _, east, _ = geometry.bounds if not geometry.is_empty else (0.0, 0.0, 0.0, 0.0)
+    if east - west <= 2 * STRIP_DEG:
+        return geometry
+    from shapely import GeometryCollection, get_parts
+
+    edges = np.arange(-180.0, 180.0, STRIP_DEG)
+    cut = [geometry.intersection(box(left, -90.0, left + STRIP_DEG, 90.0)) for left in edges]
+    return GeometryCollection([part for piece in cut for part in get_parts(union_all(piece))])
+
+
+def cell_of(lat_deg: ArrayLike, lon_deg: ArrayLike, resolution: int) -> NDArray[np.uint64]:
+    """H3 cell (uint64) of each point; degrees, (point,)."""
+    import h3.api.basic_int as h3
+
+    lat, lon = np.asarray(lat_deg, float).tolist(), np.asarray(lon_deg, float).tolist()
+    to_cell = h3.latlng_to_cell
+    return np.array([to_cell(a, b, resolution) for a, b in zip(lat, lon, strict=True)], np.uint64)
+
+
+def centres(h3_index: NDArray[np.uint64]) -> tuple[NDArray[np.float64], ...]:
+    """Centre latitude_deg, longitude_deg and circumradius_km (centre to farthest vertex) of H3 cells, (cell,)."""
+    import h3.api.basic_int as h3
+
+    indexes = h3_index.tolist()
+    centre = np.array([h3.cell_to_latlng(index) for index in indexes], float).reshape(-1, 2)
+    radius = np.empty(len(indexes))
+    for row, index in enumerate(indexes):
+        vertex = np.array(h3.cell_to_boundary(index), float)
+        radius[row] = distance_km(centre[row, 0], centre[row, 1], vertex[:, 0], vertex[:, 1]).max()
+    return centre[:, 0], centre[:, 1], radius
+
+
+def distance_km(
+    lat_a_deg: ArrayLike, lon_a_deg: ArrayLike, lat_b_deg: ArrayLike, lon_b_deg: ArrayLike
+) -> NDArray[np.float64]:
+    """Great-circle distance on the mean sphere (haversine), degrees in, broadcast."""
+    lat_a, lon_a, lat_b, lon_b = (np.radians(x) for x in (lat_a_deg, lon_a_deg, lat_b_deg, lon_b_deg))
+    half = np.sin((lat_b - lat_a) / 2) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
+
+
+def unit_vectors(lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.float64]:
+    """Points of the unit sphere, (point, 3), from degrees."""
+    lat, lon = np.radians(np.asarray(lat_deg, float)), np.radians(np.asarray(lon_deg, float))
+    return np.column_stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)])
+
+
+def chord(reach_km: float) -> float:
+    """Straight-line length on the unit sphere of a great-circle distance in km (at most half way round)."""
+    return float(2 * np.sin(min(reach_km / EARTH_RADIUS_KM, np.pi) / 2))
+
+
+def coarse_cells(
+    lat_deg: ArrayLike, lon_deg: ArrayLike, reach_km: float
+) -> tuple[NDArray[np.uint64], NDArray[np.float64], NDArray[np.float64]]:
+    """H3 resolution-3 cells with their centre within `reach_km` of any point given, sorted.
+
+    Returns h3 (uint64), latitude_deg, longitude_deg, each (coarse,).
+    """
+    import h3.api.basic_int as h3
+    from scipy.spatial import cKDTree
+
+    seeds = np.unique(cell_of(lat_deg, lon_deg, COARSE_RESOLUTION)).tolist()
+    spacing_km = h3.average_hexagon_edge_length(COARSE_RESOLUTION, unit="km") * 1.2
+    rings = int(np.ceil(reach_km / spacing_km)) + 1
+    around = np.array(sorted({near for seed in seeds for near in h3.grid_disk(seed, rings)}), np.uint64)
+    lat, lon, _ = centres(around)
+    near, _ = cKDTree(unit_vectors(lat_deg, lon_deg)).query(unit_vectors(lat, lon))
+    keep = near <= chord(reach_km)
+    return around[keep], lat[keep], lon[keep]
