@@ -19,7 +19,8 @@ import numpy as np
 from shapely.geometry import LineString
 
 TOLERANCE_DEG = 0.003
-UNITS_PER_DEG = 1000.0
+SMALL_DEG = 0.05
+UNITS_PER_DEG = 2000.0
 OUT = Path(__file__).parents[1] / "src/raabta/access/data/outlines.npz"
 MERGED = {"Siachen Glacier": None}
 BY_NAME = {"Kosovo": "XKX", "N. Cyprus": "CYP", "Cyprus U.N. Buffer Zone": "CYP", "Dhekelia": "CYP",
@@ -34,7 +35,9 @@ def arcs_of(topology: dict[str, Any]) -> list[np.ndarray]:
     for arc in topology["arcs"]:
         points = np.cumsum(np.asarray(arc, float), axis=0) * scale + shift
         ring = bool((points[0] == points[-1]).all())
-        line = np.asarray(LineString(points).simplify(TOLERANCE_DEG, preserve_topology=ring).coords)
+        small = np.ptp(points, axis=0).max() < SMALL_DEG
+        simple = LineString(points).simplify(0.0 if small else TOLERANCE_DEG, preserve_topology=ring)
+        line = np.asarray(simple.coords)
         fixed = np.round((line if len(line) > (3 if ring else 1) else points) * UNITS_PER_DEG).astype(np.int32)
         keep = np.ones(len(fixed), bool)
         keep[1:] = (np.diff(fixed, axis=0) != 0).any(axis=1)

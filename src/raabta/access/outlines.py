@@ -54,8 +54,30 @@ def _ring(tables: dict[str, np.ndarray], ring: int) -> np.ndarray:
         arc = int(signed) if signed >= 0 else ~int(signed)
         points = np.cumsum(steps[:, start[arc] : start[arc + 1]], axis=1).T
         parts.append((points if signed >= 0 else points[::-1])[1 if parts else 0 :])
-    degrees: np.ndarray = np.concatenate(parts) / float(tables["units_per_deg"])
-    return degrees
+    return _unrolled(np.concatenate(parts) / float(tables["units_per_deg"]))
+
+
+def _unrolled(ring: np.ndarray) -> np.ndarray:
+    """A ring whose longitudes run on across the date line; one that goes round a pole is closed over it."""
+    out = ring.copy()
+    out[:, 0] = np.unwrap(ring[:, 0], period=360.0)
+    if abs(out[-1, 0] - out[0, 0]) < 180.0:
+        return out
+    pole = float(np.copysign(90.0, out[:, 1].mean()))
+    return np.vstack([out, [out[-1, 0], pole], [out[0, 0], pole], out[0]])
+
+
+def _wrapped(geometry: BaseGeometry) -> BaseGeometry:
+    """A geometry that may run past 180 degrees, cut at the date line and brought back."""
+    from shapely import box, unary_union
+    from shapely.affinity import translate
+
+    west, _, east, _ = geometry.bounds
+    if west >= -180.0 and east <= 180.0:
+        return geometry
+    turns = [geometry.intersection(box(turn - 180.0, -90.0, turn + 180.0, 90.0)) for turn in (-360, 0, 360)]
+    moved = zip(turns, (360.0, 0.0, -360.0), strict=True)
+    return unary_union([translate(piece, xoff=shift) for piece, shift in moved])
 
 
 @lru_cache(maxsize=8)
@@ -65,7 +87,7 @@ def outline(iso3: str) -> BaseGeometry:
     Pakistan's holds Azad Kashmir and Gilgit-Baltistan up to the Line of Control, as Natural Earth draws it.
     An unknown code raises ScenarioError with the nearest name.
     """
-    from shapely import MultiPolygon, Polygon, make_valid
+    from shapely import Polygon, make_valid, unary_union
 
     tables = _tables()
     country = int(np.flatnonzero(tables["iso3"] == country_code(iso3))[0])
@@ -75,7 +97,8 @@ def outline(iso3: str) -> BaseGeometry:
         shell, *holes = [_ring(tables, ring) for ring in rings]
         if len(shell) >= 4:
             polygons.append(Polygon(shell, [hole for hole in holes if len(hole) >= 4]))
-    return _areas_only(make_valid(MultiPolygon(polygons)))
+    valid = [_wrapped(make_valid(polygon)) for polygon in polygons]
+    return _areas_only(unary_union(valid))
 
 
 def _areas_only(geometry: BaseGeometry) -> BaseGeometry:
