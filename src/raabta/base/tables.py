@@ -1,0 +1,388 @@
+"""The Datasets that cross floors: dims, dtype, unit, meaning, allowed range, what missing means.
+
+A table is a declaration; `as_dataset` builds a Dataset from it, `check` holds one against it and
+`describe` prints it for the reference docs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from raabta.base.errors import OutOfRangeError, RaabtaError
+
+if TYPE_CHECKING:
+    import xarray
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One variable. `missing` says what NaN (or -1) means; empty: there is none, and NaN is refused.
+
+    `unit` is what stands in `attrs["units"]`: "1" for counts and shares, "" for names, identifiers
+    and flags. `dtype` "U" is text of any width.
+    """
+
+    name: str
+    dims: tuple[str, ...]
+    dtype: str
+    unit: str
+    meaning: str
+    valid: tuple[float, float] | None = None
+    missing: str = ""
+
+    def range_text(self) -> str:
+        """The valid range in words, with its unit."""
+        if self.valid is None:
+            return "any finite value" if np.dtype(self.dtype).kind == "f" else "any"
+        low, high = (f"{bound:.17g}" for bound in self.valid)
+        unit = "" if self.unit in ("", "1") else f" {self.unit}"
+        return f"{low} or more{unit}" if high == "inf" else f"{low} to {high}{unit}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Dataset that crosses a floor: its name and its columns, no more and no fewer."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """The column of that name; RaabtaError if there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise RaabtaError(f"table {self.name} has no column {name!r}; it has {_names(self)}")
+
+
+def as_dataset(
+    table: Table, arrays: Mapping[str, Array], coords: Mapping[str, Any] | None = None
+) -> xarray.Dataset:
+    """A Dataset with the declared dims, dtypes, units and meanings.
+
+    `arrays` holds one array per column, shaped as its dims; `coords` may name dims (plan, cell ...).
+    Raises RaabtaError where a column is absent, unknown, misshapen or does not fit its dtype.
+    """
+    import xarray
+
+    _refuse_strangers(table, arrays)
+    _refuse_absent(table, arrays)
+    variables = {
+        column.name: (column.dims, _cast(table, column, arrays[column.name]), _attributes(column))
+        for column in table.columns
+    }
+    return xarray.Dataset(variables, coords=dict(coords or {}), attrs={"table": table.name})
+
+
+def check(dataset: xarray.Dataset, table: Table) -> None:
+    """Hold a Dataset against its declaration.
+
+    Raises RaabtaError for a wrong shape (absent or unknown variable, dims, dtype, units) and
+    OutOfRangeError, naming the index of the first offender, for a wrong value.
+    """
+    _refuse_strangers(table, [str(name) for name in dataset.data_vars])
+    _refuse_absent(table, [str(name) for name in dataset.variables])
+    for column in table.columns:
+        variable = dataset.variables[column.name]
+        _check_form(table, column, variable)
+        _check_values(table, column, np.asarray(variable.values))
+
+
+def describe(table: Table) -> str:
+    """The declaration as a Markdown section, for the reference docs."""
+    head = [
+        f"### {table.name}",
+        "",
+        "| variable | dims | type | unit | valid | meaning | missing |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join(head + [_markdown_row(column) for column in table.columns]) + "\n"
+
+
+def _markdown_row(column: Column) -> str:
+    dtype = "text" if column.dtype == "U" else str(np.dtype(column.dtype))
+    parts = (f"`{column.name}`", ", ".join(column.dims), dtype, column.unit or "–", column.range_text())
+    return "| " + " | ".join((*parts, column.meaning, column.missing or "never")) + " |"
+
+
+def _names(table: Table) -> str:
+    return ", ".join(column.name for column in table.columns)
+
+
+def _refuse_strangers(table: Table, names: Iterable[str]) -> None:
+    strangers = sorted(set(names) - {column.name for column in table.columns})
+    if strangers:
+        raise RaabtaError(
+            f"table {table.name}: {', '.join(strangers)} is not declared; "
+            f"declare it in base/tables.py or leave it out. Declared: {_names(table)}"
+        )
+
+
+def _refuse_absent(table: Table, names: Iterable[str]) -> None:
+    present = set(names)
+    absent = [column.name for column in table.columns if column.name not in present]
+    if absent:
+        raise RaabtaError(f"table {table.name}: {', '.join(absent)} is absent; declared: {_names(table)}")
+
+
+def _attributes(column: Column) -> dict[str, str]:
+    attributes = {"long_name": column.meaning}
+    if column.unit and np.dtype(column.dtype).kind != "M":  # xarray writes the units of times itself
+        attributes["units"] = column.unit
+    if column.missing:
+        attributes["missing_means"] = column.missing
+    return attributes
+
+
+def _cast(table: Table, column: Column, values: Array) -> Array:
+    """The values in the declared dtype; floats may be rounded, nothing else may change."""
+    given = np.asarray(values)
+    if given.ndim != len(column.dims):
+        raise RaabtaError(
+            f"table {table.name}: {column.name} has {given.ndim} dims {given.shape}, declared {column.dims}"
+        )
+    if _dtype_fits(column, given.dtype):
+        return given
+    wanted = np.dtype(column.dtype)
+    if given.dtype.kind in "US" or wanted.kind in "UMb":
+        raise _wrong_dtype(table, column, given.dtype)
+    with np.errstate(invalid="ignore"):
+        cast = given.astype(wanted)
+    if wanted.kind in "iu" and not np.array_equal(cast, given):
+        raise _wrong_dtype(table, column, given.dtype)
+    return cast
+
+
+def _dtype_fits(column: Column, dtype: np.dtype[Any]) -> bool:
+    return dtype.kind == "U" if column.dtype == "U" else dtype == np.dtype(column.dtype)
+
+
+def _wrong_dtype(table: Table, column: Column, dtype: np.dtype[Any]) -> RaabtaError:
+    wanted = "text" if column.dtype == "U" else np.dtype(column.dtype)
+    return RaabtaError(
+        f"table {table.name}: {column.name} is {dtype}; declared {wanted}, and it does not fit"
+    )
+
+
+def _check_form(table: Table, column: Column, variable: Any) -> None:
+    if tuple(variable.dims) != column.dims:
+        raise RaabtaError(
+            f"table {table.name}: {column.name} has dims {tuple(variable.dims)}; declared {column.dims}"
+        )
+    if not _dtype_fits(column, variable.dtype):
+        raise _wrong_dtype(table, column, variable.dtype)
+    wanted = _attributes(column).get("units")
+    if variable.attrs.get("units") != wanted:
+        raise RaabtaError(
+            f"table {table.name}: {column.name} has units {variable.attrs.get('units')!r}; "
+            f"declared {wanted!r}"
+        )
+
+
+def _check_values(table: Table, column: Column, values: Array) -> None:
+    wrong = _offenders(column, values)
+    if not wrong.any():
+        return
+    index = np.unravel_index(int(np.argmax(wrong)), values.shape)
+    place = ", ".join(f"{dim}={int(at)}" for dim, at in zip(column.dims, index, strict=True))
+    raise OutOfRangeError(
+        f"table {table.name}: {column.name}[{place}]",
+        values[index].item() if values.dtype.kind != "M" else values[index],
+        column.range_text() + (f", or NaN: {column.missing}" if column.missing else ""),
+        f"base/tables.py; {int(wrong.sum())} of {values.size} values are outside",
+    )
+
+
+def _offenders(column: Column, values: Array) -> npt.NDArray[np.bool_]:
+    """Where a value is neither valid nor a declared missing one."""
+    wrong = np.zeros(values.shape, dtype=np.bool_)
+    if values.dtype.kind == "M":
+        return wrong if column.missing else np.isnat(values)
+    if values.dtype.kind not in "iuf":
+        return wrong
+    if column.valid is not None:
+        wrong |= (values < column.valid[0]) | (values > column.valid[1])
+    if values.dtype.kind == "f":
+        wrong |= np.isinf(values)
+        wrong = wrong & ~np.isnan(values) if column.missing else wrong | np.isnan(values)
+    return wrong
+
+
+_INF = float("inf")
+_COUNT = (0.0, _INF)
+_SHARE = (0.0, 1.0)
+_INDEX16 = (-1.0, 32_767.0)
+_INDEX8 = (-1.0, 127.0)
+_NOBODY_ASKS = "NaN: nobody there subscribes"
+
+
+def _count(name: str, dims: tuple[str, ...], meaning: str) -> Column:
+    return Column(name, dims, "float64", "1", meaning, _COUNT)
+
+
+def _people(dim: str) -> tuple[Column, ...]:
+    """The counts of people and homes that every floor above people carries."""
+    dims = (dim,)
+    return (
+        _count("population", dims, "people"),
+        _count("households", dims, "homes"),
+        _count("underserved_households", dims, "homes without adequate terrestrial service"),
+        _count("rural_households", dims, "homes outside towns"),
+        _count("unelectrified_households", dims, "homes without electricity"),
+    )
+
+
+def _place(dim: str) -> tuple[Column, ...]:
+    return (
+        Column("latitude_deg", (dim,), "float64", "deg", "geodetic latitude of the centre", (-90.0, 90.0)),
+        Column("longitude_deg", (dim,), "float64", "deg", "longitude of the centre", (-180.0, 180.0)),
+    )
+
+
+_H3 = Column("h3", ("cell",), "uint64", "", "H3 index of the cell")
+_DISTRICT = Column(
+    "district", ("cell",), "int16", "", "index of the district", _INDEX16, "-1: in none of the districts"
+)
+
+
+def _share(name: str, meaning: str, missing: str = "", dims: tuple[str, ...] = ("cell",)) -> Column:
+    return Column(name, dims, "float64", "1", meaning, _SHARE, missing)
+
+
+CELLS = Table(
+    "cells",
+    (
+        _H3,
+        *_place("cell"),
+        Column("height_m", ("cell",), "float64", "m", "height above the ellipsoid", (-500.0, 9_000.0)),
+        Column("radius_km", ("cell",), "float64", "km", "centre to the farthest corner", (0.0, 500.0)),
+    ),
+)
+"""Where the cells are."""
+
+PEOPLE = Table("people", (*_people("cell"), _DISTRICT))
+"""Who lives in each cell."""
+
+CELL_RESULTS = Table(
+    "cell_results",
+    (
+        *_place("cell"),
+        _H3,
+        _DISTRICT,
+        *_people("cell"),
+        _count("subscribers", ("cell",), "addressable homes times take-up"),
+        _count("served_households", ("cell", "plan"), "subscribing homes served at the plan"),
+        _count("reachable_households", ("cell",), "addressable homes where at least one can be served"),
+        _share("availability_share", "probability that the plan's rate is there", _NOBODY_ASKS),
+        _share("link_availability_share", "the same for one terminal alone, nothing shared", _NOBODY_ASKS),
+        Column(
+            "busy_hour_mbps", ("cell",), "float64", "Mbps",
+            "forward IP rate per active subscriber at the stated contention", _COUNT, _NOBODY_ASKS,
+        ),
+        Column(
+            "rtt_p50_ms", ("cell",), "float64", "ms", "median propagation round trip",
+            _COUNT, "NaN: never served in the run",
+        ),
+        Column(
+            "rtt_p95_ms", ("cell",), "float64", "ms", "95th percentile of the propagation round trip",
+            _COUNT, "NaN: never served in the run",
+        ),
+        Column(
+            "satellites_in_view", ("cell",), "float64", "1",
+            "mean number of satellites above the mask", _COUNT,
+        ),
+        _share(
+            "constraint_share", "share of slots that each constraint binds", _NOBODY_ASKS,
+            ("cell", "constraint"),
+        ),
+        Column(
+            "binding", ("cell",), "int8", "", "index of the constraint that binds most often",
+            _INDEX8, "-1: nobody there subscribes",
+        ),
+        _share("geometry_outage_share", "outage because no satellite can be used", _NOBODY_ASKS),
+        _share("rain_outage_share", "outage because of weather", _NOBODY_ASKS),
+        _share("capacity_outage_share", "outage because capacity is shared out", _NOBODY_ASKS),
+    ),
+)  # fmt: skip
+"""What each cell gets over the run."""
+
+DISTRICT_RESULTS = Table(
+    "district_results",
+    (
+        Column("name", ("district",), "U", "", "name of the district"),
+        Column("province", ("district",), "U", "", "province or territory"),
+        Column("estimated", ("district",), "bool", "", "people estimated, not counted by the census"),
+        *_people("district"),
+        _count("subscribers", ("district",), "addressable homes times take-up"),
+        _count("served_households", ("district", "plan"), "subscribing homes served at the plan"),
+        _count(
+            "served_by_class", ("district", "terminal_class", "plan"), "served homes by terminal class"
+        ),
+        _count("reachable_households", ("district",), "addressable homes where at least one can be served"),
+        _share(
+            "availability_share", "probability that the plan's rate is there, weighted by homes",
+            _NOBODY_ASKS, ("district",),
+        ),
+        Column(
+            "busy_hour_mbps", ("district",), "float64", "Mbps",
+            "forward IP rate per active subscriber, median over homes", _COUNT, _NOBODY_ASKS,
+        ),
+        Column(
+            "binding", ("district",), "int8", "", "index of the constraint that binds most unserved homes",
+            _INDEX8, "-1: nobody there subscribes",
+        ),
+    ),
+)  # fmt: skip
+"""What each district gets over the run."""
+
+DAY = Table(
+    "day",
+    (
+        Column("time", ("time",), "datetime64[ns]", "UTC", "start of the slot"),
+        Column("forward_mbps", ("time",), "float64", "Mbps", "forward IP rate, all cells", _COUNT),
+        Column("return_mbps", ("time",), "float64", "Mbps", "return IP rate, all cells", _COUNT),
+        Column(
+            "usable_satellites", ("time",), "int32", "1",
+            "satellites with a gateway, seen by at least one cell", _COUNT,
+        ),
+        Column("lit_cells", ("time",), "int32", "1", "cells with a beam in the slot", _COUNT),
+        Column(
+            "visible_satellites", ("time",), "int32", "1", "satellites seen by at least one cell", _COUNT
+        ),
+    ),
+)  # fmt: skip
+"""The curve over the run."""
+
+_NO_LINK = "-1: no satellite serves the cell in the slot"
+
+SLOTS = Table(
+    "slots",
+    (
+        Column("satellite", ("time", "cell"), "int16", "", "index of the satellite", _INDEX16, _NO_LINK),
+        Column("gateway", ("time", "cell"), "int8", "", "index of the gateway", _INDEX8, _NO_LINK),
+        Column("down_mbps", ("time", "cell"), "float32", "Mbps", "forward IP rate of the cell", _COUNT),
+        Column("up_mbps", ("time", "cell"), "float32", "Mbps", "return IP rate of the cell", _COUNT),
+        Column(
+            "rtt_ms", ("time", "cell"), "float32", "ms", "propagation round trip to the gateway",
+            _COUNT, "NaN: no satellite serves the cell in the slot",
+        ),
+        Column(
+            "constraint_down", ("time", "cell"), "int8", "", "index of the binding constraint, forward",
+            _INDEX8, "-1: the cell asks for nothing",
+        ),
+        Column(
+            "constraint_up", ("time", "cell"), "int8", "", "index of the binding constraint, return",
+            _INDEX8, "-1: the cell asks for nothing",
+        ),
+    ),
+)  # fmt: skip
+"""What each cell gets in each slot."""
+
+TABLES: tuple[Table, ...] = (CELLS, PEOPLE, CELL_RESULTS, DISTRICT_RESULTS, DAY, SLOTS)
+"""Every declared table, in the order of the reference docs."""
