@@ -1,0 +1,230 @@
+"""Numeric core of `access`: who sees whom, on WGS84, with the true mask. Plain arrays, radians, km.
+
+Satellites are few and move; cells are many and stand still. Cells are grouped (all cells of one coarse
+parent); a group keeps the satellites that any of its cells could see, and only those meet the exact test
+sin(elevation) = d . n / |d|, where n is the ellipsoid's normal at the cell.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+EARTH_POLAR_RADIUS_KM = 6356.7523142
+GSO_RADIUS_KM = 42164.1696
+# Geodetic and geocentric verticals differ by at most 0.193 degrees on WGS84.
+VERTICAL_MARGIN_RAD = math.radians(0.2)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def footprint_angles(position_km, min_elevation_rad, out_unit, out_angle):
+    """Unit vectors and upper bounds of the central angle at which each satellite stands at the minimum
+    elevation; NaN positions get an angle of -1 and are seen by nobody."""
+    for s in range(position_km.shape[1]):
+        x, y, z = position_km[0, s], position_km[1, s], position_km[2, s]
+        r = math.sqrt(x * x + y * y + z * z)
+        if not r > EARTH_POLAR_RADIUS_KM:
+            out_angle[s] = -1.0
+            out_unit[s, 0], out_unit[s, 1], out_unit[s, 2] = 1.0, 0.0, 0.0
+            continue
+        out_unit[s, 0], out_unit[s, 1], out_unit[s, 2] = x / r, y / r, z / r
+        bound = math.acos(EARTH_POLAR_RADIUS_KM / r * math.cos(min_elevation_rad)) - min_elevation_rad
+        out_angle[s] = bound + VERTICAL_MARGIN_RAD
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def select_near(unit, angle, axis, radius_rad, out_index):
+    """Indices of satellites whose footprint reaches the disc (axis, radius); returns their number."""
+    count = 0
+    for s in range(unit.shape[0]):
+        dot = unit[s, 0] * axis[0] + unit[s, 1] * axis[1] + unit[s, 2] * axis[2]
+        reach = min(angle[s] + radius_rad, math.pi)
+        if angle[s] > 0.0 and dot >= math.cos(reach):
+            out_index[count] = s
+            count += 1
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def arc_separation(latitude_sin, latitude_cos, site_x, site_z, e, n, u):
+    """Angle (rad) between the local direction (e, n, u) and the nearest point of the visible GSO arc,
+    seen from a site at longitude 0 with ECEF (site_x, 0, site_z). Pi where no part of the arc is visible.
+
+    Coarse scan of the arc, then golden section around the best point: exact to 1e-9 rad.
+    """
+    dx = u * latitude_cos - n * latitude_sin
+    dy = e
+    dz = u * latitude_sin + n * latitude_cos
+    best, best_theta = -2.0, 0.0
+    step = math.radians(3.0)
+    for i in range(-28, 29):
+        value = _arc_cosine(i * step, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
+        if value > best:
+            best, best_theta = value, i * step
+    if best < -1.5:
+        return math.pi
+    lo, hi = best_theta - step, best_theta + step
+    golden = 0.6180339887498949
+    a, b = hi - golden * (hi - lo), lo + golden * (hi - lo)
+    fa = _arc_cosine(a, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
+    fb = _arc_cosine(b, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
+    for _ in range(40):
+        if fa > fb:
+            hi, b, fb = b, a, fa
+            a = hi - golden * (hi - lo)
+            fa = _arc_cosine(a, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
+        else:
+            lo, a, fa = a, b, fb
+            b = lo + golden * (hi - lo)
+            fb = _arc_cosine(b, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
+    return math.acos(min(1.0, max(-1.0, max(best, fa, fb))))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _arc_cosine(theta, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz):
+    gx = GSO_RADIUS_KM * math.cos(theta) - site_x
+    gy = GSO_RADIUS_KM * math.sin(theta)
+    gz = -site_z
+    r = math.sqrt(gx * gx + gy * gy + gz * gz)
+    if gx * latitude_cos + gz * latitude_sin < 0.0:
+        return -2.0
+    return (gx * dx + gy * dy + gz * dz) / r
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def fill_arc_table(latitude_rad, site_x, site_z, horizontal_limit, out):
+    """Separation (rad) from the arc on a grid of local directions: out[lat, |east|, north + 1]."""
+    rows, n_e, n_n = out.shape
+    for k in range(rows):
+        sin_lat, cos_lat = math.sin(latitude_rad[k]), math.cos(latitude_rad[k])
+        for i in range(n_e):
+            e = i / (n_e - 1)
+            for j in range(n_n):
+                n = 2.0 * j / (n_n - 1) - 1.0
+                h = e * e + n * n
+                if h > horizontal_limit:
+                    out[k, i, j] = math.pi
+                    continue
+                u = math.sqrt(max(0.0, 1.0 - h))
+                out[k, i, j] = arc_separation(sin_lat, cos_lat, site_x[k], site_z[k], e, n, u)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def table_separation(table, row, e, n):
+    """Interpolated separation (rad) from the arc; `row` is a fractional index into the latitudes (two or more)."""
+    rows, n_e, n_n = table.shape
+    k = min(int(row), rows - 2)
+    x = min(abs(e), 1.0) * (n_e - 1)
+    i = min(int(x), n_e - 2)
+    fx = x - i
+    y = (n + 1.0) * 0.5 * (n_n - 1)
+    j = min(max(int(y), 0), n_n - 2)
+    fy = y - j
+    low = _bilinear(table, k, i, j, fx, fy)
+    return low + (row - k) * (_bilinear(table, k + 1, i, j, fx, fy) - low)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _bilinear(table, k, i, j, fx, fy):
+    a = table[k, i, j] * (1.0 - fx) + table[k, i + 1, j] * fx
+    b = table[k, i, j + 1] * (1.0 - fx) + table[k, i + 1, j + 1] * fx
+    return a * (1.0 - fy) + b * fy
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def clears_arc(table, row, limit_rad, doubt_rad, sin_lat, cos_lat, site_x, site_z, e, n, u):
+    """Whether a direction keeps `limit_rad` from the arc: by table, exactly where the table is in doubt."""
+    # The visible arc lies on the equator's side of the site's east-west plane, so a direction this far on the
+    # pole's side is clear without a look.
+    if (n if sin_lat >= 0.0 else -n) >= math.sin(limit_rad):
+        return True
+    value = table_separation(table, row, e, n)
+    if abs(value - limit_rad) > doubt_rad:
+        return value >= limit_rad
+    return arc_separation(sin_lat, cos_lat, site_x, site_z, e, n, u) >= limit_rad
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def find_visible(
+    satellite_km,
+    unit,
+    angle,
+    group_axis,
+    group_radius,
+    group_start,
+    site_km,
+    basis,
+    sin_mask,
+    cos_scan_limit,
+    arc_table,
+    arc_row,
+    arc_site,
+    arc_limit,
+    arc_doubt,
+    out_start,
+    out_satellite,
+    out_sin_elevation,
+    out_clear,
+):
+    """Sparse visibility of one step, as CSR over sites.
+
+    satellite_km (m, 3), unit (m, 3), angle (m,): the satellites near the area and their footprints.
+    basis (n, 3, 3): rows east, north, up of each site. sin_mask (n, a): sine of the mask in `a` equal azimuth
+    bins from north. cos_scan_limit: cosine of the largest angle off nadir at the satellite.
+    arc_*: table of the GSO arc; arc_limit <= 0 switches the test off (out_clear is then all 1).
+    Returns the number of pairs written, or -1 if the output is too small.
+    """
+    near = np.empty(satellite_km.shape[0], np.int64)
+    count = 0
+    bins = sin_mask.shape[1]
+    for g in range(group_axis.shape[0]):
+        n_near = select_near(unit, angle, group_axis[g], group_radius[g], near)
+        for c in range(group_start[g], group_start[g + 1]):
+            out_start[c] = count
+            if count + n_near > out_satellite.shape[0]:
+                return -1
+            for q in range(n_near):
+                s = near[q]
+                dx = satellite_km[s, 0] - site_km[c, 0]
+                dy = satellite_km[s, 1] - site_km[c, 1]
+                dz = satellite_km[s, 2] - site_km[c, 2]
+                r = math.sqrt(dx * dx + dy * dy + dz * dz)
+                u = (dx * basis[c, 2, 0] + dy * basis[c, 2, 1] + dz * basis[c, 2, 2]) / r
+                if u < sin_mask[c, 0] and bins == 1:
+                    continue
+                scan = (dx * unit[s, 0] + dy * unit[s, 1] + dz * unit[s, 2]) / r
+                if scan < cos_scan_limit:
+                    continue
+                e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
+                n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
+                if bins > 1 and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
+                    continue
+                clear = arc_limit <= 0.0 or clears_arc(
+                    arc_table,
+                    arc_row[c],
+                    arc_limit,
+                    arc_doubt,
+                    arc_site[c, 0],
+                    arc_site[c, 1],
+                    arc_site[c, 2],
+                    arc_site[c, 3],
+                    e,
+                    n,
+                    u,
+                )
+                out_satellite[count] = s
+                out_sin_elevation[count] = u
+                out_clear[count] = 1 if clear else 0
+                count += 1
+    out_start[site_km.shape[0]] = count
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _azimuth_bin(e, n, bins):
+    azimuth = math.atan2(e, n)
+    if azimuth < 0.0:
+        azimuth += 2.0 * math.pi
+    return min(int(azimuth / (2.0 * math.pi) * bins), bins - 1)

@@ -1,0 +1,200 @@
+"""Sparse visibility of one step: which satellites each site sees above its mask and clear of the GSO arc."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.access import kernels
+from raabta.base.frames import enu_basis, geodetic_to_fixed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+ARC_LATITUDE_STEP_DEG = 0.5
+ARC_GRID_EAST, ARC_GRID_NORTH = 65, 129
+ARC_DOUBT_DEG = 0.05
+"""Half-width around the limit in which the table is not trusted and the arc is searched exactly."""
+
+
+@dataclass(frozen=True)
+class ArcTable:
+    """Separation from the visible GSO arc, tabulated over site latitude and local direction."""
+
+    table: NDArray[np.float32]
+    first_latitude_deg: float
+    step_deg: float
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Points on the ground that look up: (n,) sites, grouped so that neighbours share a satellite list.
+
+    km (n, 3) ITRF; basis (n, 3, 3) east, north, up; sin_mask (n, a) sine of the lowest elevation per
+    azimuth bin; group_* as `kernels.find_visible` wants them; arc_row, arc_site: the site in the arc table.
+    """
+
+    km: Floats
+    basis: Floats
+    sin_mask: Floats
+    group_axis: Floats
+    group_radius: Floats
+    group_start: Ints
+    arc: ArcTable
+    arc_row: Floats
+    arc_site: Floats
+
+    @property
+    def count(self) -> int:
+        """Number of sites."""
+        return int(self.km.shape[0])
+
+
+@dataclass(frozen=True)
+class View:
+    """Visibility of one step as CSR over sites; satellite numbers index `near`, which indexes the fleet."""
+
+    near: Ints
+    satellite_km: Floats
+    unit: Floats
+    angle: Floats
+    start: Ints
+    satellite: Ints
+    sin_elevation: Floats
+    clear: NDArray[np.uint8]
+
+
+def sites(
+    latitude_deg: Floats,
+    longitude_deg: Floats,
+    height_km: Floats,
+    min_elevation_deg: float,
+    *,
+    mask_deg: Floats | None = None,
+    group: Ints | None = None,
+) -> Sites:
+    """Prepare sites. mask_deg (n, a): terrain horizon per azimuth bin from north; the higher of it and the
+    minimum elevation holds. group (n,): sorted labels of sites that share a satellite list (default: own).
+    """
+    km = geodetic_to_fixed(latitude_deg, longitude_deg, height_km)
+    basis = enu_basis(latitude_deg, longitude_deg)
+    floor = np.full((km.shape[0], 1), min_elevation_deg)
+    mask = floor if mask_deg is None else np.maximum(mask_deg, min_elevation_deg)
+    axis, radius, start = _groups(km, np.arange(km.shape[0]) if group is None else group)
+    arc = arc_table(float(latitude_deg.min()), float(latitude_deg.max()), min_elevation_deg)
+    row = (latitude_deg - arc.first_latitude_deg) / arc.step_deg
+    phi = np.radians(latitude_deg)
+    on_meridian = geodetic_to_fixed(latitude_deg, np.zeros_like(latitude_deg), height_km)
+    arc_site = np.column_stack([np.sin(phi), np.cos(phi), on_meridian[:, 0], on_meridian[:, 2]])
+    return Sites(km, basis, np.sin(np.radians(mask)), axis, radius, start, arc, row, arc_site)
+
+
+def _groups(km: Floats, label: Ints) -> tuple[Floats, Floats, Ints]:
+    """Axis, radius (rad) and first site of each run of equal labels."""
+    unit = km / np.linalg.norm(km, axis=1, keepdims=True)
+    start = np.concatenate([[0], np.flatnonzero(np.diff(label)) + 1, [km.shape[0]]]).astype(np.int64)
+    axis = np.add.reduceat(unit, start[:-1], axis=0)
+    axis /= np.linalg.norm(axis, axis=1, keepdims=True)
+    cosine = np.einsum("ij,ij->i", unit, np.repeat(axis, np.diff(start), axis=0))
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    return axis, np.maximum.reduceat(angle, start[:-1]) + 1e-6, start
+
+
+def arc_table(latitude_min_deg: float, latitude_max_deg: float, min_elevation_deg: float) -> ArcTable:
+    """Tabulate the separation from the arc for a band of latitudes (WGS84, height 0)."""
+    step = ARC_LATITUDE_STEP_DEG
+    first = np.floor(latitude_min_deg / step) * step
+    count = max(2, int(np.ceil((latitude_max_deg - first) / step)) + 1)
+    latitude = first + step * np.arange(count)
+    km = geodetic_to_fixed(latitude, np.zeros(count), np.zeros(count))
+    table = np.empty((count, ARC_GRID_EAST, ARC_GRID_NORTH), np.float32)
+    limit = np.cos(np.radians(max(0.0, min_elevation_deg - 3.0))) ** 2 + 0.02
+    kernels.fill_arc_table(
+        np.radians(latitude), np.ascontiguousarray(km[:, 0]), np.ascontiguousarray(km[:, 2]), limit, table
+    )
+    return ArcTable(table, float(first), step)
+
+
+def bounding_disc(km: Floats) -> tuple[Floats, float]:
+    """Axis (unit vector) and radius (rad) of a disc on the sphere that holds every site."""
+    axis, radius, _ = _groups(km, np.zeros(km.shape[0], np.int64))
+    return axis[0], float(radius[0])
+
+
+def observe(
+    ground: Sites,
+    disc: tuple[Floats, float],
+    position_km: Floats,
+    *,
+    min_elevation_deg: float,
+    scan_limit_deg: float = 90.0,
+    gso_separation_deg: float = 0.0,
+    subset: Ints | None = None,
+) -> View:
+    """Who sees whom at one step. position_km (3, n_sat) ITRF; `disc` bounds the sites. `subset` restricts the
+    satellites (sorted fleet numbers), and is then what `View.near` holds."""
+    near = near_satellites(position_km, disc, min_elevation_deg) if subset is None else subset
+    satellite_km = np.ascontiguousarray(position_km[:, near].T)
+    unit, angle = footprints(np.ascontiguousarray(position_km[:, near]), min_elevation_deg)
+    return View(
+        near,
+        satellite_km,
+        unit,
+        angle,
+        *_find(ground, satellite_km, unit, angle, scan_limit_deg, gso_separation_deg),
+    )
+
+
+def footprints(position_km: Floats, min_elevation_deg: float) -> tuple[Floats, Floats]:
+    """Unit vectors (m, 3) and upper bounds of the footprint's central angle (m,), rad."""
+    unit = np.empty((position_km.shape[1], 3))
+    angle = np.empty(position_km.shape[1])
+    kernels.footprint_angles(position_km, np.radians(min_elevation_deg), unit, angle)
+    return unit, angle
+
+
+def near_satellites(position_km: Floats, disc: tuple[Floats, float], min_elevation_deg: float) -> Ints:
+    """Fleet numbers of the satellites that some point of the disc may see above the minimum elevation."""
+    unit, angle = footprints(position_km, min_elevation_deg)
+    index = np.empty(position_km.shape[1], np.int64)
+    count = kernels.select_near(unit, angle, disc[0], disc[1], index)
+    return index[:count].copy()
+
+
+def _find(
+    ground: Sites, satellite_km: Floats, unit: Floats, angle: Floats, scan_limit_deg: float, gso_deg: float
+) -> tuple[Ints, Ints, Floats, NDArray[np.uint8]]:
+    start = np.empty(ground.count + 1, np.int64)
+    size = 16 * ground.count + 1_024
+    while True:
+        satellite, sine = np.empty(size, np.int64), np.empty(size)
+        clear = np.empty(size, np.uint8)
+        count = kernels.find_visible(
+            satellite_km,
+            unit,
+            angle,
+            ground.group_axis,
+            ground.group_radius,
+            ground.group_start,
+            ground.km,
+            ground.basis,
+            ground.sin_mask,
+            np.cos(np.radians(scan_limit_deg)),
+            ground.arc.table,
+            ground.arc_row,
+            ground.arc_site,
+            np.radians(gso_deg),
+            np.radians(ARC_DOUBT_DEG),
+            start,
+            satellite,
+            sine,
+            clear,
+        )
+        if count >= 0:
+            return start, satellite[:count], sine[:count], clear[:count]
+        size *= 2

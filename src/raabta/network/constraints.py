@@ -1,0 +1,34 @@
+"""What can stop a flow: the order is the order in which SERVICE's filters are asked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CONSTRAINTS: Final = (
+    "mask",
+    "gso",
+    "gateway",
+    "beam_time",
+    "spectrum",
+    "power",
+    "satellite_rate",
+    "feeder",
+    "link",
+    "return_link",
+    "demand_met",
+)
+"""Names of the binding constraints; a stored code is an index into this tuple, -1 is "nobody asks"."""
+
+MEANING: Final[dict[str, str]] = {
+    "mask": "no satellite stands above the minimum elevation and the horizon",
+    "gso": "every satellite in view is too close to the geostationary arc",
+    "gateway": "no satellite in view has a gateway with a free antenna",
+    "beam_time": "the beams of the satellites in view have no time left",
+    "spectrum": "no channel can be reused at that angle from the other lit cells",
+    "power": "the satellite has no radio power for another beam",
+    "satellite_rate": "the payload's throughput is used up",
+    "feeder": "the feeder link carries no more",
+    "link": "the forward link closes with no mode",
+    "return_link": "the return link closes with no mode, or holds the cell back",
+    "demand_met": "the cell has all it asks for",
+}

@@ -1,0 +1,494 @@
+"""Numeric core of `network`: one slot of beam hopping. Plain arrays; the currency is dwell.
+
+One unit of dwell is one beam for the whole slot. A lit cell takes at least one frame. A cell's level is the
+share of its ask at the design plan that its dwell carries; levels above 1 are surplus.
+
+Arrays of one slot (m satellites near, n cells, j terminal classes, k weather states, p plans):
+  free[m, 3]       dwell, forward Mbps and return Mbps left on a satellite
+  active[n, j]     subscribing homes / contention
+  loss[n, 2, j, k, e]  atmosphere and rain noise, dB, over cosecant nodes, forward and return
+  thresholds/inverse/single [2][j, mode]: thresholds in C/N with C/I folded in; 1/Mbps of a whole dwell; Mbps
+                   that one terminal alone reaches
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from raabta.links.kernels import cosecant_weight, level_bases_db, mode_at
+
+MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
+SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
+EPS = 1e-9
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def spread_home(start, satellite, people, out):
+    """Spread each cell's people evenly over the satellites it sees: out[m] += people / satellites in view."""
+    for c in range(start.shape[0] - 1):
+        count = start[c + 1] - start[c]
+        for k in range(start[c], start[c + 1]):
+            out[satellite[k]] += people[c] / count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def spread_neighbours(unit, cos_angle, home_index, site_unit, people, out):
+    """The same for the neighbours' coarse cells, over all satellites; kept for the `home_index` ones."""
+    m = unit.shape[0]
+    weight = np.zeros(m)
+    flag = np.empty(m)
+    for c in range(site_unit.shape[0]):
+        x, y, z = site_unit[c, 0], site_unit[c, 1], site_unit[c, 2]
+        for s in range(m):
+            dot = unit[s, 0] * x + unit[s, 1] * y + unit[s, 2] * z
+            flag[s] = 1.0 if dot >= cos_angle[s] else 0.0
+        count = 0.0
+        for s in range(m):
+            count += flag[s]
+        if count > 0.0:
+            each = people[c] / count
+            for s in range(m):
+                weight[s] += flag[s] * each
+    for i in range(home_index.shape[0]):
+        out[i] = weight[home_index[i]]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def assign_gateways(
+    order, gateway_start, gateway_satellite, gateway_sin, gateway_clear, antennas, out, out_sin
+):
+    """Serial choice: satellites in `order` each take the gateway that stands them highest and has an antenna.
+
+    The order does not depend on the list of gateways, so taking a gateway away can never give a satellite one
+    (serial dictatorship is resource-monotonic).
+    """
+    left = antennas.copy()
+    m = out.shape[0]
+    g_count = antennas.shape[0]
+    sin_of = np.full((m, g_count), -1.0)
+    for g in range(g_count):
+        for k in range(gateway_start[g], gateway_start[g + 1]):
+            if gateway_clear[k] == 1:
+                sin_of[gateway_satellite[k], g] = gateway_sin[k]
+    for i in range(order.shape[0]):
+        s = order[i]
+        best = -1
+        for g in range(g_count):
+            if left[g] > 0 and sin_of[s, g] > 0.0 and (best < 0 or sin_of[s, g] > sin_of[s, best]):
+                best = g
+        out[s] = best
+        if best >= 0:
+            left[best] -= 1
+            out_sin[s] = sin_of[s, best]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def choose(first, last, cand_satellite, cand_sin, cand_clear, gateway, free, room, frame, stopped, banned):
+    """Best candidate of a cell (free dwell x sine of elevation) and the first filter that left none."""
+    best, score, stage, full_code = -1, 0.0, MASK, BEAM_TIME
+    for k in range(first, last):
+        s = cand_satellite[k]
+        stage = max(stage, GSO)
+        if cand_clear[k] == 0:
+            continue
+        stage = max(stage, GATEWAY)
+        if gateway[s] < 0:
+            continue
+        stage = max(stage, BEAM_TIME)
+        if s == banned:
+            continue
+        if room[s] <= 0 or free[s, 0] < frame - EPS or free[s, 1] <= EPS or free[s, 2] <= EPS:
+            full_code = stopped[s]
+            continue
+        value = free[s, 0] * cand_sin[k]
+        if value > score:
+            best, score = k, value
+    return best, full_code if stage == BEAM_TIME else stage
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def link_modes(base_f, base_r, terminal, loss, state, sin_elevation, cosecant_max, lut, thresholds, out):
+    """Modes of every class in one weather state: out[2, j].
+
+    terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz), both less pointing loss.
+    """
+    e, w = cosecant_weight(sin_elevation, cosecant_max, loss.shape[3])
+    for j in range(terminal.shape[1]):
+        lf = loss[0, j, state, e] + w * (loss[0, j, state, e + 1] - loss[0, j, state, e])
+        lr = loss[1, j, state, e] + w * (loss[1, j, state, e + 1] - loss[1, j, state, e])
+        out[0, j] = mode_at(base_f + terminal[0, j] - lf, lut[0, j], thresholds[0, j])
+        out[1, j] = mode_at(base_r + terminal[1, j] - lr, lut[1, j], thresholds[1, j])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def needs(active, modes, inverse, single, plan, peak, out_need):
+    """Dwell that carries the whole ask at a plan, with the classes whose link closes for one terminal alone.
+
+    plan (2,): Mbps per home. peak (2, j): Mbps one terminal must reach. out_need: [dwell, forward
+    Mbps, return Mbps, active homes]. A class that does not close asks for nothing here.
+    """
+    dwell, forward, back, closed = 0.0, 0.0, 0.0, 0.0
+    for j in range(active.shape[0]):
+        f, r = modes[0, j], modes[1, j]
+        if f == 0 or r == 0 or single[0, j, f] < peak[0, j] or single[1, j, r] < peak[1, j]:
+            continue
+        dwell += active[j] * max(plan[0] * inverse[0, j, f], plan[1] * inverse[1, j, r])
+        forward += active[j] * plan[0]
+        back += active[j] * plan[1]
+        closed += active[j]
+    out_need[0], out_need[1], out_need[2], out_need[3] = dwell, forward, back, closed
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def reuse_room(c, s, head, following, direction, near, dwell, cos_reuse, colours):
+    """Dwell that cell c may still take on satellite s so that no cell has more than `colours` of dwell within
+    the reuse angle of it (a greedy schedule then always finds a free channel)."""
+    own = 0.0
+    room = colours
+    d = head[s]
+    while d >= 0:
+        if _close(direction, c, d, cos_reuse):
+            if d != c:
+                own += dwell[d]
+            room = min(room, colours - near[d])
+        d = following[d]
+    return max(0.0, min(room, colours - own - dwell[c]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _close(direction, a, b, cos_reuse):
+    return (
+        direction[a, 0] * direction[b, 0]
+        + direction[a, 1] * direction[b, 1]
+        + direction[a, 2] * direction[b, 2]
+    ) >= cos_reuse
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _add_near(c, s, amount, head, following, direction, near, cos_reuse):
+    d = head[s]
+    while d >= 0:
+        if _close(direction, c, d, cos_reuse):
+            near[d] += amount
+        d = following[d]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def attach(
+    order,
+    start,
+    cand_satellite,
+    cand_sin,
+    cand_clear,
+    gateway,
+    satellite_km,
+    unit,
+    site_km,
+    radius_km,
+    active,
+    radio,
+    edge_down,
+    edge_up,
+    terminal,
+    loss,
+    state,
+    cosecant_max,
+    lut,
+    thresholds,
+    inverse,
+    single,
+    plans,
+    peaks,
+    design,
+    free,
+    room,
+    limit_code,
+    limits,
+    guarantee,
+    out_satellite,
+    out_geometry,
+    out_need,
+    out_cap,
+    out_dwell,
+    out_code,
+    head,
+    following,
+):
+    """Attach cells to satellites in priority order and, under `guarantee`, admit them at the design plan.
+
+    limits: [frame, beams_per_cell, colours, cos_reuse]. limit_code (m, 3): the constraint that names each
+    free resource. out_geometry (n, 5): sin(elevation), range, cos(scan), base forward, base return.
+    out_need (n, 4): see `needs`, at the design plan in this weather. out_cap (n,): the dwell of the top plan.
+    """
+    n, classes = active.shape
+    frame, per_cell, colours, cos_reuse = limits[0], limits[1], limits[2], limits[3]
+    modes = np.zeros((2, classes), np.int64)
+    top_need = np.zeros(4)
+    direction = np.zeros((n, 3))
+    near = np.zeros(n)
+    used = np.zeros(free.shape[0])
+    stopped = limit_code[:, 0].copy()
+    top = plans.shape[0] - 1
+    head[:] = -1
+    following[:] = -1
+    out_satellite[:] = -1
+    out_dwell[:] = 0.0
+    out_need[:] = 0.0
+    out_cap[:] = 0.0
+    for i in range(order.shape[0]):
+        c = order[i]
+        total = 0.0
+        for j in range(classes):
+            total += active[c, j]
+        if total <= 0.0:
+            out_code[c] = -1
+            continue
+        banned = -1
+        for _attempt in range(2):
+            k, code = choose(
+                start[c],
+                start[c + 1],
+                cand_satellite,
+                cand_sin,
+                cand_clear,
+                gateway,
+                free,
+                room,
+                frame,
+                stopped,
+                banned,
+            )
+            if k < 0:
+                if banned < 0:
+                    out_code[c] = code
+                break
+            s = cand_satellite[k]
+            dx = satellite_km[s, 0] - site_km[c, 0]
+            dy = satellite_km[s, 1] - site_km[c, 1]
+            dz = satellite_km[s, 2] - site_km[c, 2]
+            r = math.sqrt(dx * dx + dy * dy + dz * dz)
+            scan = (dx * unit[s, 0] + dy * unit[s, 1] + dz * unit[s, 2]) / r
+            base_f, base_r = level_bases_db(r, scan, radius_km[c], radio, edge_down, edge_up)
+            sin_el = cand_sin[k]
+            link_modes(
+                base_f, base_r, terminal, loss[c], state[c], sin_el, cosecant_max, lut, thresholds, modes
+            )
+            needs(active[c], modes, inverse, single, plans[design], peaks[design], out_need[c])
+            if out_need[c, 0] <= 0.0:
+                out_code[c] = LINK if _all_zero(modes[0]) else RETURN_LINK
+                banned = s
+                continue
+            needs(active[c], modes, inverse, single, plans[top], peaks[design], top_need)
+            direction[c, 0], direction[c, 1], direction[c, 2] = dx / r, dy / r, dz / r
+            out_geometry[c, 0], out_geometry[c, 1], out_geometry[c, 2] = sin_el, r, scan
+            out_geometry[c, 3], out_geometry[c, 4] = base_f, base_r
+            out_cap[c] = min(top_need[0], per_cell)
+            need = out_need[c, 0]
+            share, code = 1.0, DEMAND_MET
+            if per_cell < need:
+                share, code = per_cell / need, BEAM_TIME
+            for q in range(3):
+                if free[s, q] < share * out_need[c, q]:
+                    share, code = free[s, q] / out_need[c, q], limit_code[s, q]
+            if used[s] + share * need > colours:
+                clear = reuse_room(c, s, head, following, direction, near, out_dwell, cos_reuse, colours)
+                if clear < share * need:
+                    share, code = clear / need, SPECTRUM
+            if guarantee == 0:
+                # Only attached now; `top_up` shares. Planned load steers the choice of the next cells.
+                free[s, 0] = max(free[s, 0] - min(need, per_cell), frame)
+            else:
+                if share * need <= EPS:
+                    out_code[c] = code
+                    break
+                cost = max(share * need, frame)
+                free[s, 0] -= cost
+                free[s, 1] -= share * out_need[c, 1]
+                free[s, 2] -= share * out_need[c, 2]
+                used[s] += cost
+                out_dwell[c] = share * need
+                for q in range(3):
+                    if free[s, q] <= (frame - EPS if q == 0 else EPS):
+                        stopped[s] = limit_code[s, q]
+                        break
+            room[s] -= 1
+            out_satellite[c] = s
+            out_code[c] = code
+            following[c] = head[s]
+            head[s] = c
+            if guarantee == 1:
+                near[c] = 0.0
+                d = head[s]
+                while d >= 0:
+                    if _close(direction, c, d, cos_reuse):
+                        near[c] += out_dwell[d]
+                        if d != c:
+                            near[d] += out_dwell[c]
+                    d = following[d]
+            break
+    return direction
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _all_zero(values):
+    return not np.any(values)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _usage(s, level, head, following, need, cap, dwell, frame, out):
+    """Resources of satellite s when every cell stands at `level` or where it is, whichever is more."""
+    out[0], out[1], out[2] = 0.0, 0.0, 0.0
+    c = head[s]
+    while c >= 0:
+        x = min(max(level * need[c, 0], dwell[c]), max(cap[c], dwell[c]))
+        out[0] += max(x, frame)
+        out[1] += x / need[c, 0] * need[c, 1]
+        out[2] += x / need[c, 0] * need[c, 2]
+        c = following[c]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _reusable(s, level, head, following, need, cap, dwell, direction, cos_reuse, colours):
+    """Whether no cell of satellite s would have more than `colours` of dwell within the reuse angle."""
+    c = head[s]
+    while c >= 0:
+        total = 0.0
+        d = head[s]
+        while d >= 0:
+            if _close(direction, c, d, cos_reuse):
+                total += min(max(level * need[d, 0], dwell[d]), max(cap[d], dwell[d]))
+            d = following[d]
+        if total > colours + EPS:
+            return False
+        c = following[c]
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def top_up(capacity, limit_code, limits, head, following, need, cap, direction, dwell, code):
+    """Share what is left on each satellite max-min by level (rate per subscriber), up to the top plan.
+
+    Level L is raised for all cells below it until a resource of the satellite is used up; bisection to 2^-36.
+    """
+    frame, colours, cos_reuse = limits[0], limits[2], limits[3]
+    use = np.zeros(3)
+    for s in range(capacity.shape[0]):
+        if head[s] < 0:
+            continue
+        high = 0.0
+        c = head[s]
+        while c >= 0:
+            high = max(high, cap[c] / need[c, 0])
+            c = following[c]
+        low = 0.0
+        bound = -1
+        for step in range(37):
+            level = high if step == 0 else 0.5 * (low + high)
+            _usage(s, level, head, following, need, cap, dwell, frame, use)
+            failed = -1
+            for q in range(3):
+                if use[q] > capacity[s, q] + EPS and failed < 0:
+                    failed = limit_code[s, q]
+            if (
+                failed < 0
+                and use[0] > colours
+                and not _reusable(s, level, head, following, need, cap, dwell, direction, cos_reuse, colours)
+            ):
+                failed = SPECTRUM
+            if failed < 0:
+                low = level
+                if step == 0:
+                    break
+            else:
+                high = level
+                bound = failed
+        c = head[s]
+        while c >= 0:
+            top = max(cap[c], dwell[c])
+            x = min(max(low * need[c, 0], dwell[c]), top)
+            if x > dwell[c] or bound < 0 or code[c] == DEMAND_MET:
+                code[c] = DEMAND_MET if x >= top - EPS and cap[c] < limits[1] - EPS else bound
+                if bound < 0 and x >= top - EPS and cap[c] >= limits[1] - EPS:
+                    code[c] = BEAM_TIME
+            dwell[c] = x
+            c = following[c]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def weigh(
+    satellite,
+    geometry,
+    dwell,
+    active,
+    terminal,
+    loss,
+    cosecant_max,
+    lut,
+    thresholds,
+    inverse,
+    single,
+    plans,
+    peaks,
+    design,
+    probability,
+    feeder_probability,
+    rung_low,
+    rung_ratio_log,
+    unit_count,
+    out_histogram,
+    out_rain,
+    out_feeder,
+):
+    """Add one slot to the weather-weighted survival of every cell: out_histogram[n, p, j, b] += counts.
+
+    State k holds with probability[k]; its rate is that of the worst fade in the state, so "at least" is kept.
+    Counts are integers (unit_count to the slot), so sums do not depend on how time was cut. Bin 0 says
+    "nothing", bin b >= 1 level >= rung_low x ratio^(b-1), the last bin level >= 1. out_rain: counts below the
+    whole ask of the design plan; out_feeder: counts lost to the gateway.
+    """
+    n, classes = active.shape
+    bins = out_histogram.shape[3]
+    modes = np.zeros((2, classes), np.int64)
+    need = np.zeros(4)
+    for c in range(n):
+        s = satellite[c]
+        if s < 0 or dwell[c] <= 0.0:
+            continue
+        up = feeder_probability[s]
+        out_feeder[c] += round((1.0 - up) * unit_count)
+        for k in range(probability.shape[0]):
+            count = round(probability[k] * up * unit_count)
+            link_modes(
+                geometry[c, 3],
+                geometry[c, 4],
+                terminal,
+                loss[c],
+                k + 1,
+                geometry[c, 0],
+                cosecant_max,
+                lut,
+                thresholds,
+                modes,
+            )
+            for p in range(plans.shape[0]):
+                needs(active[c], modes, inverse, single, plans[p], peaks[p], need)
+                level = dwell[c] / need[0] if need[0] > 0.0 else 0.0
+                b = bins - 1
+                if level < 1.0 - 1e-9:
+                    b = 0
+                    if level >= rung_low:
+                        b = 1 + int(math.log(level / rung_low) / rung_ratio_log + 1e-9)
+                for j in range(classes):
+                    f, r = modes[0, j], modes[1, j]
+                    if (
+                        f > 0
+                        and r > 0
+                        and single[0, j, f] >= peaks[p, 0, j]
+                        and single[1, j, r] >= peaks[p, 1, j]
+                    ):
+                        out_histogram[c, p, j, b] += count
+                if p == design and level < 1.0 - 1e-9:
+                    out_rain[c] += count
