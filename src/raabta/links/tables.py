@@ -1,0 +1,291 @@
+"""Small tables that carry the link floor into the slot kernels: weather states, path losses, modes and rates.
+
+Everything here is made once per run in the parent; the kernels only interpolate (`links.kernels`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from raabta.links import modcod, nr
+from raabta.links.antenna import airy_db, aperture_ratio
+from raabta.links.kernels import BOLTZMANN_DB, LUT_LOW_DB, LUT_STEP_DB
+from raabta.links.weather import Statistic, site_tables
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.scenario.models import Gateway, Payload, Terminal
+
+    Floats = NDArray[np.float64]
+
+EXCEEDANCE_PERCENT: Final = (20.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.03)
+"""Weather states: in state k the fade is at most the one exceeded for this share of time."""
+PROBABILITY: Final = (0.80, 0.15, 0.03, 0.01, 0.005, 0.003, 0.001, 0.0007)
+"""Probability of each state; the last 0.0003 is outage whatever the link."""
+SKY_TEMPERATURE_K: Final = 275.0
+"""Mean radiating temperature of rain and cloud (P.618-14 clause 3)."""
+NODES: Final = 8
+LUT_TOP_DB: Final = 50.0
+EDGE_STEP: Final = 0.01
+FEEDER_MARGIN_DB: Final = 1.0
+FEEDER_MAX_BITS: Final = 6
+
+
+@dataclass(frozen=True)
+class RadioTables:
+    """What a slot needs of payload and terminals; j terminal classes, directions forward (0) and return (1).
+
+    radio (7,): see `kernels.level_bases_db`. edge_*: pattern loss in steps of 0.01 in u. terminal (2, j):
+    G/T less pointing, and EIRP less pointing less 10 log10(carrier Hz). first_mode (2, j, lut), thresholds,
+    inverse (1/Mbps of a whole dwell) and single (Mbps of one terminal alone), each (2, j, mode).
+    """
+
+    radio: Floats
+    edge_down: Floats
+    edge_up: Floats
+    terminal: Floats
+    first_mode: NDArray[np.int64]
+    thresholds: Floats
+    inverse: Floats
+    single: Floats
+
+
+def edge_table() -> Floats:
+    """Loss of the 3GPP aperture pattern over the main lobe, dB, at u = 0, 0.01 ... 3.83."""
+    return -airy_db(np.arange(0.0, 3.83 + EDGE_STEP / 2, EDGE_STEP))
+
+
+def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTables:
+    """Fold payload, terminals, C/I, margins and ladders into the kernels' tables."""
+    radio = np.array(
+        [
+            payload.user_down_ghz,
+            payload.user_up_ghz,
+            payload.eirp_density_dbw_mhz,
+            payload.g_over_t_dbk,
+            payload.scan_loss_exponent_ratio,
+            float(aperture_ratio(payload.transmit_aperture_m, payload.user_down_ghz)),
+            float(aperture_ratio(payload.receive_aperture_m, payload.user_up_ghz)),
+        ]
+    )
+    figures = [_terminal_figures(terminal) for terminal in terminals]
+    forward = [_forward_modes(payload, terminal) for terminal in terminals]
+    back = [_return_modes(payload, terminal) for terminal in terminals]
+    thresholds, inverse, single = _stack(forward, back)
+    return RadioTables(
+        radio=radio,
+        edge_down=edge_table(),
+        edge_up=edge_table(),
+        terminal=np.array(figures).T.copy(),
+        first_mode=_first_modes(thresholds),
+        thresholds=thresholds,
+        inverse=inverse,
+        single=single,
+    )
+
+
+def _terminal_figures(terminal: Terminal) -> tuple[float, float]:
+    carrier_dbhz = 10.0 * np.log10(terminal.carrier_mhz * 1e6)
+    gain_over_t = terminal.g_over_t_dbk - terminal.pointing_loss_db
+    return gain_over_t, terminal.eirp_dbw - terminal.pointing_loss_db - carrier_dbhz
+
+
+def threshold_without_interference_db(threshold_db: Floats, interference_db: float) -> Floats:
+    """C/N at which C/(N+I) meets the threshold when C/I is given; infinite where C/I alone is too little."""
+    rest = 10.0 ** (-threshold_db / 10.0) - 10.0 ** (-interference_db / 10.0)
+    return np.where(rest > 0.0, -10.0 * np.log10(np.where(rest > 0.0, rest, 1.0)), np.inf)
+
+
+def symbol_rate_mbd(channel_mhz: float, roll_off_ratio: float) -> float:
+    """Symbol rate of a channel: bandwidth / (1 + roll-off), millions of symbols per second."""
+    return channel_mhz / (1.0 + roll_off_ratio)
+
+
+def _forward_modes(payload: Payload, terminal: Terminal) -> tuple[Floats, Floats, Floats]:
+    steps = modcod.ladder(terminal.implementation_margin_db, terminal.max_modulation_bits)
+    rate = steps.efficiency_bit_symbol * symbol_rate_mbd(payload.channel_down_mhz, payload.roll_off_ratio)
+    return threshold_without_interference_db(steps.thresholds_db, payload.interference_down_db), rate, rate
+
+
+def carriers(payload: Payload, terminal: Terminal) -> int:
+    """Return carriers of one terminal class that fit side by side into a channel (at least one)."""
+    return max(1, int(payload.channel_up_mhz // terminal.carrier_mhz))
+
+
+def _return_modes(payload: Payload, terminal: Terminal) -> tuple[Floats, Floats, Floats]:
+    steps = nr.ladder(terminal.implementation_margin_db)
+    one = steps.efficiency_bit_symbol * min(terminal.carrier_mhz, payload.channel_up_mhz)
+    thresholds = threshold_without_interference_db(steps.thresholds_db, payload.interference_up_db)
+    return thresholds, one * carriers(payload, terminal), one * terminal.duty_share
+
+
+Modes = list[tuple["Floats", "Floats", "Floats"]]
+
+
+def _stack(forward: Modes, back: Modes) -> tuple[Floats, Floats, Floats]:
+    """Pad every ladder to one length; mode 0 is outage, unreachable modes have an infinite threshold."""
+    size = 1 + max(len(item[0]) for item in forward + back)
+    shape = (2, len(forward), size)
+    thresholds, inverse, single = np.full(shape, np.inf), np.full(shape, np.inf), np.zeros(shape)
+    thresholds[:, :, 0] = -np.inf
+    for direction, items in enumerate((forward, back)):
+        for j, (threshold_db, dwell_mbps, alone_mbps) in enumerate(items):
+            end = 1 + len(threshold_db)
+            thresholds[direction, j, 1:end] = threshold_db
+            inverse[direction, j, 1:end] = 1.0 / dwell_mbps
+            single[direction, j, 1:end] = alone_mbps
+    return thresholds, inverse, single
+
+
+def _first_modes(thresholds: Floats) -> NDArray[np.int64]:
+    """Mode at the lower end of every look-up interval, (2, j, lut)."""
+    level = LUT_LOW_DB + LUT_STEP_DB * np.arange(round((LUT_TOP_DB - LUT_LOW_DB) / LUT_STEP_DB))
+    flat = thresholds.reshape(-1, thresholds.shape[2])
+    rows = [np.searchsorted(row, level - 1e-9, side="right") - 1 for row in flat]
+    return np.array(rows, np.int64).reshape(*thresholds.shape[:2], level.size)
+
+
+def node_elevations_deg(min_elevation_deg: float, nodes: int = NODES) -> Floats:
+    """Elevations evenly spaced in cosecant from zenith down to the least elevation, (nodes,)."""
+    cosecant = np.linspace(1.0, cosecant_max(min_elevation_deg), nodes)
+    return np.asarray(np.degrees(np.arcsin(1.0 / cosecant)))
+
+
+def cosecant_max(min_elevation_deg: float) -> float:
+    """Cosecant of the least elevation; P.618 stops at 5 degrees."""
+    return float(1.0 / np.sin(np.radians(max(min_elevation_deg, 5.0))))
+
+
+@dataclass(frozen=True)
+class PathLoss:
+    """Fades of n sites: loss_db (n, 2, j, 1 + k, e) by direction, class, weather state and cosecant node.
+
+    State 0 is clear sky at the median; forward losses hold the rise of the receiver's noise too.
+    """
+
+    loss_db: NDArray[np.float32]
+    cosecant_max: float
+    editions: dict[str, str]
+
+
+def path_loss(
+    latitude_deg: Floats,
+    longitude_deg: Floats,
+    height_km: Floats,
+    payload: Payload,
+    terminals: tuple[Terminal, ...],
+    min_elevation_deg: float,
+    statistic: Statistic,
+) -> PathLoss:
+    """Tabulate the atmosphere for every site, class and direction (P.618-14 with the 5 % cap)."""
+    elevation = node_elevations_deg(min_elevation_deg)
+    shape = (latitude_deg.size, 2, len(terminals), 1 + len(EXCEEDANCE_PERCENT), elevation.size)
+    out = np.empty(shape, np.float32)
+    editions: dict[str, str] = {}
+    for direction, frequency_ghz in enumerate((payload.user_down_ghz, payload.user_up_ghz)):
+        for j, terminal in enumerate(terminals):
+            fades = site_tables(
+                latitude_deg,
+                longitude_deg,
+                height_km,
+                frequency_ghz=frequency_ghz,
+                dish_m=terminal.dish_m,
+                efficiency_share=terminal.efficiency_share,
+                exceedance_percent=EXCEEDANCE_PERCENT,
+                elevation_deg=elevation,
+                statistic=statistic,
+            )
+            temperature_k = terminal.noise_temperature_k if direction == 0 else np.inf
+            out[:, direction, j] = _with_noise(fades.clear_db, fades.total_db, temperature_k)
+            editions = fades.editions
+    return PathLoss(out, cosecant_max(min_elevation_deg), editions)
+
+
+def _with_noise(clear_db: Floats, total_db: Floats, temperature_k: float) -> Floats:
+    """(n, 1 + k, e): clear loss, then each state's loss plus the rise of a receiver of `temperature_k`."""
+    rise = noise_rise_db(total_db, clear_db[:, None, :], temperature_k)
+    worse = np.maximum(total_db + rise, clear_db[:, None, :])
+    return np.concatenate([clear_db[:, None, :], worse], axis=1)
+
+
+def noise_rise_db(loss_db: Floats, clear_db: Floats, temperature_k: float) -> Floats:
+    """Rise of system noise when a fade grows from `clear_db` to `loss_db`, dB (P.618-14 clause 3)."""
+    warmer = SKY_TEMPERATURE_K * (10.0 ** (-clear_db / 10.0) - 10.0 ** (-loss_db / 10.0))
+    return np.asarray(10.0 * np.log10(1.0 + np.maximum(warmer, 0.0) / temperature_k))
+
+
+@dataclass(frozen=True)
+class FeederTables:
+    """Rates of the feeder link of g gateways: rate_mbps (g, 2, 1 + k, e), forward (0) and return (1)."""
+
+    rate_mbps: Floats
+    cosecant_max: float
+
+
+def feeder_tables(
+    gateways: tuple[Gateway, ...],
+    payload: Payload,
+    range_km: Floats,
+    min_elevation_deg: float,
+    statistic: Statistic,
+) -> FeederTables:
+    """Tabulate the feeder over weather states and cosecant nodes. range_km (e,): slant range at the nodes."""
+    elevation = node_elevations_deg(min_elevation_deg)
+    out = np.empty((len(gateways), 2, 1 + len(EXCEEDANCE_PERCENT), elevation.size))
+    for g, gateway in enumerate(gateways):
+        for direction, frequency_ghz in enumerate((payload.feeder_up_ghz, payload.feeder_down_ghz)):
+            out[g, direction] = _feeder_rate(
+                gateway, payload, direction, frequency_ghz, elevation, range_km, statistic
+            )
+    return FeederTables(out, cosecant_max(min_elevation_deg))
+
+
+def _feeder_rate(
+    gateway: Gateway,
+    payload: Payload,
+    direction: int,
+    frequency_ghz: float,
+    elevation: Floats,
+    range_km: Floats,
+    statistic: Statistic,
+) -> Floats:
+    fades = site_tables(
+        gateway.latitude_deg,
+        gateway.longitude_deg,
+        gateway.height_m / 1e3,
+        frequency_ghz=frequency_ghz,
+        dish_m=gateway.dish_m,
+        efficiency_share=0.65,
+        exceedance_percent=EXCEEDANCE_PERCENT,
+        elevation_deg=elevation,
+        statistic=statistic,
+    )
+    temperature_k = np.inf if direction == 0 else GATEWAY_TEMPERATURE_K
+    loss = _with_noise(fades.clear_db, fades.total_db, temperature_k)[0]
+    level = feeder_level_dbhz(gateway, payload, direction) - 92.44778322188337
+    level = (
+        level
+        - 20.0 * np.log10(range_km * frequency_ghz)
+        - loss
+        - 10.0 * np.log10(gateway.bandwidth_mhz * 1e6)
+    )
+    steps = modcod.ladder(FEEDER_MARGIN_DB, FEEDER_MAX_BITS)
+    index = np.searchsorted(steps.thresholds_db, level, side="right") - 1
+    efficiency = np.where(index >= 0, steps.efficiency_bit_symbol[np.maximum(index, 0)], 0.0)
+    rate = symbol_rate_mbd(gateway.bandwidth_mhz, payload.roll_off_ratio) * gateway.polarisations
+    return np.asarray(efficiency * rate)
+
+
+GATEWAY_TEMPERATURE_K: Final = 250.0
+"""Clear-sky system temperature of a gateway; only the share that rain adds depends on it."""
+
+
+def feeder_level_dbhz(gateway: Gateway, payload: Payload, direction: int) -> float:
+    """EIRP + G/T - Boltzmann of one feeder direction, dBHz, before range and weather (per polarisation)."""
+    if direction == 0:
+        return gateway.eirp_dbw + payload.feeder_g_over_t_dbk - BOLTZMANN_DB
+    return payload.feeder_eirp_dbw + gateway.g_over_t_dbk - BOLTZMANN_DB
