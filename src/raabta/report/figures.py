@@ -1,0 +1,258 @@
+"""The figures that every way of showing a run shares: sums by province, ranks, reasons and doubts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from raabta.report import words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from raabta.service.results import Results
+
+RANKED = 10
+"""Districts shown at each end of the ranking."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One district or province. Homes unless named otherwise; `served` maps plan to homes."""
+
+    name: str
+    province: str
+    population: float
+    households: float
+    underserved: float
+    rural: float
+    unelectrified: float
+    subscribers: float
+    served: dict[str, float]
+    reachable: float
+    availability_share: float
+    busy_hour_mbps: float
+    binding: str
+    estimated: bool
+
+    def served_share(self, plan: str) -> float:
+        """Served share of the homes that ask at `plan`; NaN where nobody asks."""
+        return self.served[plan] / self.subscribers if self.subscribers > 0 else float("nan")
+
+    def unserved(self, plan: str) -> float:
+        """Homes that ask at `plan` and are not served."""
+        return max(0.0, self.subscribers - self.served[plan])
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One binding constraint and its share, weighted by unserved homes and not weighted."""
+
+    name: str
+    text: str
+    weighted: float
+    unweighted: float
+
+
+def pick(table: Any, *keys: str) -> Any:
+    """`table[a][b]...`, or None where a key is not there."""
+    for key in keys:
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
+
+
+def plans(results: Results) -> list[str]:
+    """Names of the plans, as stored."""
+    return [str(plan) for plan in results.cells["plan"].values]
+
+
+def constraint_names(results: Results) -> list[str]:
+    """Names of the binding constraints in the order of the stored index."""
+    return [str(name) for name in results.cells["constraint"].values]
+
+
+def constraint_of(results: Results, index: int) -> str:
+    """Name behind a stored index; empty for -1 (nobody asks)."""
+    names = constraint_names(results)
+    return names[index] if 0 <= index < len(names) else ""
+
+
+def district_rows(results: Results) -> list[Row]:
+    """One Row per district, in stored order."""
+    table, names = results.districts, plans(results)
+    return [_district(results, table.isel(district=i), names) for i in range(table.sizes["district"])]
+
+
+def _district(results: Results, one: xr.Dataset, names: list[str]) -> Row:
+    value: Callable[[str], float] = lambda key: float(one[key].item())  # noqa: E731
+    served = np.asarray(one["served_households"].values, dtype=float)
+    return Row(
+        name=words.clean(one["name"].item()),
+        province=words.clean(one["province"].item()),
+        population=value("population"),
+        households=value("households"),
+        underserved=value("underserved_households"),
+        rural=value("rural_households"),
+        unelectrified=value("unelectrified_households"),
+        subscribers=value("subscribers"),
+        served=dict(zip(names, np.nan_to_num(served).tolist(), strict=True)),
+        reachable=value("reachable_households"),
+        availability_share=value("availability_share"),
+        busy_hour_mbps=value("busy_hour_mbps"),
+        binding=constraint_of(results, int(one["binding"].item())),
+        estimated=bool(one["estimated"].item()),
+    )
+
+
+def province_rows(rows: list[Row], plan: str) -> list[Row]:
+    """Rows summed by province, largest number of households first; rates weighted by homes that ask."""
+    names = sorted({row.province for row in rows})
+    summed = [total_row([row for row in rows if row.province == name], name, plan) for name in names]
+    return sorted(summed, key=lambda row: (-row.households, row.name))
+
+
+def total_row(rows: list[Row], name: str, plan: str) -> Row:
+    """The sum of `rows` under one name; shares and rates are means weighted by the homes that ask."""
+    total: Callable[[str], float] = lambda key: _sum([getattr(row, key) for row in rows])  # noqa: E731
+    weights = np.array([row.subscribers for row in rows], dtype=float)
+    return Row(
+        name=name,
+        province=name,
+        population=total("population"),
+        households=total("households"),
+        underserved=total("underserved"),
+        rural=total("rural"),
+        unelectrified=total("unelectrified"),
+        subscribers=total("subscribers"),
+        served={key: _sum([row.served[key] for row in rows]) for key in (rows[0].served if rows else {})},
+        reachable=total("reachable"),
+        availability_share=weighted_mean([row.availability_share for row in rows], weights),
+        busy_hour_mbps=weighted_mean([row.busy_hour_mbps for row in rows], weights),
+        binding=_main_binding(rows, plan),
+        estimated=bool(rows) and all(row.estimated for row in rows),
+    )
+
+
+def _sum(values: list[float]) -> float:
+    return float(np.nansum(np.asarray(values, dtype=float)))
+
+
+def weighted_mean(values: Any, weights: Any) -> float:
+    """Mean over the entries that have both a value and a weight; NaN when there is none."""
+    v, w = np.asarray(values, dtype=float), np.nan_to_num(np.asarray(weights, dtype=float))
+    there = np.isfinite(v) & (w > 0)
+    return float(np.average(v[there], weights=w[there])) if there.any() else float("nan")
+
+
+def _main_binding(rows: list[Row], plan: str) -> str:
+    weights: dict[str, float] = {}
+    for row in rows:
+        if row.binding:
+            weights[row.binding] = weights.get(row.binding, 0.0) + row.unserved(plan)
+    return max(sorted(weights), key=lambda name: weights[name]) if weights else ""
+
+
+def ranked(rows: list[Row], plan: str) -> tuple[list[Row], list[Row]]:
+    """(worst, best) districts by served share of the homes that ask, at most ten each, none in both.
+
+    Ties: among the worst the one with more unserved homes comes first, among the best more served homes.
+    """
+    asked = [row for row in rows if row.subscribers > 0]
+    size = min(RANKED, (len(asked) + 1) // 2)
+    order = sorted(asked, key=lambda row: (row.served_share(plan), -row.unserved(plan), row.name))
+    rest = order[size:]
+    best = sorted(rest, key=lambda row: (-row.served_share(plan), -row.served[plan], row.name))
+    return order[:size], best[:RANKED]
+
+
+def reasons(results: Results) -> list[Reason]:
+    """Binding constraints with a share, largest first; `demand_met` is not a reason and comes last."""
+    shares = pick(results.summary, "binding_constraint_share") or {}
+    found = [_reason(str(name), value) for name, value in shares.items()]
+    kept = [one for one in found if max(one.weighted, one.unweighted) > 0.0]
+    return sorted(kept, key=lambda one: (one.name == "demand_met", -one.weighted, -one.unweighted, one.name))
+
+
+def _reason(name: str, value: Any) -> Reason:
+    weighted, unweighted = pick(value, "weighted"), pick(value, "unweighted")
+    number: Callable[[Any], float] = lambda v: 0.0 if words.missing(v) else float(v)  # noqa: E731
+    return Reason(name, words.constraint(name), number(weighted), number(unweighted))
+
+
+def outages(results: Results) -> dict[str, float]:
+    """Geometry, rain and capacity outage as shares of time, weighted by the homes that ask."""
+    weights = results.cells["subscribers"].values
+    keys = {"geometry": "geometry_outage_share", "rain": "rain_outage_share"}
+    keys["capacity"] = "capacity_outage_share"
+    return {name: weighted_mean(results.cells[key].values, weights) for name, key in keys.items()}
+
+
+def served_share_of_cells(results: Results, plan: str) -> NDArray[np.float64]:
+    """Served share of the homes that ask, per cell; NaN where nobody asks."""
+    asked = np.asarray(results.cells["subscribers"].values, dtype=float)
+    served = np.asarray(results.cells["served_households"].sel(plan=plan).values, dtype=float)
+    share = np.full(asked.shape, np.nan)
+    np.divide(np.nan_to_num(served), asked, out=share, where=np.nan_to_num(asked) > 0)
+    return share
+
+
+def asked_homes(results: Results) -> float:
+    """All homes that ask: the subscribers of every district."""
+    return _sum(list(results.districts["subscribers"].values))
+
+
+def doubts(results: Results) -> list[tuple[str, str]]:
+    """Where the numbers are uncertain: (what, how much), in plain words."""
+    return [*_sampling(results), *_bands(results), *_stand_ins(results), *_estimates(results)]
+
+
+def _sampling(results: Results) -> list[tuple[str, str]]:
+    sampling = pick(results.summary, "sampling") or {}
+    low, high = _pair(sampling.get("availability_90"))
+    homes_low, homes_high = _pair(sampling.get("households_served_90"))
+    return [
+        ("Independent samples in the run", words.count(sampling.get("independent_samples"))),
+        ("Availability, 90 % interval", f"{words.share(low, 2)} to {words.share(high, 2)}"),
+        (f"Homes served at {results.scenario.demand.plan}, 90 % interval",
+         words.band(homes_low, homes_high) or words.NOT_STORED),
+        ("Homes where the interval spans the target: not decided",
+         words.count(sampling.get("not_decided_households"))),
+    ]  # fmt: skip
+
+
+def _pair(value: Any) -> tuple[Any, Any]:
+    return (value[0], value[1]) if isinstance(value, list | tuple) and len(value) == 2 else (None, None)
+
+
+def _bands(results: Results) -> list[tuple[str, str]]:
+    served = pick(results.summary, "totals", "households_served", results.scenario.demand.plan)
+    text = words.band(pick(served, "low"), pick(served, "high"))
+    return [("Low to high over the uncertain inputs", text or "not run (ask with --bands)")]
+
+
+def _stand_ins(results: Results) -> list[tuple[str, str]]:
+    constellation = results.scenario.constellation
+    gateways = [words.clean(g.name) for g in results.scenario.gateways if g.hypothetical]
+    found = []
+    if constellation.stand_in:
+        label = words.clean(constellation.label)
+        found.append(("Stand-in constellation", f"{label}: its radio figures are not public"))
+    if gateways:
+        found.append(("Hypothetical gateways", ", ".join(gateways)))
+    return found
+
+
+def _estimates(results: Results) -> list[tuple[str, str]]:
+    rows = [row for row in district_rows(results) if row.estimated]
+    if not rows:
+        return []
+    plan = results.scenario.demand.plan
+    homes = _sum([row.households for row in rows])
+    served = _sum([row.served[plan] for row in rows])
+    text = f"{len(rows)} ({words.count(homes)} homes, {words.count(served)} of them served)"
+    return [("Districts with estimated people, no census rows", text)]

@@ -1,0 +1,97 @@
+"""The words a report uses: plain names of constraints, numbers as text, and text made safe to print."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import Any, Final
+
+NOT_STORED: Final = "—"
+
+CONSTRAINTS: Final[dict[str, str]] = {
+    "mask": "No satellite high enough",
+    "gso": "Too close to the geostationary arc",
+    "gateway": "No gateway in reach",
+    "beam_time": "Beams out of time",
+    "spectrum": "Channels used up nearby",
+    "power": "Satellite power spent",
+    "satellite_rate": "Satellite throughput full",
+    "feeder": "Feeder link full",
+    "link": "Forward link too weak",
+    "return_link": "Return link too weak or full",
+    "demand_met": "Demand met",
+}
+"""Binding constraint as stored, and what a reader is told it means."""
+
+CLASSES: Final[dict[str, str]] = {
+    "household": "Household dish",
+    "community": "Community Wi-Fi",
+    "backhaul": "Cell-site backhaul",
+    "institution": "School or clinic",
+}
+
+SERVE: Final[dict[str, str]] = {
+    "underserved": "underserved homes",
+    "rural": "rural homes",
+    "everyone": "all homes",
+}
+
+_BIDI_OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def clean(text: object) -> str:
+    """Text without control characters, lone surrogates and direction overrides (names are foreign data)."""
+    kept = (c for c in str(text) if unicodedata.category(c) not in ("Cc", "Cs", "Cn"))
+    return "".join(" " if c in "\u2028\u2029" else c for c in kept if c not in _BIDI_OVERRIDES)
+
+
+def constraint(name: object) -> str:
+    """Plain words for a stored constraint name; an unknown name is shown as it is."""
+    return CONSTRAINTS.get(str(name), clean(name).replace("_", " "))
+
+
+def terminal_class(name: object) -> str:
+    """Plain words for a terminal class; an unknown name is shown as it is."""
+    return CLASSES.get(str(name), clean(name))
+
+
+def missing(value: Any) -> bool:
+    """Whether there is no number: None, NaN, or something that is not a number."""
+    if value is None or isinstance(value, str | bytes | bool | dict | list | tuple):
+        return True
+    return not math.isfinite(float(value))
+
+
+def count(value: Any) -> str:
+    """A number of homes or people with thousands separators: 1,234."""
+    return NOT_STORED if missing(value) else f"{round(float(value)):,}"
+
+
+def short_count(value: Any) -> str:
+    """A large number for a reader in a hurry: 41.4 million, 812,000, 1,234."""
+    if missing(value):
+        return NOT_STORED
+    number = float(value)
+    return f"{number / 1e6:.1f} million" if number >= 1e6 else count(number)
+
+
+def share(value: Any, digits: int = 1) -> str:
+    """A share of one as per cent. Never rounds up to 100 % nor down to 0 %."""
+    if missing(value):
+        return NOT_STORED
+    percent, least = 100.0 * float(value), 10.0**-digits
+    if 0.0 < percent < least:
+        return f"< {least:g} %"
+    if 100.0 - least < percent < 100.0:
+        return f"> {100.0 - least:.{digits}f} %"
+    return f"{percent:.0f} %" if percent in (0.0, 100.0) else f"{percent:.{digits}f} %"
+
+
+def number(value: Any, digits: int = 1) -> str:
+    """A plain number with a fixed number of decimals and thousands separators."""
+    return NOT_STORED if missing(value) else f"{float(value):,.{digits}f}"
+
+
+def band(low: Any, high: Any) -> str:
+    """`low to high` in homes, or nothing when no bands were run."""
+    return "" if missing(low) or missing(high) else f"{count(low)} to {count(high)}"
