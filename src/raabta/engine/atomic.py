@@ -87,6 +87,8 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder and its parents, durable. Raises StoreError."""
+    if path.is_dir():
+        return
     try:
         _files.make_folder(path)
         _files.sync_folder(path.parent)
@@ -122,7 +124,7 @@ def _reason(error: OSError) -> tuple[str, str]:
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return "a file stands where a folder is needed", "Choose another folder, or move that file away."
     if error.errno == errno.ENOENT:
-        return "the folder is gone", "Do not move or remove a run folder while it is in use."
+        return "it is not there", "Do not move or remove files of a run folder while it is in use."
     return f"the system says {error.strerror or error}", f"Look after the disk. {keep}"
 
 

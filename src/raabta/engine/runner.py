@@ -1,0 +1,256 @@
+"""Runs chunks: skips what the ledger has, computes the rest here or in a pool, commits one by one.
+
+A chunk is a pure function of its key and of what `setup` made. Each worker writes its own chunk
+file; the parent commits the row. Whatever ends the run (Ctrl-C, kill -9, a full disk), what was
+committed stays, and the same call goes on from there to the same bits.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import pickle
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from raabta.base.errors import RaabtaError
+from raabta.engine import chunks
+from raabta.engine.chunks import Compute, Row
+from raabta.engine.ledger import Identity, Ledger
+
+Progress = Callable[[int, int, int, float], None]
+"""Called with (done, total, resumed, seconds since the start); done counts the resumed."""
+
+ONE_THREAD = dict.fromkeys(
+    (
+        "NUMBA_NUM_THREADS",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+    ),
+    "1",
+)
+"""Environment of every worker: processes are the only parallelism."""
+
+_IN_FLIGHT_PER_WORKER = 2
+
+
+@dataclass(frozen=True)
+class _Job:
+    """What a worker needs; picklable."""
+
+    folder: Path
+    compute: Compute
+    setup: Callable[..., object] | None
+    setup_args: tuple[Any, ...]
+
+    def prepare(self) -> None:
+        if self.setup is not None:
+            self.setup(*self.setup_args)
+
+    def run(self, key: str) -> Row:
+        return chunks.make(self.folder, key, self.compute)
+
+
+def run_chunks(
+    folder: Path,
+    identity: Identity,
+    keys: Sequence[str],
+    compute: Compute,
+    *,
+    workers: int,
+    setup: Callable[..., object] | None = None,
+    setup_args: tuple[Any, ...] = (),
+    progress: Progress | None = None,
+) -> None:
+    """Compute and commit every key that the folder does not hold yet.
+
+    `compute(key)` gives named arrays and is pure. `setup(*setup_args)` is called once where chunks
+    are computed: in each worker process, or here with `workers == 1`; not at all when nothing is
+    missing. With `workers > 1` both are top-level functions of importable modules.
+    Raises StoreError (folder in use, of another run, disk full), what compute raises, and
+    KeyboardInterrupt; what was committed stays.
+    """
+    if workers < 1:
+        raise RaabtaError(f"workers is {workers}; valid: 1 or more")
+    chunks.check_keys(keys)
+    with Ledger.create_or_resume(folder, identity) as ledger:
+        ledger.plan(keys)
+        missing = _missing(ledger, keys)
+        commit = _Commit(ledger, len(keys), len(keys) - len(missing), progress)
+        if not missing:
+            return
+        job = _Job(folder, compute, setup, setup_args)
+        if workers == 1:
+            _run_here(job, missing, commit)
+        else:
+            _run_pooled(job, missing, min(workers, len(missing)), commit)
+
+
+class _Commit:
+    """Commits rows, counts them and tells the caller."""
+
+    def __init__(self, ledger: Ledger, total: int, resumed: int, progress: Progress | None) -> None:
+        self._ledger, self._total, self._resumed, self._progress = ledger, total, resumed, progress
+        self._start = time.perf_counter()
+        self.done = resumed
+        self.keys: set[str] = set()
+        self._tell()
+
+    def __call__(self, row: Row) -> None:
+        self._ledger.commit(row)
+        self.keys.add(row.key)
+        self.done += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._progress is not None:
+            self._progress(self.done, self._total, self._resumed, time.perf_counter() - self._start)
+
+
+def _missing(ledger: Ledger, keys: Sequence[str]) -> list[str]:
+    """The keys to compute, in the order given, after sweeping what an interrupted run left."""
+    rows = ledger.rows()
+    chunks.sweep(ledger.folder, rows)
+    whole = {row.key for row in rows if chunks.is_whole(ledger.folder, row)}
+    return [key for key in keys if key not in whole]
+
+
+def _run_here(job: _Job, keys: Sequence[str], commit: _Commit) -> None:
+    job.prepare()
+    for key in keys:
+        commit(job.run(key))
+
+
+def _run_pooled(job: _Job, keys: Sequence[str], workers: int, commit: _Commit) -> None:
+    """A pool over the keys; if a worker dies, once more over what is left."""
+    try:
+        _pool_over(job, keys, workers, commit)
+    except BrokenProcessPool:
+        left = [key for key in keys if key not in commit.keys]
+        try:
+            _pool_over(job, left, workers, commit)
+        except BrokenProcessPool as error:
+            raise RaabtaError(
+                f"worker processes died twice; {len(commit.keys)} of {len(keys)} chunks were computed and "
+                "are kept. Most often the system ends them for lack of memory: run again with fewer "
+                "workers, it resumes"
+            ) from error
+
+
+def _pool_over(job: _Job, keys: Sequence[str], workers: int, commit: _Commit) -> None:
+    """Keep a few chunks in flight, so that memory and what a Ctrl-C loses stay bounded."""
+    waiting, running = deque(keys), set[Future[Row]]()
+    with _pool(job, workers) as pool:
+        while waiting or running:
+            while waiting and len(running) < workers * _IN_FLIGHT_PER_WORKER:
+                with _worker_environment():
+                    running.add(pool.submit(_work, waiting.popleft()))
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                commit(future.result())
+
+
+@contextmanager
+def _pool(job: _Job, workers: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool of fresh processes that is gone afterwards, at once if anything was raised.
+
+    spawn, not fork: a fork after numba started its threads crashes.
+    """
+    others = set(multiprocessing.active_children())
+    payload = pickle.dumps(job)
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(payload,))
+    try:
+        yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+    pool.shutdown(wait=True)
+
+
+@contextmanager
+def _worker_environment() -> Iterator[None]:
+    """While a worker may be started: one thread each, and Ctrl-C held back until it ignores it."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    os.environ.update(ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+_job: _Job | None = None
+_failure: Exception | None = None
+
+
+def _begin(payload: bytes) -> None:
+    """First call in a worker. A failing setup is kept and raised by the first chunk."""
+    global _job, _failure
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        _job = pickle.loads(payload)
+        _job.prepare()
+    except Exception as error:
+        _failure = error
+
+
+def _work(key: str) -> Row:
+    try:
+        if _failure is not None:
+            raise _failure
+        assert _job is not None
+        return _job.run(key)
+    except Exception as error:
+        portable = _portable(error)
+        if portable is error:
+            raise
+        raise portable from error
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot end its workers: they watch it and end themselves."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _portable(error: Exception) -> Exception:
+    """The error itself if it survives the way to the parent, else one that says the same.
+
+    An error that does not unpickle would break the whole pool.
+    """
+    try:
+        if str(pickle.loads(pickle.dumps(error))) == str(error):
+            return error
+    except Exception:
+        pass
+    if isinstance(error, RaabtaError):
+        said: Exception = RaabtaError(str(error))
+    else:
+        said = RuntimeError(f"{type(error).__name__}: {error}")
+    for note in getattr(error, "__notes__", ()):
+        said.add_note(note)
+    return said
