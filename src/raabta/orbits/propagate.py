@@ -1,0 +1,173 @@
+"""Positions of every satellite of a run: Earth-fixed, satellite-inner, the same bits in any chunk."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from raabta.base.clock import Times, as_utc, check_in_eop_range
+from raabta.base.errors import NoSolutionError
+from raabta.base.frames import teme_to_itrf
+from raabta.orbits.elements import MeanElements, Satellites, check_age, concatenate
+from raabta.orbits.kepler import geostationary_position_km
+from raabta.orbits.sgp4_init import DEEP_SPACE_MINUTES, near_earth_constants
+from raabta.orbits.walker import walker
+
+if TYPE_CHECKING:
+    from raabta.scenario.models import Constellation
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+_MINUTE_NS = 60_000_000_000
+
+
+class NearEarth(NamedTuple):
+    """What the SGP4 kernel takes, for fusing it into another: `kernels.propagate_itrf(*...)`.
+
+    `constants` (kernels.CONSTANTS, n); `offsets_min` (n,) from the elements' epoch to `start`; `indices` (n,)
+    the satellites' places in the run.
+    """
+
+    constants: Floats
+    offsets_min: Floats
+    indices: Indices
+
+
+class Propagator:
+    """Where every satellite is. Index order: shells in order, plane-major, then geostationary slots.
+
+    Near-earth satellites go through our kernel, deep space (period >= 225 min) through the `sgp4` package,
+    geostationary slots stand still. Pickles small, so that workers may carry it.
+    """
+
+    def __init__(self, satellites: Satellites, start: datetime | np.datetime64) -> None:
+        """Check `start` (UTC) against the Earth-orientation table and every epoch against `start`."""
+        if len(satellites) == 0:
+            raise NoSolutionError("the constellation has no satellite; give shells, slots or an orbits file")
+        self.start = start_utc(start)
+        check_in_eop_range(self.start)
+        self.satellites = satellites
+        self._near, self._deep = _near_earth(satellites.elements, self.start)
+        self._deep_records: Any = None
+
+    @classmethod
+    def from_constellation(cls, constellation: Constellation, start: datetime | np.datetime64) -> Self:
+        """The satellites of a scenario's constellation; `orbits_file` replaces the shells.
+
+        OutOfRangeError: start outside the Earth-orientation table. OrbitDataError: an epoch more than ten
+        years from start, or a bad orbits file. NoSolutionError: no satellite.
+        """
+        epoch = start_utc(start)
+        if constellation.orbits_file is not None:
+            from raabta.orbits.read import read_orbits
+
+            elements: MeanElements | None = read_orbits(Path(constellation.orbits_file))
+        else:
+            shells = enumerate(constellation.shells, start=1)
+            parts = tuple(walker(shell, epoch, f"{constellation.name}-{i}") for i, shell in shells)
+            elements = concatenate(parts) if parts else None
+        slots = np.array([slot.longitude_deg for slot in constellation.geostationary], np.float64)
+        names = (elements.names if elements else ()) + tuple(f"GEO {_east(degrees)}" for degrees in slots)
+        return cls(Satellites(elements, slots, names), epoch)
+
+    @classmethod
+    def from_elements(cls, elements: MeanElements, start: datetime | np.datetime64) -> Self:
+        """The satellites of an element set."""
+        return cls(Satellites(elements, np.empty(0), elements.names), start)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in index order."""
+        return self.satellites.names
+
+    @property
+    def count(self) -> int:
+        """Number of satellites."""
+        return len(self.satellites)
+
+    def state_arrays(self) -> NearEarth:
+        """The kernel's inputs for the near-earth satellites; see also `minutes`."""
+        return self._near
+
+    def minutes(self, times: npt.ArrayLike) -> Floats:
+        """Minutes from `start` to `times` (t,), as the kernel takes them."""
+        return np.asarray((as_utc(times) - self.start).astype(np.int64) / _MINUTE_NS, np.float64)
+
+    def positions_km(self, times: npt.ArrayLike) -> Floats:
+        """ITRF positions (t, 3, count) km at UTC `times` (t,); NaN where SGP4 says the satellite has decayed.
+
+        OutOfRangeError outside the Earth-orientation table; OrbitDataError more than ten years from an epoch.
+        """
+        utc = np.atleast_1d(as_utc(times))
+        rotation = teme_to_itrf(utc)
+        out = np.empty((utc.size, 3, self.count))
+        if utc.size and self.satellites.elements is not None:
+            check_age(self.satellites.elements, utc.min())
+            check_age(self.satellites.elements, utc.max())
+            self._fill_near(utc, rotation, out)
+            self._fill_deep(utc, rotation, out)
+        slots = self.satellites.geostationary_deg
+        out[:, :, self.count - slots.size :] = geostationary_position_km(slots).T
+        return out
+
+    def _fill_near(self, utc: Times, rotation: Floats, out: Floats) -> None:
+        from raabta.orbits.kernels import propagate_itrf
+
+        near = self._near
+        if near.indices.size == 0:
+            return
+        direct = self._deep.size == 0
+        target = out if direct else np.empty((utc.size, 3, near.indices.size))
+        propagate_itrf(near.constants, near.offsets_min, self.minutes(utc), rotation, target)
+        if not direct:
+            out[:, :, near.indices] = target
+
+    def _fill_deep(self, utc: Times, rotation: Floats, out: Floats) -> None:
+        from raabta.orbits.deep_space import positions_teme_km, records
+
+        if self._deep.size == 0 or self.satellites.elements is None:
+            return
+        if self._deep_records is None:
+            self._deep_records = records(self.satellites.elements.take(self._deep))
+        teme = positions_teme_km(self._deep_records, utc)
+        out[:, :, self._deep] = np.einsum("tij,stj->tis", rotation, teme)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_deep_records": None}
+
+
+def start_utc(start: datetime | np.datetime64) -> np.datetime64:
+    """A start as UTC datetime64[ns]; a `datetime` without a zone is read as UTC."""
+    if isinstance(start, datetime):
+        start = np.datetime64(start.astimezone(UTC).replace(tzinfo=None) if start.tzinfo else start)
+    return np.datetime64(as_utc(start).item(), "ns")
+
+
+def _near_earth(elements: MeanElements | None, start: np.datetime64) -> tuple[NearEarth, Indices]:
+    none = np.empty(0, np.intp)
+    if elements is None:
+        return NearEarth(np.empty((0, 0)), np.empty(0), none), none
+    check_age(elements, start)
+    deep = elements.period_min >= DEEP_SPACE_MINUTES
+    indices = np.flatnonzero(~deep)
+    e = elements.take(indices)
+    constants = near_earth_constants(
+        np.radians(e.inclination_deg),
+        np.radians(e.raan_deg),
+        e.eccentricity,
+        np.radians(e.argp_deg),
+        np.radians(e.mean_anomaly_deg),
+        e.mean_motion_rad_min,
+        e.bstar_per_radius,
+    )
+    offsets = (start - e.epoch).astype(np.int64) / _MINUTE_NS
+    return NearEarth(constants, offsets, indices), np.flatnonzero(deep)
+
+
+def _east(longitude_deg: float) -> str:
+    return f"{abs(longitude_deg):g}{'W' if longitude_deg < 0 else 'E'}"
