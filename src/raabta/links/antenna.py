@@ -103,25 +103,11 @@ def edge_of_cell_loss_db(
 ) -> FloatArray:
     """Pattern loss from a cell's centre to its edge as the satellite sees it, dB >= 0. Arrays broadcast.
 
-    The edge lies at u = k a sin(atan(radius / range)): the half-extent across the line of sight. Elevation
+    The edge lies at u = k a radius / range: the half-extent across the line of sight, broadside. Elevation
     and scan angle cancel out of the worst case. Along the line of sight the cell is foreshortened by
     sin(elevation), while an array's beam widens by 1/cos(scan) there, so that edge is never farther down.
     Beyond the first null the loss would oscillate, so past u = 3.8317 it stays at 100 dB.
     """
-    angle = np.arctan2(np.asarray(cell_radius_km, dtype=np.float64), np.asarray(range_km, dtype=np.float64))
-    u = aperture_ratio(aperture_m, frequency_ghz) * np.sin(angle)
+    angle = np.asarray(cell_radius_km, dtype=np.float64) / np.asarray(range_km, dtype=np.float64)
+    u = aperture_ratio(aperture_m, frequency_ghz) * angle
     return np.where(u < 3.8317, -airy_db(np.minimum(u, 3.8317)), -FLOOR_DB)
-
-
-def edge_loss_table(
-    aperture_m: float, frequency_ghz: float, points: int = 512
-) -> tuple[FloatArray, FloatArray]:
-    """Loss against radius / range for `numpy.interp` in a kernel: (ratio (m,), loss_db (m,)), evenly spaced.
-
-    Covers the main lobe to u = 3.5 (about 22 dB down); linear interpolation is within 0.001 dB of
-    `edge_of_cell_loss_db` down to 15 dB.
-    """
-    ka = float(aperture_ratio(aperture_m, frequency_ghz))
-    top = np.tan(np.arcsin(min(3.5 / ka, 0.999)))
-    ratio = np.linspace(0.0, top, points)
-    return ratio, edge_of_cell_loss_db(ratio, 1.0, aperture_m, frequency_ghz)

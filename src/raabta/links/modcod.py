@@ -84,6 +84,11 @@ def framing_ratio(
     return mean_packet_bytes / (mean_packet_bytes + header_bytes)
 
 
+def symbol_rate_mbd(bandwidth_mhz: npt.ArrayLike, roll_off_ratio: npt.ArrayLike) -> FloatArray:
+    """Symbol rate of a carrier, millions of symbols per second: bandwidth / (1 + roll-off). Any shape."""
+    return np.asarray(np.asarray(bandwidth_mhz, dtype=np.float64) / (1.0 + np.asarray(roll_off_ratio)))
+
+
 def _steps(table: ModcodTable, margin_db: float, max_bits: int) -> npt.NDArray[np.intp]:
     """Indices of the modes that are worth using, by rising threshold (and so rising efficiency)."""
     in_range("bits per symbol", max_bits, 2, 8, "", SOURCE)

@@ -70,3 +70,16 @@ def ladder(
     efficiency = np.unique(efficiency[bits <= max_bits])
     share = ip_share() if overhead_share is None else overhead_share
     return Ladder(shannon_snr_db(efficiency) + gap_db + margin_db, efficiency * share)
+
+
+def best(
+    snr_db: npt.ArrayLike, margin_db: float = 0.0, max_bits: int = 6, gap_db: float = SHANNON_GAP_DB
+) -> tuple[npt.NDArray[np.intp], FloatArray]:
+    """The mode in use: (MCS index, or -1 when none closes; its efficiency as printed). Any shape."""
+    bits, _, efficiency = mcs_table()
+    allowed = np.flatnonzero(bits <= max_bits)
+    index = allowed[np.argsort(efficiency[allowed], kind="stable")]
+    thresholds = shannon_snr_db(efficiency[index]) + gap_db + margin_db
+    step = np.searchsorted(thresholds, np.asarray(snr_db, dtype=np.float64), side="right") - 1
+    mode = np.where(step >= 0, index[np.maximum(step, 0)], -1)
+    return mode, np.where(step >= 0, efficiency[np.maximum(mode, 0)], 0.0)

@@ -1,0 +1,347 @@
+"""Link budgets as named lines that sum to C/N, for tables and for `explain`; and the rules they follow.
+
+Losses are negative, so the lines marked `sums` add up to C/N. C/I joins C/N in linear power. The carrier's
+EIRP density is held over the symbol rate (the flat part of its spectrum), and the noise is that of the symbol
+rate: C/N is then Es/N0, which the DVB thresholds speak of, and the roll-off costs rate but no decibel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from raabta.base.errors import OutOfRangeError
+from raabta.links import modcod, nr
+from raabta.links.antenna import LIGHT_SPEED_M_S, edge_of_cell_loss_db, scan_loss_db
+from raabta.links.modcod import symbol_rate_mbd
+from raabta.links.ranges import FloatArray, in_range
+from raabta.scenario.models import Gateway, Payload, Terminal
+
+BOLTZMANN_DBW_K_HZ = float(10.0 * np.log10(1.380649e-23))
+SKY_TEMPERATURE_K = 275.0
+"""Mean radiating temperature of the atmosphere and rain (ITU-R P.618-14 clause 3)."""
+SPACE_TEMPERATURE_K = 2.7
+GATEWAY_TEMPERATURE_K = 250.0
+"""Assumed clear-sky system temperature behind a gateway's G/T; only the rise by rain depends on it."""
+FEEDER_MARGIN_DB = 1.0
+FEEDER_MAX_BITS = 6
+
+Direction = Literal["forward", "return"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a budget. Those with `sums` add up to C/N; the others are 'of which' or come after it."""
+
+    name: str
+    value: float
+    unit: str
+    sums: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One link, its lines in order, and what it carries."""
+
+    title: str
+    lines: tuple[Line, ...]
+    cn_db: float
+    cinr_db: float
+    mode: str
+    rate_mbps: float
+
+    def value(self, name: str) -> float:
+        """Value of the first line of that name; KeyError names the lines there are."""
+        for line in self.lines:
+            if line.name == name:
+                return line.value
+        raise KeyError(f"no line {name!r}; there are {', '.join(line.name for line in self.lines)}")
+
+    def sum_db(self) -> float:
+        """Sum of the lines that sum: C/N, dB."""
+        return sum(line.value for line in self.lines if line.sums)
+
+
+def free_space_loss_db(range_km: npt.ArrayLike, frequency_ghz: npt.ArrayLike) -> FloatArray:
+    """Free-space loss 20 log10(4 pi d f / c), dB (ITU-R P.525-4). Arrays broadcast."""
+    distance_m = np.asarray(range_km, dtype=np.float64) * 1e3
+    hertz = np.asarray(frequency_ghz, dtype=np.float64) * 1e9
+    return np.asarray(20.0 * np.log10(4.0 * np.pi * distance_m * hertz / LIGHT_SPEED_M_S))
+
+
+def carrier_to_noise_db(
+    eirp_dbw: npt.ArrayLike, g_over_t_dbk: npt.ArrayLike, loss_db: npt.ArrayLike, bandwidth_mhz: npt.ArrayLike
+) -> FloatArray:
+    """C/N = EIRP - losses + G/T - k - 10 log10 B, dB. Arrays broadcast; `loss_db` is every loss together."""
+    eirp, loss = np.asarray(eirp_dbw, dtype=np.float64), np.asarray(loss_db, dtype=np.float64)
+    level = eirp - loss + np.asarray(g_over_t_dbk, dtype=np.float64) - BOLTZMANN_DBW_K_HZ
+    return np.asarray(level - 10.0 * np.log10(np.asarray(bandwidth_mhz, dtype=np.float64) * 1e6))
+
+
+def combine_db(*ratios_db: npt.ArrayLike) -> FloatArray:
+    """Ratios to one carrier joined in linear power, dB: -10 log10 sum 10^(-r/10). Arrays broadcast."""
+    total = sum(10.0 ** (-np.asarray(ratio, dtype=np.float64) / 10.0) for ratio in ratios_db)
+    return np.asarray(-10.0 * np.log10(total))
+
+
+def system_temperature_k(receiver_k: npt.ArrayLike, loss_db: npt.ArrayLike) -> FloatArray:
+    """Noise of receiver and sky, K: T_rx + 275 (1 - 10^(-A/10)) + 2.7 10^(-A/10) (P.618-14 clause 3)."""
+    seen = 10.0 ** (-np.asarray(loss_db, dtype=np.float64) / 10.0)
+    sky = SKY_TEMPERATURE_K * (1.0 - seen) + SPACE_TEMPERATURE_K * seen
+    return np.asarray(np.asarray(receiver_k, dtype=np.float64) + sky)
+
+
+def noise_rise_db(
+    loss_db: npt.ArrayLike, clear_db: npt.ArrayLike, clear_temperature_k: npt.ArrayLike
+) -> FloatArray:
+    """Rise of system noise when the loss grows from clear sky's, dB >= 0. Arrays broadcast.
+
+    `clear_temperature_k` is the whole system in clear sky, sky included, as behind a terminal's G/T. The
+    difference of two `system_temperature_k`: (275 - 2.7) (10^(-clear/10) - 10^(-loss/10)) kelvin more.
+    """
+    clear = 10.0 ** (-np.asarray(clear_db, dtype=np.float64) / 10.0)
+    seen = 10.0 ** (-np.asarray(loss_db, dtype=np.float64) / 10.0)
+    warmer = (SKY_TEMPERATURE_K - SPACE_TEMPERATURE_K) * np.maximum(clear - seen, 0.0)
+    return np.asarray(10.0 * np.log10(1.0 + warmer / np.asarray(clear_temperature_k, dtype=np.float64)))
+
+
+def eirp_density_dbw_mhz(payload: Payload, range_km: float, altitude_km: float | None = None) -> float:
+    """EIRP density of a user beam at this range, dBW/MHz.
+
+    The nadir value; with a ceiling `eirp_density_edge_dbw_mhz` in the payload and the altitude known, raised
+    by 20 log10(range / altitude) up to that ceiling, which holds the flux density on the ground.
+    """
+    nadir, ceiling = payload.eirp_density_dbw_mhz, payload.eirp_density_edge_dbw_mhz
+    if ceiling is None or altitude_km is None:
+        return nadir
+    raised = nadir + 20.0 * float(np.log10(max(range_km / altitude_km, 1.0)))
+    return min(raised, max(ceiling, nadir))
+
+
+def _geometry(range_km: float, elevation_deg: float, frequency_ghz: float) -> list[Line]:
+    in_range("slant range", range_km, 1.0, 1e6, "km", "a satellite link")
+    in_range("elevation", elevation_deg, 0.0, 90.0, "deg", "above the horizon")
+    return [
+        Line("slant range", range_km, "km"),
+        Line("elevation", elevation_deg, "deg"),
+        Line("frequency", frequency_ghz, "GHz"),
+    ]
+
+
+def _spreading(range_km: float, frequency_ghz: float) -> Line:
+    loss = float(free_space_loss_db(range_km, frequency_ghz))
+    return Line("free-space loss", -loss, "dB", True, "20 log10(4 pi d f / c), ITU-R P.525-4")
+
+
+def _atmosphere(weather_db: float, clear_db: float, parts_db: Mapping[str, float] | None) -> list[Line]:
+    """Two lines that sum to the loss; rain, cloud and scintillation as 'of which' where they are given."""
+    if weather_db < clear_db - 0.01:
+        raise OutOfRangeError(
+            "the weather loss",
+            f"{weather_db:g} dB",
+            f"at least the clear-sky loss, {clear_db:g} dB",
+            "pass the total attenuation, gas included, not the rain alone",
+        )
+    total = max(weather_db, clear_db)
+    if parts_db is None:
+        return [
+            Line("gas and cloud, clear sky", -clear_db, "dB", True, "median of the year"),
+            Line("rain, cloud and scintillation", clear_db - total, "dB", True, "beyond clear sky"),
+        ]
+    gas = parts_db["gas"]
+    wet = Line("rain, cloud and scintillation", gas - total, "dB", True, "sqrt((R + C)^2 + S^2), P.618-14")
+    of_which = [
+        Line(f"of which {name}", -parts_db[name], "dB")
+        for name in ("rain", "cloud", "scintillation")
+        if name in parts_db
+    ]
+    return [Line("gas", -gas, "dB", True, "P.676-12"), wet, *of_which]
+
+
+def _beam(
+    payload: Payload, aperture_m: float, frequency_ghz: float, scan_deg: float, angle: tuple[float, float]
+) -> list[Line]:
+    """Scan and edge-of-cell losses of the satellite's beam; `angle` is (cell radius, range) in km."""
+    exponent = payload.scan_loss_exponent_ratio
+    edge = float(edge_of_cell_loss_db(angle[0], angle[1], aperture_m, frequency_ghz))
+    return [
+        Line(
+            "scan loss",
+            -float(scan_loss_db(scan_deg, exponent)),
+            "dB",
+            True,
+            f"cos^{exponent:g} at {scan_deg:.1f} deg",
+        ),
+        Line("edge-of-cell loss", -edge, "dB", True, f"pattern at {angle[0]:g} km from the cell's centre"),
+    ]
+
+
+def _receiver(g_over_t_dbk: float, rise_db: float, bandwidth_mhz: float, what: str) -> list[Line]:
+    return [
+        Line("G/T", g_over_t_dbk, "dB/K", True, "clear sky"),
+        Line("noise rise", -rise_db, "dB", True, "rain and cloud warm the receiver" if rise_db else ""),
+        Line("Boltzmann", -BOLTZMANN_DBW_K_HZ, "dBW/K/Hz", True, "-10 log10 k"),
+        Line("noise bandwidth", -10.0 * float(np.log10(bandwidth_mhz * 1e6)), "dBHz", True, what),
+    ]
+
+
+def _forward_mode(cinr_db: float, margin_db: float, max_bits: int) -> tuple[str, float]:
+    """Name and IP bits per symbol of the forward mode in use."""
+    mode = int(modcod.best(cinr_db, margin_db, max_bits)[0])
+    if mode < 0:
+        return "none closes", 0.0
+    steps = modcod.ladder(margin_db, max_bits)
+    step = int(np.searchsorted(steps.thresholds_db, cinr_db, side="right")) - 1
+    return modcod.modcod_table().name[mode], float(steps.efficiency_bit_symbol[step])
+
+
+def _return_mode(cinr_db: float, margin_db: float) -> tuple[str, float]:
+    """Name and IP bits per second and hertz of the return mode in use."""
+    mcs, efficiency = nr.best(cinr_db, margin_db)
+    if int(mcs) < 0:
+        return "none closes", 0.0
+    return f"NR MCS {int(mcs)}", float(efficiency) * nr.ip_share()
+
+
+def _close(
+    title: str,
+    lines: list[Line],
+    interference_db: float | None,
+    margin_db: float,
+    waveform: Direction,
+    max_bits: int,
+    rate_per_efficiency: float,
+) -> Budget:
+    """Add C/N, C/I, C/(N+I), margin, mode and rate below the lines that sum."""
+    cn = sum(line.value for line in lines if line.sums)
+    cinr = cn if interference_db is None else float(combine_db(cn, interference_db))
+    forward = waveform == "forward"
+    mode, efficiency = _forward_mode(cinr, margin_db, max_bits) if forward else _return_mode(cinr, margin_db)
+    rate = efficiency * rate_per_efficiency
+    after = [Line("C/N", cn, "dB", note="sum of the lines above")]
+    if interference_db is not None:
+        after.append(Line("C/I", interference_db, "dB"))
+    after += [
+        Line("C/(N+I)", cinr, "dB", note="joined in linear power"),
+        Line("implementation margin", margin_db, "dB", note="added to every threshold"),
+        Line("efficiency at the IP layer", efficiency, "bit/symbol" if forward else "bit/s/Hz", note=mode),
+        Line("rate at the IP layer", rate, "Mbps"),
+    ]
+    return Budget(title, (*lines, *after), cn, cinr, mode, rate)
+
+
+def forward_budget(
+    payload: Payload,
+    terminal: Terminal,
+    *,
+    range_km: float,
+    elevation_deg: float,
+    scan_deg: float,
+    weather_db: float,
+    clear_db: float,
+    cell_radius_km: float,
+    altitude_km: float | None = None,
+    parts_db: Mapping[str, float] | None = None,
+) -> Budget:
+    """Satellite to terminal at the cell's edge; the rate is that of a whole channel with no hopping.
+
+    `weather_db` is the total attenuation, gas included (`SiteTables.total_db`); `clear_db` that of clear sky.
+    `parts_db` (gas, rain, cloud, scintillation) splits the atmosphere for show. C/I is the payload's.
+    """
+    frequency = payload.user_down_ghz
+    symbols = float(symbol_rate_mbd(payload.channel_down_mhz, payload.roll_off_ratio))
+    density = eirp_density_dbw_mhz(payload, range_km, altitude_km)
+    note = f"{density:g} dBW/MHz over {symbols:g} MBd"
+    rise = float(noise_rise_db(weather_db, clear_db, terminal.noise_temperature_k))
+    lines = [
+        *_geometry(range_km, elevation_deg, frequency),
+        Line("EIRP", density + 10.0 * float(np.log10(symbols)), "dBW", True, note),
+        *_beam(payload, payload.transmit_aperture_m, frequency, scan_deg, (cell_radius_km, range_km)),
+        _spreading(range_km, frequency),
+        *_atmosphere(weather_db, clear_db, parts_db),
+        Line("pointing loss", -terminal.pointing_loss_db, "dB", True),
+        *_receiver(terminal.g_over_t_dbk, rise, symbols, f"{symbols:g} MBd"),
+    ]
+    margin, bits = terminal.implementation_margin_db, terminal.max_modulation_bits
+    return _close(
+        f"forward, {terminal.label}", lines, payload.interference_down_db, margin, "forward", bits, symbols
+    )
+
+
+def return_budget(
+    payload: Payload,
+    terminal: Terminal,
+    *,
+    range_km: float,
+    elevation_deg: float,
+    scan_deg: float,
+    weather_db: float,
+    clear_db: float,
+    cell_radius_km: float,
+    parts_db: Mapping[str, float] | None = None,
+) -> Budget:
+    """Terminal at the cell's edge to satellite; the rate is one terminal's carrier times its duty.
+
+    Rain does not warm the satellite's receiver: it looks at an earth that is warm already. Arguments as in
+    `forward_budget`, attenuations at the return frequency.
+    """
+    frequency = payload.user_up_ghz
+    carrier = min(terminal.carrier_mhz, payload.channel_up_mhz)
+    lines = [
+        *_geometry(range_km, elevation_deg, frequency),
+        Line("EIRP", terminal.eirp_dbw, "dBW", True, "whole, in one carrier"),
+        Line("pointing loss", -terminal.pointing_loss_db, "dB", True),
+        _spreading(range_km, frequency),
+        *_atmosphere(weather_db, clear_db, parts_db),
+        *_beam(payload, payload.receive_aperture_m, frequency, scan_deg, (cell_radius_km, range_km)),
+        *_receiver(payload.g_over_t_dbk, 0.0, carrier, f"carrier of {carrier:g} MHz"),
+    ]
+    margin, share = terminal.implementation_margin_db, carrier * terminal.duty_share
+    return _close(f"return, {terminal.label}", lines, payload.interference_up_db, margin, "return", 6, share)
+
+
+def feeder_budget(
+    payload: Payload,
+    gateway: Gateway,
+    *,
+    direction: Direction,
+    range_km: float,
+    elevation_deg: float,
+    weather_db: float,
+    clear_db: float,
+    parts_db: Mapping[str, float] | None = None,
+) -> Budget:
+    """Feeder link of one gateway antenna: 'forward' is gateway to satellite, 'return' satellite to gateway.
+
+    The payload regenerates: the feeder is a limit of its own, not a noise contribution to the user's link.
+    EIRP is that of one polarisation spread over the gateway's bandwidth; the rate is of all polarisations.
+    The satellite's feeder antenna is taken as pointed at the gateway (no scan or edge loss).
+    """
+    up = direction == "forward"
+    frequency = payload.feeder_up_ghz if up else payload.feeder_down_ghz
+    eirp = gateway.eirp_dbw if up else payload.feeder_eirp_dbw
+    g_over_t = payload.feeder_g_over_t_dbk if up else gateway.g_over_t_dbk
+    rise = 0.0 if up else float(noise_rise_db(weather_db, clear_db, GATEWAY_TEMPERATURE_K))
+    symbols = float(symbol_rate_mbd(gateway.bandwidth_mhz, payload.roll_off_ratio))
+    inside = 10.0 * float(np.log10(symbols / gateway.bandwidth_mhz))
+    lines = [
+        *_geometry(range_km, elevation_deg, frequency),
+        Line(
+            "EIRP",
+            eirp + inside,
+            "dBW",
+            True,
+            f"{eirp:g} dBW over {gateway.bandwidth_mhz:g} MHz, inside the symbol rate",
+        ),
+        _spreading(range_km, frequency),
+        *_atmosphere(weather_db, clear_db, parts_db),
+        *_receiver(g_over_t, rise, symbols, f"{symbols:g} MBd"),
+    ]
+    rate = symbols * gateway.polarisations
+    title = f"feeder {direction}, {gateway.name}"
+    return _close(title, lines, None, FEEDER_MARGIN_DB, "forward", FEEDER_MAX_BITS, rate)
