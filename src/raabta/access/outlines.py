@@ -119,10 +119,14 @@ def read_outline_file(path: str | Path) -> BaseGeometry:
     where = Path(path)
     shapes = [_shape(member, where) for member in _members(_read_json(where), where)]
     if sum(int(get_num_coordinates(shape)) for shape in shapes) > MAX_OUTLINE_POINTS:
-        raise LimitError(f"{where}: the outline has more than {MAX_OUTLINE_POINTS:,} points; simplify it first")
+        raise LimitError(
+            f"{where}: the outline has more than {MAX_OUTLINE_POINTS:,} points; simplify it first"
+        )
     area = _areas_only(make_valid(unary_union([make_valid(shape) for shape in shapes])))
     if area.is_empty:
-        raise ScenarioError("the outline encloses no area", file=str(where), hint="draw a polygon, not a line")
+        raise ScenarioError(
+            "the outline encloses no area", file=str(where), hint="draw a polygon, not a line"
+        )
     return area
 
 
@@ -163,7 +167,9 @@ def _shape(member: Any, where: Path) -> BaseGeometry:
     kind = member.get("type") if isinstance(member, dict) else None
     if kind not in ("Polygon", "MultiPolygon"):
         hint = "an area is a GeoJSON Polygon or MultiPolygon, alone or as features"
-        raise ScenarioError(f"found {kind or 'no geometry'} where an area is needed", file=str(where), hint=hint)
+        raise ScenarioError(
+            f"found {kind or 'no geometry'} where an area is needed", file=str(where), hint=hint
+        )
     try:
         geometry: BaseGeometry = shape(member)
         points = get_coordinates(geometry)

@@ -1,0 +1,99 @@
+"""People of other countries who share the satellites: coarse cells around the area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.access.cells import COARSE_RESOLUTION, cell_of, centres, chord, unit_vectors
+from raabta.service.data import Towns, country_population, town_countries, towns
+from raabta.service.villages import apportion
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from raabta.scenario.models import Market, Scenario
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """People of other countries by H3 resolution-3 cell and country, sorted by cell, then country.
+
+    Arrays are (row,): h3 (uint64), centre latitude_deg and longitude_deg, population (int64), iso3 (str) and
+    market (`open`, `closed` or `unknown`). A cell on a border stands once for each country.
+    """
+
+    h3: NDArray[np.uint64]
+    latitude_deg: NDArray[np.float64]
+    longitude_deg: NDArray[np.float64]
+    population: NDArray[np.int64]
+    iso3: NDArray[np.str_]
+    market: NDArray[np.str_]
+
+    @property
+    def size(self) -> int:
+        """Number of rows."""
+        return int(self.population.size)
+
+
+def neighbours(
+    scenario: Scenario, latitude_deg: ArrayLike, longitude_deg: ArrayLike, distance_km: float
+) -> Neighbours:
+    """Coarse cells with people of other countries within `distance_km` of any cell centre given, (cell,).
+
+    A country's whole population (GeoNames) is spread over its towns in proportion to theirs, so rural people
+    stand at the nearest towns: right in sum, coarse in place. Markets come from `scenario.sharing`.
+    """
+    from scipy.spatial import cKDTree
+
+    tree, reach = cKDTree(unit_vectors(latitude_deg, longitude_deg)), chord(distance_km)
+    found: list[tuple[str, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]] = []
+    for iso3 in town_countries():
+        listed = towns(iso3)
+        if iso3 == scenario.area.country or listed.population.sum() == 0:
+            continue
+        near = tree.query(unit_vectors(listed.latitude_deg, listed.longitude_deg))[0] <= reach + chord(70.0)
+        if near.any():
+            people = _spread(listed, country_population(iso3))
+            found.append((iso3, listed.latitude_deg[near], listed.longitude_deg[near], people[near]))
+    rows = [row for entry in found for row in _coarse(*entry)]
+    kept = _within(sorted(rows), tree, reach)
+    return _as_arrays(kept, scenario)
+
+
+def _spread(listed: Towns, people: int) -> NDArray[np.int64]:
+    """A country's people on its towns, (town,)."""
+    total = max(people, int(listed.population.sum()))
+    one = np.zeros(listed.population.size, np.int64)
+    return apportion(np.array([total]), listed.population.astype(float), one)
+
+
+def _coarse(
+    iso3: str, lat: NDArray[np.float64], lon: NDArray[np.float64], people: NDArray[np.int64]
+) -> list[tuple[int, str, int]]:
+    """(cell, country, people) of one country's towns."""
+    cell, row = np.unique(cell_of(lat, lon, COARSE_RESOLUTION), return_inverse=True)
+    counts = np.bincount(row, people, cell.size).astype(np.int64)
+    return [(c, iso3, n) for c, n in zip(cell.tolist(), counts.tolist(), strict=True) if n > 0]
+
+
+def _within(rows: list[tuple[int, str, int]], tree: object, reach: float) -> list[tuple[int, str, int]]:
+    """The rows whose cell centre is within reach."""
+    if not rows:
+        return []
+    lat, lon, _ = centres(np.array([row[0] for row in rows], np.uint64))
+    near = tree.query(unit_vectors(lat, lon))[0] <= reach  # type: ignore[attr-defined]
+    return [row for row, keep in zip(rows, near.tolist(), strict=True) if keep]
+
+
+def _as_arrays(rows: list[tuple[int, str, int]], scenario: Scenario) -> Neighbours:
+    def market(iso3: str) -> Market:
+        return scenario.sharing.markets.get(iso3, scenario.sharing.default_market)
+
+    h3 = np.array([row[0] for row in rows], np.uint64)
+    lat, lon, _ = centres(h3)
+    codes = np.array([row[1] for row in rows], "U3")
+    markets = np.array([market(row[1]) for row in rows], "U7")
+    return Neighbours(h3, lat, lon, np.array([row[2] for row in rows], np.int64), codes, markets)

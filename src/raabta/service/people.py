@@ -1,0 +1,297 @@
+"""People and homes by cell and district: points first, then counted into cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.access.cells import cell_of, unit_vectors
+from raabta.access.outlines import outline
+from raabta.base.errors import NoSolutionError, ScenarioError
+from raabta.service.coverage import field, read_features, read_table, underserved
+from raabta.service.data import country_population, towns
+from raabta.service.districts import DistrictTable, pakistan_districts, pakistan_sites
+from raabta.service.villages import (
+    Points,
+    apportion,
+    generator,
+    joined,
+    land,
+    pakistan_points,
+    place_villages,
+    town_points,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from raabta.scenario.models import Scenario
+
+HOME_SIZE = 4.5
+"""People per home where no census row says otherwise (our assumption, near the mean of low-income countries)."""
+VILLAGE_PEOPLE = 1_000
+MAX_VILLAGES = 60_000
+RURAL_BELOW = 5_000
+COUNTS = ("population", "households", "underserved", "rural", "unelectrified", "rural_underserved")
+
+
+@dataclass(frozen=True)
+class People:
+    """People by (cell, district): a cell may hold homes of several districts.
+
+    Sorted by cell, then district. Arrays are (row,): `row_cell` (int32, row of the cells Dataset), `row_district`
+    (int16, row of `districts`), and whole numbers of people (`population`) and of homes: `households`,
+    `underserved` (no terrestrial broadband), `rural`, `unelectrified` (lit by neither grid nor solar),
+    `rural_underserved`. `assumptions` are sentences for the report.
+    """
+
+    districts: DistrictTable
+    cells: int
+    row_cell: NDArray[np.int32]
+    row_district: NDArray[np.int16]
+    population: NDArray[np.int64]
+    households: NDArray[np.int64]
+    underserved: NDArray[np.int64]
+    rural: NDArray[np.int64]
+    unelectrified: NDArray[np.int64]
+    rural_underserved: NDArray[np.int64]
+    assumptions: tuple[str, ...]
+
+    def by_cell(self) -> dict[str, NDArray[np.int64]]:
+        """Each count summed over districts, (cell,)."""
+        return {n: _summed(self.row_cell, getattr(self, n), self.cells) for n in COUNTS}
+
+    def by_district(self) -> dict[str, NDArray[np.int64]]:
+        """Each count summed over cells, (district,); the census's own figures in Pakistan."""
+        return {n: _summed(self.row_district, getattr(self, n), self.districts.size) for n in COUNTS}
+
+    def addressable(self, serve: str) -> NDArray[np.int64]:
+        """Homes asked for, (row,): `underserved`, `rural` (every rural home) or `everyone`."""
+        column = {"underserved": self.underserved, "rural": self.rural, "everyone": self.households}
+        return column[serve]
+
+    def cell_district(self) -> NDArray[np.int16]:
+        """District with the most people in each cell, (cell,); -1 where nobody lives."""
+        out = np.full(self.cells, -1, np.int16)
+        order = np.lexsort((-self.row_district, self.population, self.row_cell))
+        out[self.row_cell[order]] = self.row_district[order]
+        return out
+
+    def dataset(self) -> xr.Dataset:
+        """Dim `cell`: population, households, underserved_households, rural_households,
+        unelectrified_households (int64) and district (int16: most people; -1 nobody)."""
+        import xarray as xr
+
+        sums = self.by_cell()
+        name = {"underserved": "underserved_households", "rural": "rural_households",
+                "unelectrified": "unelectrified_households"}  # fmt: skip
+        data = {name.get(n, n): ("cell", v, {"units": "1"}) for n, v in sums.items() if n != "rural_underserved"}
+        return xr.Dataset(data | {"district": ("cell", self.cell_district(), {"units": "1"})})
+
+
+def _summed(index: NDArray[np.integer], values: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    return np.bincount(index, values, size).astype(np.int64)
+
+
+def place(scenario: Scenario, cells: xr.Dataset) -> tuple[People, xr.Dataset, DistrictTable]:
+    """Put the area's people into its cells.
+
+    `cells` comes from `raabta.access.cells.cells`. Returns the people by (cell, district), their view by cell
+    (`People.dataset`) and the district table. With the country's own outline every census sum is exact; with a
+    user's outline only the people inside its cells count. Raises ScenarioError for a bad people file and
+    NoSolutionError if nobody lives in the area.
+    """
+    points, table, notes = area_points(scenario)
+    homes, label = underserved(points, scenario.demand.terrestrial, towns(scenario.area.country), table)
+    cell = _cells_of(points, cells, scenario)
+    kept = cell >= 0
+    if not (points.population[kept] > 0).any():
+        raise NoSolutionError("nobody lives in the area: no person of the country or the people file falls in it")
+    people = _binned(points, homes, cell, table, int(cells.sizes["cell"]), (*notes, label))
+    return people, people.dataset(), table
+
+
+def area_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str, ...]]:
+    """The area's people as points, their district table, and the assumptions behind them."""
+    area = scenario.area
+    if area.people_file is not None:
+        points, table = read_people(Path(area.people_file))
+        return points, table, (f"People by the user's file {Path(area.people_file).name}.",)
+    if area.country == "PAK":
+        table = pakistan_districts()
+        points = pakistan_points(table, pakistan_sites(), outline("PAK"), scenario.seed)
+        return points, table, PAKISTAN_NOTES
+    return country_points(scenario)
+
+
+PAKISTAN_NOTES = (
+    "People: 2023 census of Pakistan by district; positions of rural people are synthetic villages drawn by the "
+    "census's size classes (seeded), towns stand at their GeoNames positions.",
+    "Azad Kashmir and Gilgit-Baltistan are labelled estimates, outside the census tables used here.",
+    "Boundaries are de facto (Natural Earth); they imply no view on disputed territory.",
+)
+
+
+def country_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str, ...]]:
+    """Any other country: GeoNames towns, and the rest of its people in synthetic villages; one district."""
+    iso3 = scenario.area.country
+    listed, total = towns(iso3), country_population(iso3)
+    in_towns = int(listed.population.sum())
+    if max(total, in_towns) == 0:
+        hint = "give area.people_file: a CSV of lat,lon,population"
+        raise NoSolutionError(f"GeoNames lists no people for {iso3}; {hint}")
+    urban_total = min(in_towns, total) if total else in_towns
+    rural_total = max(total - urban_total, 0)
+    random = generator(scenario.seed)
+    table = one_district(iso3, urban_total + rural_total, rural_total, "GeoNames towns and country population")
+    parts = []
+    if urban_total:
+        people = apportion(np.array([urban_total]), listed.population.astype(float), np.zeros(len(listed.name), int))
+        lat, lon, town, part = town_points(listed.latitude_deg, listed.longitude_deg, people)
+        parts.append(_single(lat, lon, part * people[town], urban_total, rural=False))
+    if rural_total:
+        count = int(np.clip(rural_total // VILLAGE_PEOPLE, 1, MAX_VILLAGES))
+        lat, lon = land(outline(iso3))
+        owner = np.zeros(lat.size, np.int16)
+        near = (listed.latitude_deg, listed.longitude_deg) if urban_total else (lat, lon)
+        village = place_villages(np.zeros(count, np.int16), (lat, lon, owner), near, random)
+        parts.append(_single(*village, random.standard_exponential(count) + 0.1, rural_total, rural=True))
+    note = f"People: GeoNames towns of {iso3}, the rest in synthetic villages; {HOME_SIZE:g} people per home; "
+    return joined(parts), table, (note + "electricity is not known and counts as present.",)
+
+
+def one_district(name: str, population: int, rural: int, source: str) -> DistrictTable:
+    """A table of one row, for a country or a people file without districts."""
+    return plain_districts((name,), np.array([population]), np.array([rural]), source)
+
+
+def plain_districts(
+    names: tuple[str, ...], population: NDArray[np.int64], rural: NDArray[np.int64], source: str
+) -> DistrictTable:
+    """Districts of which only people are known; homes at 4.5 people each, electricity not known."""
+    size, none = len(names), np.zeros(len(names))
+    empty = np.zeros((size, 6), np.int64)
+    homes, rural_homes = (np.rint(n / HOME_SIZE).astype(np.int64) for n in (population, rural))
+    return DistrictTable(
+        names, ("",) * size, ("",) * size, np.full(size, np.nan), population, rural, homes, rural_homes,
+        none, none, none, none, none, none, empty, empty, np.zeros(size, bool), ("low",) * size,
+        (source,) * size, none,
+    )  # fmt: skip
+
+
+def _single(
+    lat: NDArray[np.float64], lon: NDArray[np.float64], weight: NDArray[np.float64], people: int, *, rural: bool
+) -> Points:
+    """Points of a country's one district."""
+    owner = np.zeros(lat.size, np.int16)
+    population = apportion(np.array([people]), weight, owner)
+    homes = apportion(np.array([round(people / HOME_SIZE)]), population.astype(float), owner)
+    return Points(lat, lon, owner, population, homes, np.zeros_like(homes), np.full(lat.size, rural))
+
+
+def read_people(path: Path) -> tuple[Points, DistrictTable]:
+    """A user's people: CSV `lat,lon,population[,households][,district]` or GeoJSON points with those properties.
+
+    A place of fewer than 5,000 people counts as rural. Faults are ScenarioErrors with file and line.
+    """
+    is_json = path.suffix.lower() in (".geojson", ".json")
+    rows = _geojson_rows(path) if is_json else _csv_rows(path)
+    bounds = {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0), "population": (0.0, 1e9), "households": (0.0, 1e9)}
+    read = {n: np.array([field(row, n, b, path, line) for line, row in rows])
+            for n, b in bounds.items() if n in rows[0][1]}  # fmt: skip
+    names = tuple(sorted({row.get("district", "") for _, row in rows}))
+    owner = np.array([names.index(row.get("district", "")) for _, row in rows], np.int16)
+    people = np.rint(read["population"]).astype(np.int64)
+    homes = np.rint(read.get("households", people / HOME_SIZE)).astype(np.int64)
+    rural = people < RURAL_BELOW
+    count = len(names)
+    table = plain_districts(
+        tuple(n or "all" for n in names), _summed(owner, people, count), _summed(owner, people * rural, count),
+        f"the user's file {path.name}",
+    )  # fmt: skip
+    table = replace(
+        table, households=_summed(owner, homes, count), rural_households=_summed(owner, homes * rural, count)
+    )
+    return Points(read["lat"], read["lon"], owner, people, homes, np.zeros_like(homes), rural), table
+
+
+def _csv_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    header, rows = read_table(path, "the people file")
+    known = {"lat", "lon", "population", "households", "district"}
+    missing = [n for n in ("lat", "lon", "population") if n not in header]
+    extra = [n for n in header if n not in known]
+    if missing or extra:
+        text = f"missing column {', '.join(missing)}" if missing else f"unknown column {', '.join(extra)}"
+        hint = "columns are lat,lon,population and, if known, households,district"
+        raise ScenarioError(text, file=str(path), line=1, hint=hint)
+    return rows
+
+
+def _geojson_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Features as the rows of a table; the line is the feature's number, from 1."""
+    rows = []
+    for number, feature in enumerate(read_features(path, "the people file"), start=1):
+        geometry, properties = feature.get("geometry"), feature.get("properties")
+        at = geometry.get("coordinates") if isinstance(geometry, dict) else None
+        point = isinstance(geometry, dict) and geometry.get("type") == "Point"
+        if not point or not isinstance(at, list) or len(at) < 2 or not isinstance(properties, dict):
+            raise ScenarioError(f"feature {number} is not a Point with properties", file=str(path))
+        if "population" not in properties:
+            raise ScenarioError(f"feature {number} has no property population", file=str(path))
+        row = {n: str(properties[n]) for n in ("population", "households", "district") if n in properties}
+        rows.append((number, {"lat": str(at[1]), "lon": str(at[0])} | row))
+    first = set(rows[0][1])
+    for number, row in rows:
+        if set(row) != first:
+            text = f"feature {number} has other properties than feature 1 ({', '.join(sorted(first))})"
+            raise ScenarioError(text, file=str(path))
+    return rows
+
+
+def _cells_of(points: Points, cells: xr.Dataset, scenario: Scenario) -> NDArray[np.int64]:
+    """Row of the cell of each point, (point,); -1 outside a user's outline.
+
+    With the country's own outline a point that fell just beyond the border goes to the nearest cell.
+    """
+    from scipy.spatial import cKDTree
+
+    index = cells["h3"].values
+    own = cell_of(points.latitude_deg, points.longitude_deg, scenario.area.cell_resolution)
+    row = np.minimum(np.searchsorted(index, own), index.size - 1)
+    out = np.flatnonzero(index[row] != own)
+    if scenario.area.outline_file is not None or scenario.area.people_file is not None:
+        row[out] = -1
+    elif out.size:
+        tree = cKDTree(unit_vectors(cells["latitude_deg"].values, cells["longitude_deg"].values))
+        row[out] = tree.query(unit_vectors(points.latitude_deg[out], points.longitude_deg[out]))[1]
+    return row
+
+
+def _binned(
+    points: Points,
+    underserved_homes: NDArray[np.int64],
+    cell: NDArray[np.int64],
+    table: DistrictTable,
+    cells: int,
+    notes: tuple[str, ...],
+) -> People:
+    """Count points into (cell, district) rows; rows without people are left out."""
+    kept = np.flatnonzero((cell >= 0) & (points.population > 0))
+    pair = cell[kept] * table.size + points.district[kept]
+    unique, row = np.unique(pair, return_inverse=True)
+    rural = points.rural
+    values = {
+        "population": points.population,
+        "households": points.households,
+        "underserved": underserved_homes,
+        "rural": points.households * rural,
+        "unelectrified": points.unelectrified,
+        "rural_underserved": underserved_homes * rural,
+    }
+    counts = {name: _summed(row, column[kept], unique.size) for name, column in values.items()}
+    at, district = unique // table.size, unique % table.size
+    return People(table, cells, at.astype(np.int32), district.astype(np.int16), **counts, assumptions=notes)
