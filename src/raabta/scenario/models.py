@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Literal[1] = 1
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -36,8 +36,8 @@ class Time(Model):
     """When the run starts, how long it lasts and how it is stepped (UTC)."""
 
     start: datetime = datetime(2026, 11, 22, tzinfo=UTC)
-    duration_s: float = Field(86_400.0, gt=0.0, le=366 * 86_400.0)
-    step_s: float = Field(15.0, ge=1.0, le=3_600.0)
+    duration_s: float = Field(default=86_400.0, gt=0.0, le=366 * 86_400.0)
+    step_s: float = Field(default=15.0, ge=1.0, le=3_600.0)
 
     @field_validator("start")
     @classmethod
@@ -56,7 +56,7 @@ class Area(Model):
     country: CountryCode = "PAK"
     outline_file: str | None = None
     people_file: str | None = None
-    cell_resolution: int = Field(5, ge=3, le=6)
+    cell_resolution: int = Field(default=5, ge=3, le=6)
 
 
 class Shell(Model):
@@ -66,9 +66,9 @@ class Shell(Model):
     inclination_deg: float = Field(ge=0.0, le=180.0)
     planes: int = Field(ge=1, le=5_000)
     satellites_per_plane: int = Field(ge=1, le=5_000)
-    phasing: int = Field(0, ge=0)
+    phasing: int = Field(default=0, ge=0)
     pattern: Literal["delta", "star"] = "delta"
-    raan_offset_deg: float = Field(0.0, ge=0.0, lt=360.0)
+    raan_offset_deg: float = Field(default=0.0, ge=0.0, lt=360.0)
 
     @model_validator(mode="after")
     def _phasing_below_planes(self) -> Self:
@@ -98,25 +98,36 @@ class Payload(Model):
     channels: int = Field(ge=1, le=256, description="channels per polarisation")
     polarisations: Literal[1, 2] = 1
     beams: int = Field(ge=1, le=4_096)
-    beams_per_cell: int = Field(1, ge=1, le=64)
-    cells_per_beam: int = Field(64, ge=1, le=4_096, description="K: cells one beam may hop over in a slot")
-    eirp_density_dbw_mhz: float = Field(ge=-60.0, le=80.0)
+    beams_per_cell: int = Field(default=1, ge=1, le=64)
+    cells_per_beam: int = Field(
+        default=64, ge=1, le=4_096, description="K: cells one beam may hop over in a slot"
+    )
+    eirp_density_dbw_mhz: float = Field(ge=-60.0, le=80.0, description="one beam, at nadir")
+    eirp_density_edge_dbw_mhz: float | None = Field(
+        default=None,
+        ge=-60.0,
+        le=80.0,
+        description="ceiling of the EIRP density where a beam off nadir is raised by "
+        "20 log10(range/altitude) to hold the flux on the ground; none = the nadir value everywhere",
+    )
     transmit_aperture_m: Positive
     receive_aperture_m: Positive
     g_over_t_dbk: float = Field(ge=-40.0, le=60.0)
     rf_power_w: Positive
     forward_mbps: Positive
     return_mbps: Positive
-    roll_off_ratio: float = Field(0.1, ge=0.0, le=0.5)
-    interference_down_db: float = Field(20.0, ge=0.0, le=80.0, description="C/I, forward link")
-    interference_up_db: float = Field(20.0, ge=0.0, le=80.0, description="C/I, return link")
+    roll_off_ratio: float = Field(default=0.1, ge=0.0, le=0.5)
+    interference_down_db: float = Field(default=20.0, ge=0.0, le=80.0, description="C/I, forward link")
+    interference_up_db: float = Field(default=20.0, ge=0.0, le=80.0, description="C/I, return link")
     reuse_separation_deg: NonNegative = 3.0
-    scan_limit_deg: float = Field(70.0, gt=0.0, le=90.0)
-    scan_loss_exponent_ratio: float = Field(1.3, ge=0.0, le=3.0)
+    scan_limit_deg: float = Field(default=70.0, gt=0.0, le=90.0)
+    scan_loss_exponent_ratio: float = Field(default=1.3, ge=0.0, le=3.0)
     feeder_up_ghz: float = Field(ge=1.0, le=90.0)
     feeder_down_ghz: float = Field(ge=1.0, le=90.0)
-    feeder_eirp_dbw: float
-    feeder_g_over_t_dbk: float
+    feeder_eirp_dbw: float = Field(
+        ge=-20.0, le=90.0, description="towards one gateway antenna, over its bandwidth in one polarisation"
+    )
+    feeder_g_over_t_dbk: float = Field(ge=-40.0, le=60.0)
 
 
 class Constellation(Model):
@@ -143,12 +154,14 @@ class Gateway(Model):
     country: CountryCode
     latitude_deg: Latitude
     longitude_deg: Longitude
-    height_m: float = Field(0.0, ge=-500.0, le=6_000.0)
-    antennas: int = Field(8, ge=1, le=256)
-    bandwidth_mhz: Positive = 2_000.0
+    height_m: float = Field(default=0.0, ge=-500.0, le=6_000.0)
+    antennas: int = Field(default=8, ge=1, le=256)
+    bandwidth_mhz: Positive = Field(default=2_000.0, description="of one antenna, in one polarisation")
     polarisations: Literal[1, 2] = 2
-    eirp_dbw: float = 68.0
-    g_over_t_dbk: float = 30.0
+    eirp_dbw: float = Field(
+        default=68.0, ge=0.0, le=110.0, description="one antenna, over bandwidth_mhz in one polarisation"
+    )
+    g_over_t_dbk: float = Field(default=30.0, ge=-20.0, le=60.0)
     dish_m: Positive = 2.4
     gso_separation_deg: Elevation = 0.0
     availability_share: Share = 0.998
@@ -174,7 +187,7 @@ class Terminal(Model):
     duty_share: Share = 1.0
     electric_power_w: Positive
     cost_class: Literal["low", "medium", "high"]
-    max_modulation_bits: int = Field(5, ge=2, le=8, description="5 = 32APSK")
+    max_modulation_bits: int = Field(default=5, ge=2, le=8, description="5 = 32APSK")
     implementation_margin_db: NonNegative = 1.0
     share: Share = Field(description="share of the subscribing homes reached through this class")
     homes_per_terminal: Positive = 1.0
@@ -186,7 +199,7 @@ class Terrestrial(Model):
     """Who is underserved: a coverage file, or a labelled proxy (distance to a town of a given size)."""
 
     coverage_file: str | None = None
-    proxy_town_population: int = Field(20_000, ge=1)
+    proxy_town_population: int = Field(default=20_000, ge=1)
     proxy_distance_km: Positive = 15.0
 
 
@@ -198,7 +211,7 @@ class Demand(Model):
     take_up_share: Share = 0.1
     terminals: tuple[Terminal, ...] = Field(min_length=1, max_length=4)
     terrestrial: Terrestrial = Terrestrial()
-    availability_target_share: float = Field(0.99, gt=0.0, lt=1.0)
+    availability_target_share: float = Field(default=0.99, gt=0.0, lt=1.0)
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> Self:
@@ -222,14 +235,14 @@ class Sharing(Model):
     ratio_share: Share = 0.1
     markets: dict[CountryCode, Market] = {}
     default_market: Market = "unknown"
-    frames_per_slot: int = Field(64, ge=1, le=1_024)
+    frames_per_slot: int = Field(default=64, ge=1, le=1_024)
 
 
 class Weather(Model):
     """Which rain statistic the served test uses, and how often a seeded rain state is drawn."""
 
     statistic: Literal["annual", "worst-month"] = "worst-month"
-    rain_state_every: int = Field(40, ge=1)
+    rain_state_every: int = Field(default=40, ge=1)
     storm_km: Positive = 100.0
 
 
@@ -247,7 +260,7 @@ class Scenario(Model):
     schema_version: Literal[1] = SCHEMA_VERSION
     name: str = Field(min_length=1, max_length=80)
     title: str = ""
-    seed: int = Field(2026, ge=0, lt=2**63)
+    seed: int = Field(default=2026, ge=0, lt=2**63)
     time: Time = Time()
     area: Area = Area()
     constellation: Constellation

@@ -1,0 +1,183 @@
+"""What is wrong with a scenario, said at the line: pydantic's findings turned into messages to act on."""
+
+from __future__ import annotations
+
+import json
+import re
+import types
+from dataclasses import dataclass
+from typing import Annotated, Any, NoReturn, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from raabta.base.errors import ScenarioError
+from raabta.scenario.catalogue import dotted
+from raabta.scenario.documents import Document, Loc
+from raabta.scenario.models import Model, Scenario
+from raabta.scenario.suggest import converted, near_key, unit_key
+
+_REFERABLE = ("Constellation", "Gateway", "Terminal", "Demand")
+_MAX_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One finding: where, what, what to do; `hides` suppresses follow-up findings below a place."""
+
+    loc: Loc
+    message: str
+    hint: str | None = None
+    at_key: bool = False
+    hides: Loc | None = None
+    option: str | None = None
+
+
+def diagnose(
+    data: dict[str, Any], document: Document, overruled: dict[Loc, str], issues: list[Issue]
+) -> tuple[Scenario | None, list[Issue]]:
+    """Validate `data`; returns the scenario, or None and every issue in the order of the file."""
+    try:
+        scenario = Scenario.model_validate_json(json.dumps(data), strict=True)
+        issues = issues + _no_satellites(scenario)
+    except ValidationError as error:
+        scenario, issues = None, issues + _from_pydantic(error, data, overruled, issues)
+    return (None if issues else scenario), sorted(issues, key=lambda issue: _order(issue, document))
+
+
+def _no_satellites(scenario: Scenario) -> list[Issue]:
+    constellation = scenario.constellation
+    if constellation.shells or constellation.geostationary or constellation.orbits_file:
+        return []
+    hint = "give `shells`, `geostationary` or `orbits_file`, or a `catalogue` name"
+    return [Issue(("constellation",), "constellation: holds no satellites", hint, at_key=True)]
+
+
+def _order(issue: Issue, document: Document) -> tuple[int, int, int]:
+    """Options first, then wrong keys and names, then what follows from values; each in file order."""
+    rank = 0 if issue.option else 1 if issue.hides is not None else 2
+    return (rank, *_position(issue, document.place(issue.loc)))
+
+
+def _position(issue: Issue, place: Any) -> tuple[int, int]:
+    if issue.at_key:
+        return place.key_line, place.key_column
+    return place.value_line, place.value_column
+
+
+def raise_issues(issues: list[Issue], document: Document) -> NoReturn:
+    """Raise the first issue as a ScenarioError; its text goes on to list all the others."""
+    errors = [_as_error(issue, document) for issue in issues]
+    first = errors[0]
+    if len(errors) > 1:
+        rest = [str(error) for error in errors[1:_MAX_SHOWN]]
+        left = len(errors) - 1 - len(rest)
+        more = [f"... and {left} more"] if left > 0 else []
+        first.args = ("\n\n".join([str(first), *rest, *more, f"{len(errors)} faults in all"]),)
+    raise first
+
+
+def _as_error(issue: Issue, document: Document) -> ScenarioError:
+    if issue.option:
+        return ScenarioError(f"option {issue.option}: {issue.message}", hint=issue.hint)
+    line, column = _position(issue, document.place(issue.loc))
+    return document.error(issue.message, line, column, issue.hint)
+
+
+def _from_pydantic(
+    error: ValidationError, data: dict[str, Any], overruled: dict[Loc, str], known: list[Issue]
+) -> list[Issue]:
+    found = [_issue(dict(item), data, overruled) for item in error.errors(include_url=False)]
+    hidden = [issue.hides for issue in [*known, *found] if issue.hides is not None]
+    return [issue for issue in found if issue.hides is not None or not _is_hidden(issue.loc, hidden)]
+
+
+def _is_hidden(loc: Loc, hidden: list[Loc]) -> bool:
+    return any(loc[: len(above)] == above for above in hidden)
+
+
+def _issue(item: dict[str, Any], data: dict[str, Any], overruled: dict[Loc, str]) -> Issue:
+    loc: Loc = tuple(item["loc"])
+    if item["type"] == "extra_forbidden":
+        return _unknown_key(loc, data, item["input"])
+    if item["type"] == "missing":
+        path = dotted(loc[:-1])
+        where = f"{path}: the" if path else "the"
+        return Issue(loc, f"{where} key '{loc[-1]}' is missing", at_key=True)
+    message = re.sub(r"^Value error, |^Input should be ", "", item["msg"])
+    if message != item["msg"] and item["msg"].startswith("Input"):
+        message = f"should be {message}"
+    shown = "" if item["type"] == "value_error" else f", not {_short(item['input'])}"
+    text = f"{dotted(loc) or 'scenario'}: {message}{shown}"
+    return Issue(loc, text, _value_hint(loc, item), option=overruled.get(loc))
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = "empty" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
+    value, name = item["input"], str(loc[-1]) if loc else ""
+    if isinstance(value, str) and item["type"] in ("float_type", "int_type"):
+        unit = name.rpartition("_")[2]
+        return f"write the number alone, without quotes and without a unit; '{name}' is in {unit}"
+    if isinstance(value, str) and item["type"].startswith("model"):
+        return f"write `{name}: {{catalogue: {value}}}`"
+    return None
+
+
+def _unknown_key(loc: Loc, data: dict[str, Any], value: Any) -> Issue:
+    parent, key = loc[:-1], str(loc[-1])
+    fields = _fields_at(parent)
+    siblings = _at(data, parent)
+    present = list(siblings) if isinstance(siblings, dict) else []
+    path = dotted(parent)
+    message = f"{path + ': ' if path else ''}unknown key '{key}'"
+    wanted = unit_key(key, fields)
+    if wanted is not None:
+        value_there = converted(key, wanted, value)
+        unit = wanted.rpartition("_")[2]
+        hint = f"'{wanted}' is the key, in {unit}" + (f": write `{value_there}`" if value_there else "")
+        return Issue(loc, message, hint, at_key=True, hides=(*parent, wanted))
+    near = near_key(key, fields, present)
+    if near is None:
+        known = f"keys here: {', '.join(fields)}" if fields else None
+        return Issue(loc, message, known, at_key=True, hides=loc)
+    hides = parent if near == "catalogue" else (*parent, near)
+    return Issue(loc, message, f"did you mean '{near}'?", at_key=True, hides=hides)
+
+
+def _at(data: Any, loc: Loc) -> Any:
+    for part in loc:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _fields_at(loc: Loc) -> list[str]:
+    """Names of the fields that the model at `loc` allows in a file."""
+    model: Any = Scenario
+    for part in loc:
+        if isinstance(part, str) and _is_model(model):
+            field = model.model_fields.get(part)
+            model = _inner(field.annotation) if field else None
+    if not _is_model(model):
+        return []
+    return [*model.model_fields, *(["catalogue"] if model.__name__ in _REFERABLE else [])]
+
+
+def _is_model(model: Any) -> bool:
+    return isinstance(model, type) and issubclass(model, Model)
+
+
+def _inner(annotation: Any) -> Any:
+    """The model inside `tuple[X, ...]`, `X | None` or `Annotated[X, ...]`."""
+    while get_origin(annotation) in (tuple, Annotated, Union, types.UnionType):
+        annotation = get_args(annotation)[0]
+    return annotation

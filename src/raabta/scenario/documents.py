@@ -1,0 +1,222 @@
+"""YAML as plain data with a place for every key: refuses what a scenario never needs.
+
+The grammar is the YAML 1.2 core schema read from ruamel's events, so `NO` stays text, `12:30:00` stays text
+and `1e3` is a number. Anchors, aliases, tags, merge keys, duplicate keys, several documents, NaN, infinity,
+deep nesting and oversized files are refused with the place where they stand.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from raabta.base.errors import ScenarioError
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 20
+MAX_EVENTS = 20_000
+MAX_NUMBER_LENGTH = 40
+_SHOWN_COLUMNS = 160
+
+Loc = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"[-+]?[0-9]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_A_NUMBER = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_WORDS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    **dict.fromkeys(("null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+class Place(NamedTuple):
+    """Line and column (both from 1) of a key and of its value."""
+
+    key_line: int
+    key_column: int
+    value_line: int
+    value_column: int
+
+
+@dataclass(frozen=True)
+class Document:
+    """Plain data of one YAML file, and where each part of it stands."""
+
+    file: str
+    lines: tuple[str, ...]
+    data: Any = None
+    places: dict[Loc, Place] = field(default_factory=dict)
+
+    def place(self, loc: Loc) -> Place:
+        """The place of `loc`, or of the nearest part above it that the file holds."""
+        while loc and loc not in self.places:
+            loc = loc[:-1]
+        return self.places.get(loc, Place(1, 1, 1, 1))
+
+    def error(self, message: str, line: int, column: int, hint: str | None = None) -> ScenarioError:
+        """A ScenarioError that shows the source line with a caret under `column`."""
+        source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        shown = source[:_SHOWN_COLUMNS].replace("\t", " ") if column <= _SHOWN_COLUMNS else None
+        return ScenarioError(message, file=self.file, line=line, column=column, source_line=shown, hint=hint)
+
+
+def read_file(path: Path) -> Document:
+    """Read a YAML file of at most 1 MB. Raises ScenarioError with the place of the first fault."""
+    name = str(path)
+    try:
+        if not path.is_file():
+            raise ScenarioError("this is not a file" if path.exists() else "no such file", file=name)
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror or error}", file=name) from None
+    return parse(_decode(raw, name), name)
+
+
+def _decode(raw: bytes, name: str) -> str:
+    if len(raw) > MAX_BYTES:
+        raise ScenarioError(
+            f"the file is larger than {MAX_BYTES:,} bytes",
+            file=name,
+            hint="put people, outlines and orbits into files of their own and name them in the scenario",
+        )
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ScenarioError(
+            f"byte {error.start + 1} is not UTF-8 text", file=name, hint="save the file as UTF-8"
+        ) from None
+
+
+def parse(text: str, file: str) -> Document:
+    """Parse YAML text into a Document. Raises ScenarioError with line and column."""
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    document = Document(file, tuple(re.split(r"\r\n|\r|\n", text)))
+    try:
+        return _Builder(document, text).build()
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise document.error(
+            f"not readable as YAML: {error.problem or error.context}", line, column
+        ) from None
+    except YAMLError as error:
+        raise ScenarioError(f"not readable as YAML: {str(error).splitlines()[0]}", file=file) from None
+
+
+class _Builder:
+    """Walks ruamel's events once, building data and places together."""
+
+    def __init__(self, document: Document, text: str) -> None:
+        from ruamel.yaml import YAML
+
+        self.document = document
+        self.places = document.places
+        self.events = self._guarded(YAML(typ="safe", pure=True).parse(text))
+
+    def build(self) -> Document:
+        from ruamel.yaml.events import DocumentStartEvent, StreamEndEvent
+
+        next(self.events)
+        if isinstance(next(self.events), StreamEndEvent):
+            raise self.document.error("the file is empty", 1, 1, "`raabta init FILE` writes a starting point")
+        data = self._node(next(self.events), ())
+        next(self.events)
+        after = next(self.events)
+        if isinstance(after, DocumentStartEvent):
+            self._refuse(after, "a second YAML document starts here; one file holds one")
+        return Document(self.document.file, self.document.lines, data, self.places)
+
+    def _refuse(self, event: Any, message: str, hint: str | None = None) -> NoReturn:
+        mark = event.start_mark
+        raise self.document.error(message, mark.line + 1, mark.column + 1, hint)
+
+    def _guarded(self, events: Iterator[Any]) -> Iterator[Any]:
+        from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+
+        depth = 0
+        for count, event in enumerate(events):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if isinstance(event, AliasEvent) or getattr(event, "anchor", None) is not None:
+                self._refuse(event, "YAML anchors and aliases are refused", "write the value out again")
+            if getattr(event, "tag", None) is not None:
+                self._refuse(event, "YAML tags are refused", "leave out the word that starts with '!'")
+            if depth > MAX_DEPTH:
+                self._refuse(event, f"nested deeper than {MAX_DEPTH} levels")
+            if count > MAX_EVENTS:
+                self._refuse(event, f"more than {MAX_EVENTS:,} entries in one file")
+            yield event
+
+    def _node(self, event: Any, loc: Loc) -> Any:
+        from ruamel.yaml.events import MappingStartEvent, SequenceStartEvent
+
+        mark = event.start_mark
+        line, column = mark.line + 1, mark.column + 1
+        known = self.places.get(loc)
+        key_line, key_column = known[:2] if known else (line, column)
+        self.places[loc] = Place(key_line, key_column, line, column)
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(loc)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(loc)
+        return self._scalar(event)
+
+    def _sequence(self, loc: Loc) -> list[Any]:
+        from ruamel.yaml.events import SequenceEndEvent
+
+        items: list[Any] = []
+        while not isinstance(event := next(self.events), SequenceEndEvent):
+            items.append(self._node(event, (*loc, len(items))))
+        return items
+
+    def _mapping(self, loc: Loc) -> dict[str, Any]:
+        from ruamel.yaml.events import MappingEndEvent
+
+        items: dict[str, Any] = {}
+        while not isinstance(event := next(self.events), MappingEndEvent):
+            key = self._key(event, items, loc)
+            mark = event.start_mark
+            self.places[*loc, key] = Place(mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 1)
+            items[key] = self._node(next(self.events), (*loc, key))
+        return items
+
+    def _key(self, event: Any, items: dict[str, Any], loc: Loc) -> str:
+        from ruamel.yaml.events import ScalarEvent
+
+        if not isinstance(event, ScalarEvent):
+            self._refuse(event, "a key must be a plain word")
+        key = str(event.value)
+        if key == "<<":
+            self._refuse(event, "YAML merge keys are refused", "write the keys out")
+        if key in items:
+            first = self.places[*loc, key].key_line
+            self._refuse(event, f"the key '{key}' stands twice; first in line {first}", "keep one of them")
+        return key
+
+    def _scalar(self, event: Any) -> Any:
+        text = str(event.value)
+        if not event.implicit[0]:
+            return text
+        if text in _WORDS:
+            return _WORDS[text]
+        if _NOT_A_NUMBER.fullmatch(text):
+            self._refuse(event, f"{text} is not a number a scenario can use")
+        if len(text) > MAX_NUMBER_LENGTH:
+            return text
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        return self._float(event, text) if _FLOAT.fullmatch(text) else text
+
+    def _float(self, event: Any, text: str) -> float:
+        value = float(text)
+        if not math.isfinite(value):
+            self._refuse(event, f"{text} is too large for a number")
+        return value

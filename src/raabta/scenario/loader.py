@@ -1,0 +1,219 @@
+"""From a file or a built-in name to a frozen Scenario, with errors that point at the line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from raabta.base.errors import ScenarioError
+from raabta.scenario.catalogue import actual_gateways
+from raabta.scenario.diagnosis import Issue, diagnose, raise_issues
+from raabta.scenario.documents import Document, Loc, read_file
+from raabta.scenario.models import SCHEMA_VERSION, Scenario
+from raabta.scenario.references import resolve
+from raabta.scenario.suggest import near_name
+
+FILE_FIELDS: tuple[tuple[str, ...], ...] = (
+    ("area", "outline_file"),
+    ("area", "people_file"),
+    ("constellation", "orbits_file"),
+    ("demand", "terrestrial", "coverage_file"),
+)
+"""Fields that name a file; relative ones are meant from the scenario's own folder."""
+
+
+def builtin_names() -> list[str]:
+    """Names of the scenarios that come with raabta."""
+    return sorted(path.stem for path in _builtin_folder().glob("*.yaml"))
+
+
+def _builtin_folder() -> Path:
+    return Path(str(resources.files("raabta.scenario"))) / "builtin"
+
+
+def load(
+    source: str | Path,
+    *,
+    start: datetime | None = None,
+    duration_s: float | None = None,
+    step_s: float | None = None,
+    seed: int | None = None,
+    orbits_file: Path | None = None,
+    outline_file: Path | None = None,
+    gateways: Literal["scenario", "actual"] = "scenario",
+) -> Scenario:
+    """Read a scenario from a YAML file or a built-in name, resolve the catalogue, check it, freeze it.
+
+    The keyword arguments overrule the file (`raabta run` options). Raises ScenarioError that holds file,
+    line, column and a hint for the first fault; its text lists every fault found.
+    """
+    path = _locate(source)
+    document = read_file(path)
+    _check_schema_version(document)
+    data, issues = resolve(document)
+    overruled = _overrule(
+        data,
+        {
+            ("time", "start"): start.isoformat() if start else None,
+            ("time", "duration_s"): duration_s,
+            ("time", "step_s"): step_s,
+            ("seed",): seed,
+            ("constellation", "orbits_file"): str(orbits_file.absolute()) if orbits_file else None,
+            ("area", "outline_file"): str(outline_file.absolute()) if outline_file else None,
+        },
+    )
+    if gateways == "actual":
+        _use_actual_gateways(data)
+    issues += _absolute_paths(data, path.absolute().parent, overruled)
+    scenario, found = diagnose(data, document, overruled, issues)
+    if scenario is None:
+        raise_issues(found, document)
+    return scenario
+
+
+def _locate(source: str | Path) -> Path:
+    if isinstance(source, str) and source in builtin_names():
+        return _builtin_folder() / f"{source}.yaml"
+    path = Path(source)
+    if path.exists():
+        return path
+    near = near_name(path.name, builtin_names())
+    hint = f"did you mean '{near}'? " if near else ""
+    raise ScenarioError(
+        f"there is no file '{source}' and no built-in scenario of that name",
+        hint=f"{hint}built-in: {', '.join(builtin_names())}; `raabta init FILE` writes a starting point",
+    )
+
+
+def _check_schema_version(document: Document) -> None:
+    data = document.data
+    if not isinstance(data, dict):
+        raise document.error(
+            "a scenario is a mapping of keys to values", 1, 1, "`raabta init FILE` writes a starting point"
+        )
+    if "schema_version" not in data:
+        near = near_name("schema_version", data)
+        hint = f"write `schema_version: {SCHEMA_VERSION}` as the first line"
+        place = document.place((near,)) if near else document.place(())
+        line, column = place.key_line, place.key_column
+        instead = f", did you mean it by '{near}'?" if near else ""
+        raise document.error(f"the key 'schema_version' is missing{instead}", line, column, hint)
+    place, version = document.place(("schema_version",)), data["schema_version"]
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise document.error(
+            f"schema_version is {version!r}, not a whole number from 1",
+            place.value_line,
+            place.value_column,
+            f"this raabta writes `schema_version: {SCHEMA_VERSION}`",
+        )
+    if version > SCHEMA_VERSION:
+        raise document.error(
+            f"this file is of schema version {version}; this raabta reads up to {SCHEMA_VERSION}",
+            place.value_line,
+            place.value_column,
+            "update raabta (`pip install --upgrade raabta`) or write the scenario for this version",
+        )
+
+
+def _overrule(data: dict[str, Any], values: dict[tuple[str, ...], Any]) -> dict[Loc, str]:
+    """Put command-line values into `data`; returns the option that set each place."""
+    options = {"outline_file": "--area", "duration_s": "--duration", "step_s": "--step"}
+    overruled: dict[Loc, str] = {}
+    for loc, value in values.items():
+        parent = _mapping_at(data, loc[:-1]) if value is not None else None
+        if parent is None:
+            continue
+        parent[loc[-1]] = value
+        overruled[loc] = options.get(loc[-1], "--" + loc[-1].removesuffix("_file"))
+    if ("constellation", "orbits_file") in overruled:
+        data["constellation"].update(shells=[], geostationary=[])
+    return overruled
+
+
+def _mapping_at(data: dict[str, Any], loc: tuple[str, ...]) -> dict[str, Any] | None:
+    for key in loc:
+        node = data.setdefault(key, {})
+        if not isinstance(node, dict):
+            return None
+        data = node
+    return data
+
+
+def _use_actual_gateways(data: dict[str, Any]) -> None:
+    gateways = [gateway.model_dump(mode="json") for gateway in actual_gateways()]
+    data["gateways"] = gateways
+    note = (
+        "Gateways: only those on the public list of Starlink sites of March 2026 ("
+        + ", ".join(gateway["name"] for gateway in gateways)
+        + "), bent pipe, no inter-satellite links; none stands in Pakistan"
+    )
+    if isinstance(data.get("assumptions", []), list):
+        data["assumptions"] = [*data.get("assumptions", []), note]
+
+
+def _absolute_paths(data: dict[str, Any], folder: Path, overruled: dict[Loc, str]) -> list[Issue]:
+    issues = []
+    for loc in FILE_FIELDS:
+        parent: Any = data
+        for key in loc[:-1]:
+            parent = parent.get(key) if isinstance(parent, dict) else None
+        value = parent.get(loc[-1]) if isinstance(parent, dict) else None
+        if not isinstance(value, str) or parent is None:
+            continue
+        path = folder / value
+        parent[loc[-1]] = str(path)
+        if not _is_file(path):
+            issues.append(Issue(loc, f"no such file: {path}", "paths are meant from the scenario's folder"))
+    return issues
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def to_yaml(scenario: Scenario) -> str:
+    """The whole resolved scenario as YAML: `load` of it gives an equal Scenario."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.width = 1_000_000
+    yaml.sort_base_mapping_type_on_output = False
+    stream = StringIO()
+    yaml.dump(scenario.model_dump(mode="json"), stream)
+    return stream.getvalue()
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """SHA-256 (hex) of the canonical JSON; a named file counts by its content, not by its path."""
+    data = scenario.model_dump(mode="json")
+    for loc in FILE_FIELDS:
+        _at_file(data, loc, _content_hash)
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _at_file(data: dict[str, Any], loc: tuple[str, ...], change: Callable[[str], str]) -> None:
+    for key in loc[:-1]:
+        data = data[key]
+    if data[loc[-1]] is not None:
+        data[loc[-1]] = change(data[loc[-1]])
+
+
+def _content_hash(path: str) -> str:
+    try:
+        with Path(path).open("rb") as stream:
+            return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise ScenarioError(f"cannot be read: {error.strerror or error}", file=path) from None

@@ -1,0 +1,77 @@
+"""Catalogue references in a scenario file: `{catalogue: NAME, ...overrides}` becomes plain data."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from raabta.base.errors import ScenarioError
+from raabta.scenario.catalogue import Kind, catalogue_names, entry
+from raabta.scenario.diagnosis import Issue
+from raabta.scenario.documents import Document, Loc
+from raabta.scenario.suggest import near_name
+
+_KINDS: dict[str, tuple[Kind, ...]] = {
+    "constellation": ("constellation",),
+    "gateways": ("gateway", "earth-station"),
+    "demand": ("demand",),
+    "terminals": ("terminal",),
+}
+
+
+def resolve(document: Document) -> tuple[dict[str, Any], list[Issue]]:
+    """The file's data with every catalogue reference merged in, and what could not be resolved."""
+    data = copy.deepcopy(document.data)
+    issues: list[Issue] = []
+    for key in ("constellation", "demand"):
+        if key in data:
+            data[key] = _resolved(data[key], (key,), key, issues)
+    if isinstance(data.get("gateways"), list):
+        data["gateways"] = _each(data["gateways"], ("gateways",), "gateways", issues)
+    demand = data.get("demand")
+    if isinstance(demand, dict) and isinstance(demand.get("terminals"), list):
+        demand["terminals"] = _each(demand["terminals"], ("demand", "terminals"), "terminals", issues)
+    return data, issues
+
+
+def _each(items: list[Any], loc: Loc, room: str, issues: list[Issue]) -> list[Any]:
+    return [_resolved(item, (*loc, index), room, issues) for index, item in enumerate(items)]
+
+
+def _resolved(node: Any, loc: Loc, room: str, issues: list[Issue]) -> Any:
+    if not isinstance(node, dict) or "catalogue" not in node:
+        return node
+    names = node["catalogue"]
+    merged: dict[str, Any] = {}
+    for name in names if isinstance(names, list) else [names]:
+        try:
+            merged = _merge(merged, _entry_data(name, room))
+        except ScenarioError as error:
+            issues.append(Issue((*loc, "catalogue"), error.message, error.hint, hides=loc))
+    overrides = {key: value for key, value in node.items() if key != "catalogue"}
+    return _merge(merged, overrides)
+
+
+def _entry_data(name: Any, room: str) -> dict[str, Any]:
+    kinds = _KINDS[room]
+    names = [known for kind in kinds for known in catalogue_names(kind)]
+    if not isinstance(name, str):
+        raise ScenarioError("a catalogue name is text", hint=f"one of: {', '.join(names)}")
+    if name not in names:
+        where = f"the catalogue has no {' or '.join(kinds)} called '{name}'"
+        if name in catalogue_names():
+            where = f"'{name}' is a {entry(name).kind}, not a {' or '.join(kinds)}"
+        near = near_name(name, names)
+        hint = f"did you mean '{near}'?" if near else f"one of: {', '.join(names)}"
+        raise ScenarioError(where, hint=hint)
+    return copy.deepcopy(entry(name).data)
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`over` laid on `base`: mappings merge, everything else (lists too) replaces."""
+    merged = dict(base)
+    for key, value in over.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
+    return merged
