@@ -70,7 +70,8 @@ def from_jd(jd1: npt.ArrayLike, jd2: npt.ArrayLike) -> Times:
     whole2, frac2 = np.divmod(np.asarray(jd2, np.float64), 1.0)
     days = (whole1 + whole2).astype(np.int64)
     nanoseconds = np.rint(frac1 * NS_PER_DAY).astype(np.int64) + np.rint(frac2 * NS_PER_DAY).astype(np.int64)
-    return (days * NS_PER_DAY + nanoseconds).astype("datetime64[ns]")
+    utc: Times = (days * NS_PER_DAY + nanoseconds).astype("datetime64[ns]")
+    return utc
 
 
 def tai_minus_utc_s(times: npt.ArrayLike) -> Floats:

@@ -38,6 +38,8 @@ def satrec(elements: MeanElements, index: int) -> Any:
         elements.eccentricity[index], angles[0], angles[1], angles[2],
         elements.mean_motion_rad_min[index], angles[3],
     )  # fmt: skip
+    jd, fraction = to_jd(elements.epoch[index])
+    record.jdsatepoch, record.jdsatepochF = float(jd), float(fraction)  # sgp4init rounds to 2e-7 s
     return record
 
 
