@@ -173,7 +173,7 @@ def find_visible(
     satellite_km (m, 3), unit (m, 3), angle (m,): the satellites near the area and their footprints.
     basis (n, 3, 3): rows east, north, up of each site. sin_mask (n, a): sine of the mask in `a` equal azimuth
     bins from north. cos_scan_limit: cosine of the largest angle off nadir at the satellite.
-    arc_*: table of the GSO arc; arc_limit <= 0 switches the test off (out_clear is then all 1).
+    arc_*: table of the GSO arc; arc_limit (n,) <= 0 switches the test off (then clear).
     Returns the number of pairs written, or -1 if the output is too small.
     """
     near = np.empty(satellite_km.shape[0], np.int64)
@@ -201,10 +201,10 @@ def find_visible(
                 n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
                 if bins > 1 and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
                     continue
-                clear = arc_limit <= 0.0 or clears_arc(
+                clear = arc_limit[c] <= 0.0 or clears_arc(
                     arc_table,
                     arc_row[c],
-                    arc_limit,
+                    arc_limit[c],
                     arc_doubt,
                     arc_site[c, 0],
                     arc_site[c, 1],

@@ -133,7 +133,7 @@ def observe(
     *,
     min_elevation_deg: float,
     scan_limit_deg: float = 90.0,
-    gso_separation_deg: float = 0.0,
+    gso_separation_deg: float | Floats = 0.0,
     subset: Ints | None = None,
 ) -> View:
     """Who sees whom at one step. position_km (3, n_sat) ITRF; `disc` bounds the sites. `subset` restricts the
@@ -167,9 +167,15 @@ def near_satellites(position_km: Floats, disc: tuple[Floats, float], min_elevati
 
 
 def _find(
-    ground: Sites, satellite_km: Floats, unit: Floats, angle: Floats, scan_limit_deg: float, gso_deg: float
+    ground: Sites,
+    satellite_km: Floats,
+    unit: Floats,
+    angle: Floats,
+    scan_limit_deg: float,
+    gso_deg: float | Floats,
 ) -> tuple[Ints, Ints, Floats, NDArray[np.uint8]]:
     start = np.empty(ground.count + 1, np.int64)
+    arc_limit = np.ascontiguousarray(np.broadcast_to(np.radians(gso_deg), (ground.count,)))
     size = 16 * ground.count + 1_024
     while True:
         satellite, sine = np.empty(size, np.int64), np.empty(size)
@@ -188,7 +194,7 @@ def _find(
             ground.arc.table,
             ground.arc_row,
             ground.arc_site,
-            np.radians(gso_deg),
+            arc_limit,
             np.radians(ARC_DOUBT_DEG),
             start,
             satellite,

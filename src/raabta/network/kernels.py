@@ -492,3 +492,13 @@ def weigh(
                         out_histogram[c, p, j, b] += count
                 if p == design and level < 1.0 - 1e-9:
                     out_rain[c] += count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def tally(code, level, active_total, unit_count, out_count, out_unserved):
+    """Count each cell's binding constraint, and weigh it by the share of the ask that stays unserved."""
+    for c in range(code.shape[0]):
+        if active_total[c] <= 0.0:
+            continue
+        out_count[c, code[c]] += 1
+        out_unserved[c, code[c]] += round((1.0 - min(1.0, level[c])) * unit_count)

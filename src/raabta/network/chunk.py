@@ -1,0 +1,175 @@
+"""One chunk of slots: a pure function of the network and the slot numbers, returning plain arrays to keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from raabta.links.tables import PROBABILITY
+from raabta.network import kernels
+from raabta.network.constraints import CONSTRAINTS
+from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT
+from raabta.network.slot import (
+    Allocation,
+    Sky,
+    allocate,
+    feeder_probability,
+    observe_sky,
+    rates_mbps,
+    round_trip_ms,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.network.model import Network
+
+    Arrays = dict[str, NDArray[np.generic]]
+    Ints = NDArray[np.int64]
+
+RATE_STEP_MBPS: Final = 0.1
+RTT_STEP_MS: Final = 0.01
+RUNG_RATIO_LOG: Final = float(-np.log(RUNG_LOW) / (RUNGS - 1))
+"""Stored rates and delays are unsigned 16-bit counts of these steps."""
+
+
+def slot_times(network: Network, first: int, last: int) -> NDArray[np.datetime64]:
+    """UTC of slots first..last-1, datetime64[ns]."""
+    time = network.scenario.time
+    start = np.datetime64(time.start.replace(tzinfo=None), "ns")
+    step_ns = round(time.step_s * 1e9)
+    return start + (np.arange(first, last) * step_ns).astype("timedelta64[ns]")
+
+
+def storm_states(network: Network, slot: int) -> Ints:
+    """Seeded rain state of every cell in one slot, (n,): one draw per storm area, so storms are local."""
+    generator = np.random.default_rng(np.random.SeedSequence([network.scenario.seed, slot]))
+    draw = generator.random(int(network.storm_area.max()) + 1)
+    state = 1 + np.searchsorted(np.cumsum(PROBABILITY), draw, side="right")
+    return np.asarray(np.minimum(state, len(PROBABILITY)), np.int64)[network.storm_area]
+
+
+def run_chunk(network: Network, first: int, last: int) -> Arrays:
+    """Run slots first..last-1. Sums are integers, so that they add up the same however time is cut."""
+    position_km = network.propagator.positions_km(slot_times(network, first, last))
+    record = _Record(network, last - first)
+    for i in range(last - first):
+        sky = observe_sky(network, position_km[i])
+        clear = allocate(network, sky, record.no_weather)
+        record.keep(i, sky, clear)
+        if (first + i) % network.scenario.weather.rain_state_every == 0:
+            record.keep_storm(first + i, sky, clear)
+    return record.arrays()
+
+
+class _Record:
+    """Accumulates one chunk: per slot and cell what people ask about, per cell the weather-weighted sums."""
+
+    def __init__(self, network: Network, slots: int) -> None:
+        n, classes = network.demand.active.shape
+        self.network = network
+        self.no_weather = np.zeros(n, np.int64)
+        self.total_active = network.demand.active.sum(axis=1)
+        self.satellite = np.full((slots, n), -1, np.int16)
+        self.gateway = np.full((slots, n), -1, np.int8)
+        self.code_down = np.full((slots, n), -1, np.int8)
+        self.code_up = np.full((slots, n), -1, np.int8)
+        self.down = np.zeros((slots, n), np.uint16)
+        self.up = np.zeros((slots, n), np.uint16)
+        self.rtt = np.zeros((slots, n), np.uint16)
+        self.level = np.zeros((slots, n), np.uint16)
+        self.histogram = np.zeros((n, len(network.plans), classes, RUNGS + 1), np.uint32)
+        self.rain = np.zeros(n, np.int64)
+        self.feeder = np.zeros(n, np.int64)
+        self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
+        self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
+        self.visible = np.zeros(n, np.int64)
+        self.usable_satellites = np.zeros(slots, np.int32)
+        self.visible_satellites = np.zeros(slots, np.int32)
+        self.storms: list[tuple[float, ...]] = []
+
+    def keep(self, i: int, sky: Sky, clear: Allocation) -> None:
+        """Store slot i and weigh it over the weather."""
+        network = self.network
+        forward, back = rates_mbps(network, clear)
+        lit = clear.satellite >= 0
+        s = np.where(lit, clear.satellite, 0)
+        self.satellite[i] = np.where(lit, sky.view.near[s], -1) if sky.view.near.size else -1
+        self.gateway[i] = np.where(lit, sky.gateway[s], -1) if sky.view.near.size else -1
+        code_down, code_up = clear.by_direction()
+        self.code_down[i], self.code_up[i] = code_down, code_up
+        self.down[i] = _quantise(forward, RATE_STEP_MBPS)
+        self.up[i] = _quantise(back, RATE_STEP_MBPS)
+        self.rtt[i] = _quantise(np.nan_to_num(round_trip_ms(sky, clear)), RTT_STEP_MS) if lit.any() else 0
+        self.level[i] = _quantise(clear.level, 1e-3)
+        self.visible += np.diff(sky.view.start)
+        self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
+        self.visible_satellites[i] = np.count_nonzero(np.bincount(sky.view.satellite)) if lit.size else 0
+        load = [np.bincount(s[lit], rate[lit], sky.view.near.size) for rate in (forward, back)]
+        probability = feeder_probability(network, sky, load[0], load[1])
+        kernels.weigh(
+            clear.satellite,
+            clear.geometry,
+            clear.dwell,
+            network.demand.active,
+            network.radio.terminal,
+            network.loss.loss_db,
+            network.loss.cosecant_max,
+            network.radio.first_mode,
+            network.radio.thresholds,
+            network.radio.inverse,
+            network.radio.single,
+            network.plans,
+            network.peaks,
+            network.design,
+            np.array(PROBABILITY),
+            probability,
+            RUNG_LOW,
+            RUNG_RATIO_LOG,
+            SLOT_UNIT,
+            self.histogram,
+            self.rain,
+            self.feeder,
+        )
+        kernels.tally(
+            code_down, clear.level, self.total_active, SLOT_UNIT, self.code_count, self.code_unserved
+        )
+
+    def keep_storm(self, slot: int, sky: Sky, clear: Allocation) -> None:
+        """Share the same sky under a seeded rain state: what a storm costs once the beams are shared anew."""
+        state = storm_states(self.network, slot)
+        wet = allocate(self.network, sky, state)
+        active = self.total_active
+        met = [float((np.minimum(a.level, 1.0) * active).sum()) for a in (clear, wet)]
+        rates = [float(rates_mbps(self.network, a)[0].sum()) for a in (clear, wet)]
+        self.storms.append((float(slot), float((state > 2).mean()), *met, *rates))
+
+    def arrays(self) -> Arrays:
+        """Everything to keep; the histogram is stored sparse."""
+        flat = self.histogram.reshape(-1)
+        index = np.flatnonzero(flat)
+        return {
+            "satellite": self.satellite,
+            "gateway": self.gateway,
+            "constraint_down": self.code_down,
+            "constraint_up": self.code_up,
+            "down": self.down,
+            "up": self.up,
+            "rtt": self.rtt,
+            "level": self.level,
+            "histogram_index": index.astype(np.int64),
+            "histogram_count": flat[index],
+            "rain": self.rain,
+            "feeder": self.feeder,
+            "code_count": self.code_count,
+            "code_unserved": self.code_unserved,
+            "visible": self.visible,
+            "usable_satellites": self.usable_satellites,
+            "visible_satellites": self.visible_satellites,
+            "storms": np.array(self.storms, np.float64).reshape(-1, 6),
+        }
+
+
+def _quantise(values: NDArray[np.float64], step: float) -> NDArray[np.uint16]:
+    return np.minimum(np.rint(values / step), 65_535).astype(np.uint16)

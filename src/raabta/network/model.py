@@ -1,0 +1,230 @@
+"""What one run holds still: sites, tables, demand and limits, made once and carried to every worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from raabta.access import visibility
+from raabta.base.bodies import EARTH
+from raabta.links import tables
+from raabta.orbits.propagate import Propagator
+from raabta.scenario.models import PLANS_MBPS
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from raabta.scenario.models import Gateway, Payload, Scenario, Terminal
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+GROUP_RESOLUTION: Final = 3
+"""Cells of one H3 parent of this resolution share a satellite list."""
+SLOT_UNIT: Final = 65_536
+"""Integer weight of one slot: probabilities are counted in these, so that sums do not depend on order."""
+RUNG_LOW: Final = 1e-3
+RUNGS: Final = 177
+"""Rungs of the survival ladder from RUNG_LOW to 1 (4 % apart); bin 0 is below the lowest."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What `service` asks of the network: n cells, j terminal classes.
+
+    people (n,): what competes with the neighbours. active (n, j): subscribing homes / contention. order (a,):
+    the cells that ask, least-served district first. neighbour_*: coarse cells of other countries.
+    """
+
+    people: Floats
+    active: Floats
+    order: Ints
+    neighbour_latitude_deg: Floats
+    neighbour_longitude_deg: Floats
+    neighbour_people: Floats
+
+
+@dataclass(frozen=True)
+class Network:
+    """Everything a slot needs; immutable, pickles to a few tens of MB."""
+
+    scenario: Scenario
+    propagator: Propagator
+    ground: visibility.Sites
+    disc: tuple[Floats, float]
+    wide_disc: tuple[Floats, float]
+    radius_km: Floats
+    storm_area: Ints
+    gateways: visibility.Sites
+    antennas: Ints
+    gateway_separation_deg: Floats
+    gateway_availability: Floats
+    partner: Ints
+    demand: Demand
+    neighbour_unit: Floats
+    radio: tables.RadioTables
+    loss: tables.PathLoss
+    feeder: tables.FeederTables
+    plans: Floats
+    peaks: Floats
+    design: int
+    limits: Floats
+    beams_by_power: float
+
+    @property
+    def payload(self) -> Payload:
+        """Radio of the satellites."""
+        return self.scenario.constellation.payload
+
+
+def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
+    """Build the network of a scenario on its cells (n sorted by h3)."""
+    system = scenario.constellation
+    latitude, longitude = cells["latitude_deg"].values, cells["longitude_deg"].values
+    height_km = cells["height_m"].values / 1e3
+    floor_deg = system.user_min_elevation_deg
+    propagator = Propagator.from_constellation(system, scenario.time.start)
+    ground = visibility.sites(
+        latitude,
+        longitude,
+        height_km,
+        floor_deg,
+        mask_deg=_mask_deg(scenario, latitude.size),
+        group=_parents(cells["h3"].values),
+    )
+    near_km = np.concatenate([ground.km, _neighbour_km(demand)])
+    gateways, feeder = _gateway_side(scenario, propagator)
+    names = [gateway.name for gateway in scenario.gateways]
+    partners = [gateway.diversity_partner for gateway in scenario.gateways]
+    return Network(
+        scenario=scenario,
+        propagator=propagator,
+        ground=ground,
+        disc=visibility.bounding_disc(ground.km),
+        wide_disc=visibility.bounding_disc(near_km),
+        radius_km=cells["radius_km"].values,
+        storm_area=storm_areas(latitude, longitude, scenario.weather.storm_km),
+        gateways=gateways,
+        antennas=np.array([gateway.antennas for gateway in scenario.gateways]),
+        gateway_separation_deg=np.array([gateway.gso_separation_deg for gateway in scenario.gateways]),
+        gateway_availability=np.array([gateway.availability_share for gateway in scenario.gateways]),
+        partner=np.array([names.index(name) if name else -1 for name in partners]),
+        demand=demand,
+        neighbour_unit=_unit(_neighbour_km(demand)),
+        radio=tables.radio_tables(system.payload, scenario.demand.terminals),
+        loss=tables.path_loss(
+            latitude,
+            longitude,
+            height_km,
+            system.payload,
+            scenario.demand.terminals,
+            floor_deg,
+            scenario.weather.statistic,
+        ),
+        feeder=feeder,
+        plans=np.array(list(PLANS_MBPS.values())),
+        peaks=_peaks_mbps(scenario.demand.terminals),
+        design=list(PLANS_MBPS).index(scenario.demand.plan),
+        limits=_limits(scenario),
+        beams_by_power=beams_by_power(system.payload),
+    )
+
+
+def _mask_deg(scenario: Scenario, count: int) -> Floats:
+    """Horizon of every cell: the highest mask any terminal class states, all round."""
+    highest = max(terminal.horizon_mask_deg for terminal in scenario.demand.terminals)
+    return np.full((count, 1), highest)
+
+
+def _parents(h3_index: NDArray[np.uint64]) -> Ints:
+    """H3 parent of each cell at GROUP_RESOLUTION, as a label; sorted because the cells are."""
+    shift = 3 * (15 - GROUP_RESOLUTION)
+    return (h3_index >> np.uint64(shift)).astype(np.int64) & ((1 << (3 * GROUP_RESOLUTION + 7)) - 1)
+
+
+def _unit(km: Floats) -> Floats:
+    return km / np.linalg.norm(km, axis=1, keepdims=True)
+
+
+def _neighbour_km(demand: Demand) -> Floats:
+    from raabta.base.frames import geodetic_to_fixed
+
+    zero = np.zeros_like(demand.neighbour_latitude_deg)
+    return geodetic_to_fixed(demand.neighbour_latitude_deg, demand.neighbour_longitude_deg, zero)
+
+
+def storm_areas(latitude_deg: Floats, longitude_deg: Floats, storm_km: float) -> Ints:
+    """Label of the square of about `storm_km` that shares one rain state, (n,)."""
+    km_per_deg = EARTH.equatorial_radius_km * np.pi / 180.0
+    row = np.floor(latitude_deg * km_per_deg / storm_km)
+    width = np.cos(np.radians((row + 0.5) * storm_km / km_per_deg))
+    column = np.floor(longitude_deg * km_per_deg * width / storm_km)
+    _, label = np.unique(np.column_stack([row, column]), axis=0, return_inverse=True)
+    return np.asarray(label, np.int64).reshape(-1)
+
+
+def _gateway_side(scenario: Scenario, propagator: Propagator) -> tuple[visibility.Sites, tables.FeederTables]:
+    system = scenario.constellation
+    latitude = np.array([gateway.latitude_deg for gateway in scenario.gateways])
+    longitude = np.array([gateway.longitude_deg for gateway in scenario.gateways])
+    height_km = np.array([gateway.height_m / 1e3 for gateway in scenario.gateways])
+    floor_deg = max(system.gateway_min_elevation_deg, 5.0)
+    sites = visibility.sites(latitude, longitude, height_km, floor_deg)
+    slant = slant_range_km(_altitude_km(scenario, propagator), tables.node_elevations_deg(floor_deg))
+    feeder = tables.feeder_tables(
+        scenario.gateways, system.payload, slant, floor_deg, scenario.weather.statistic
+    )
+    return sites, feeder
+
+
+def _altitude_km(scenario: Scenario, propagator: Propagator) -> float:
+    """Highest altitude of the fleet at the start: the feeder is rated for the longest range."""
+    start = np.array([np.datetime64(scenario.time.start.replace(tzinfo=None), "ns")])
+    radius = np.linalg.norm(propagator.positions_km(start)[0], axis=0)
+    return float(np.nanmax(radius)) - EARTH.equatorial_radius_km
+
+
+def slant_range_km(altitude_km: float, elevation_deg: Floats) -> Floats:
+    """Range at an elevation to a satellite at an altitude over a sphere of the equatorial radius."""
+    radius = EARTH.equatorial_radius_km
+    sine = np.sin(np.radians(elevation_deg))
+    return np.asarray(
+        np.sqrt((radius * sine) ** 2 + altitude_km * (altitude_km + 2 * radius)) - radius * sine
+    )
+
+
+def _peaks_mbps(terminals: tuple[Terminal, ...]) -> Floats:
+    """What one terminal alone must reach at each plan, (p, 2, j): the plan, or its homes' shared rate."""
+    peaks = np.empty((len(PLANS_MBPS), 2, len(terminals)))
+    for p, rates in enumerate(PLANS_MBPS.values()):
+        for direction, rate_mbps in enumerate(rates):
+            for j, terminal in enumerate(terminals):
+                together = terminal.homes_per_terminal * rate_mbps / terminal.contention_ratio
+                peaks[p, direction, j] = max(rate_mbps, together)
+    return peaks
+
+
+def _limits(scenario: Scenario) -> Floats:
+    """[frame, beams per cell, colours, cosine of the reuse angle] as the kernels take them."""
+    payload = scenario.constellation.payload
+    colours = payload.channels * payload.polarisations
+    frame = 1.0 / scenario.sharing.frames_per_slot
+    per_cell = min(payload.beams_per_cell, colours)
+    return np.array([frame, per_cell, colours, np.cos(np.radians(payload.reuse_separation_deg))])
+
+
+def beams_by_power(payload: Payload) -> float:
+    """Beams the radio power feeds at once: power / (EIRP of a beam - peak gain of the aperture)."""
+    from raabta.links.antenna import peak_gain_dbi
+
+    gain_dbi = float(peak_gain_dbi(payload.transmit_aperture_m, payload.user_down_ghz))
+    beam_dbw = payload.eirp_density_dbw_mhz + 10.0 * np.log10(payload.channel_down_mhz) - gain_dbi
+    return float(payload.rf_power_w / 10.0 ** (beam_dbw / 10.0))
+
+
+def gateway_label(gateway: Gateway) -> str:
+    """How a gateway is named in results: hypothetical ones say so."""
+    return f"{gateway.name} (hypothetical)" if gateway.hypothetical else gateway.name

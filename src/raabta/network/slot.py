@@ -1,0 +1,279 @@
+"""One slot of beam hopping: filter (mask, GSO, gateway), share, assign, and name what stops every cell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.access import visibility
+from raabta.base.units import SPEED_OF_LIGHT_KM_S
+from raabta.links.tables import PROBABILITY
+from raabta.network import kernels
+from raabta.network.constraints import CONSTRAINTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.network.model import Network
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+BEAM_TIME, POWER = CONSTRAINTS.index("beam_time"), CONSTRAINTS.index("power")
+RETURN_LINK = CONSTRAINTS.index("return_link")
+RETURN_SIDE = 16
+"""Added to the code of a limit that belongs to the return direction."""
+SATELLITE_RATE, FEEDER = CONSTRAINTS.index("satellite_rate"), CONSTRAINTS.index("feeder")
+
+
+@dataclass(frozen=True)
+class Sky:
+    """Satellites of one slot that may serve the area (m near ones), before any cell is attached.
+
+    gateway (m,): index or -1. gateway_cosecant (m,), gateway_range_km (m,): of the feeder link. share (m,):
+    the part of the satellite that is this area's. capacity (m, 3): dwell, forward and return Mbps for this area;
+    limit_code (m, 3): the constraint that names each.
+    """
+
+    view: visibility.View
+    gateway: Ints
+    gateway_cosecant: Floats
+    gateway_range_km: Floats
+    share: Floats
+    capacity: Floats
+    limit_code: Ints
+    room: Ints
+
+
+@dataclass(frozen=True)
+class Allocation:
+    """What every cell got in one slot.
+
+    satellite (n,): index into `view.near` or -1; need (n, 4) and dwell (n,) as in `kernels.needs`; geometry
+    (n, 5) as in `kernels.attach`; code (n,): what binds, -1 where nobody asks, see `by_direction`.
+    """
+
+    satellite: Ints
+    geometry: Floats
+    need: Floats
+    dwell: Floats
+    code: Ints
+
+    @property
+    def level(self) -> Floats:
+        """Share of the ask at the design plan that is carried, (n,); above 1 it is surplus."""
+        asked = self.need[:, 0] > 0.0
+        return np.where(asked, self.dwell / np.where(asked, self.need[:, 0], 1.0), 0.0)
+
+    def by_direction(self) -> tuple[Ints, Ints]:
+        """Binding constraint of the forward and of the return flow, (n,). Where a limit of the return
+        direction stops a cell, its forward flow is held back by the return link."""
+        returns = self.code >= RETURN_SIDE
+        return np.where(returns, RETURN_LINK, self.code), np.where(
+            returns, self.code - RETURN_SIDE, self.code
+        )
+
+
+def observe_sky(network: Network, position_km: Floats) -> Sky:
+    """Filter the fleet at one step. position_km (3, n_sat) ITRF."""
+    system = network.scenario.constellation
+    view = visibility.observe(
+        network.ground,
+        network.disc,
+        position_km,
+        min_elevation_deg=system.user_min_elevation_deg,
+        scan_limit_deg=network.payload.scan_limit_deg,
+        gso_separation_deg=system.gso_separation_deg,
+    )
+    home = np.zeros(view.near.size)
+    kernels.spread_home(view.start, view.satellite, network.demand.people, home)
+    gateway, sine = _assign_gateways(network, position_km, view, home)
+    cosecant = 1.0 / np.where(gateway >= 0, sine, 1.0)
+    share = _share(network, position_km, view, home)
+    offset = view.satellite_km - network.gateways.km[np.maximum(gateway, 0)]
+    capacity, limit_code = _capacity(network, gateway, cosecant, share)
+    frames = network.scenario.sharing.frames_per_slot
+    hops = min(frames, network.payload.cells_per_beam)
+    return Sky(
+        view=view,
+        gateway=gateway,
+        gateway_cosecant=cosecant,
+        gateway_range_km=np.linalg.norm(offset, axis=1),
+        share=share,
+        capacity=capacity,
+        limit_code=limit_code,
+        room=np.floor(capacity[:, 0] * hops + 1e-9).astype(np.int64),
+    )
+
+
+def _assign_gateways(
+    network: Network, position_km: Floats, view: visibility.View, home: Floats
+) -> tuple[Ints, Floats]:
+    """Gateway (m,) of each near satellite, -1 for none, and the sine of its elevation there.
+
+    Satellites choose in order of the people they see, which no list of gateways can change.
+    """
+    seen = visibility.observe(
+        network.gateways,
+        network.disc,
+        position_km,
+        min_elevation_deg=network.scenario.constellation.gateway_min_elevation_deg,
+        gso_separation_deg=network.gateway_separation_deg,
+        subset=view.near,
+    )
+    order = np.argsort(-home, kind="stable")
+    order = order[home[order] > 0.0]
+    gateway = np.full(view.near.size, -1)
+    sine = np.ones(view.near.size)
+    kernels.assign_gateways(
+        order, seen.start, seen.satellite, seen.sin_elevation, seen.clear, network.antennas, gateway, sine
+    )
+    return gateway, sine
+
+
+def _share(network: Network, position_km: Floats, view: visibility.View, home: Floats) -> Floats:
+    """Part of each near satellite that is this area's, (m,), by the scenario's rule."""
+    sharing = network.scenario.sharing
+    if sharing.capacity_share == "exclusive":
+        return np.ones(view.near.size)
+    if sharing.capacity_share == "ratio":
+        return np.full(view.near.size, sharing.ratio_share)
+    floor_deg = network.scenario.constellation.user_min_elevation_deg
+    wide = visibility.near_satellites(position_km, network.wide_disc, floor_deg)
+    unit, angle = visibility.footprints(np.ascontiguousarray(position_km[:, wide]), floor_deg)
+    others = np.zeros(view.near.size)
+    index = np.searchsorted(wide, view.near)
+    cosine = np.cos(np.maximum(angle - visibility.kernels.VERTICAL_MARGIN_RAD, 0.0))
+    kernels.spread_neighbours(
+        unit, cosine, index, network.neighbour_unit, network.demand.neighbour_people, others
+    )
+    return np.where(home > 0.0, home / np.where(home > 0.0, home + others, 1.0), 0.0)
+
+
+def _capacity(network: Network, gateway: Ints, cosecant: Floats, share: Floats) -> tuple[Floats, Ints]:
+    """Dwell, forward and return Mbps of each satellite for this area, and the constraint behind each."""
+    payload = network.payload
+    beams = min(float(payload.beams), network.beams_by_power)
+    dwell_code = POWER if network.beams_by_power < payload.beams else BEAM_TIME
+    feeder = feeder_rates_mbps(network, gateway, cosecant)[:, 0]
+    limit = np.column_stack(
+        [
+            np.full(gateway.size, beams),
+            np.minimum(feeder[:, 0], payload.forward_mbps),
+            np.minimum(feeder[:, 1], payload.return_mbps),
+        ]
+    )
+    code = np.column_stack(
+        [
+            np.full(gateway.size, dwell_code),
+            np.where(feeder[:, 0] < payload.forward_mbps, FEEDER, SATELLITE_RATE),
+            np.where(feeder[:, 1] < payload.return_mbps, FEEDER, SATELLITE_RATE) + RETURN_SIDE,
+        ]
+    )
+    return limit * share[:, None], code
+
+
+def feeder_rates_mbps(network: Network, gateway: Ints, cosecant: Floats) -> Floats:
+    """Feeder rates of each satellite in every weather state, (m, 1 + k, 2): forward and return Mbps."""
+    table = network.feeder.rate_mbps
+    nodes = table.shape[3]
+    x = (cosecant - 1.0) / (network.feeder.cosecant_max - 1.0) * (nodes - 1)
+    low = np.clip(x.astype(np.int64), 0, nodes - 2)
+    weight = np.clip(x - low, 0.0, 1.0)[:, None, None]
+    g = np.maximum(gateway, 0)
+    low_rate = np.moveaxis(table[g, :, :, low], 1, 2)
+    high_rate = np.moveaxis(table[g, :, :, low + 1], 1, 2)
+    return np.asarray(np.minimum(low_rate, low_rate * (1 - weight) + high_rate * weight))
+
+
+def allocate(network: Network, sky: Sky, weather_state: Ints) -> Allocation:
+    """Attach and share. weather_state (n,): 0 clear, k the fades of state k - 1 (see `links.tables`)."""
+    n, m = network.ground.count, sky.view.near.size
+    radio, demand = network.radio, network.demand
+    satellite, code = np.full(n, -1), np.full(n, -1)
+    geometry, need = np.zeros((n, 5)), np.zeros((n, 4))
+    cap, dwell = np.zeros(n), np.zeros(n)
+    head, following = np.full(m, -1), np.full(n, -1)
+    guarantee = 1 if network.scenario.sharing.allocation == "guarantee" else 0
+    direction = kernels.attach(
+        demand.order,
+        sky.view.start,
+        sky.view.satellite,
+        sky.view.sin_elevation,
+        sky.view.clear,
+        sky.gateway,
+        sky.view.satellite_km,
+        sky.view.unit,
+        network.ground.km,
+        network.radius_km,
+        demand.active,
+        radio.radio,
+        radio.edge_down,
+        radio.edge_up,
+        radio.terminal,
+        network.loss.loss_db,
+        weather_state,
+        network.loss.cosecant_max,
+        radio.first_mode,
+        radio.thresholds,
+        radio.inverse,
+        radio.single,
+        network.plans,
+        network.peaks,
+        network.design,
+        sky.capacity.copy(),
+        sky.room.copy(),
+        sky.limit_code,
+        network.limits,
+        guarantee,
+        satellite,
+        geometry,
+        need,
+        cap,
+        dwell,
+        code,
+        head,
+        following,
+    )
+    kernels.top_up(
+        sky.capacity, sky.limit_code, network.limits, head, following, need, cap, direction, dwell, code
+    )
+    return Allocation(satellite, geometry, need, dwell, code)
+
+
+def rates_mbps(network: Network, allocation: Allocation) -> tuple[Floats, Floats]:
+    """Busy-hour forward and return rate of every cell, Mbps; never more than the top plan's ask."""
+    level = allocation.level
+    ceiling = network.plans[-1] / network.plans[network.design]
+    forward = np.minimum(level, ceiling[0]) * allocation.need[:, 1]
+    return forward, np.minimum(level, ceiling[1]) * allocation.need[:, 2]
+
+
+def round_trip_ms(sky: Sky, allocation: Allocation) -> Floats:
+    """Propagation user - satellite - gateway and back, ms, (n,); NaN for cells without a link."""
+    s = np.maximum(allocation.satellite, 0)
+    path_km = allocation.geometry[:, 1] + sky.gateway_range_km[s]
+    return np.where(allocation.satellite >= 0, 2e3 * path_km / SPEED_OF_LIGHT_KM_S, np.nan)
+
+
+def feeder_probability(network: Network, sky: Sky, forward_mbps: Floats, return_mbps: Floats) -> Floats:
+    """Probability (m,) that each satellite's feeder carries its load: rain, diversity and equipment.
+
+    Loads (m,) are this area's; the neighbours' part rides on the same feeder. A diversity partner at the same
+    elevation is taken as independent.
+    """
+    share = np.where(sky.share > 0.0, sky.share, 1.0)
+    load = np.column_stack([forward_mbps, return_mbps]) / share[:, None]
+    weights = np.array(PROBABILITY)
+
+    def up(gateway: Ints) -> Floats:
+        rates = feeder_rates_mbps(network, gateway, sky.gateway_cosecant)[:, 1:]
+        carries = np.all(rates >= load[:, None, :] - 1e-6, axis=2)
+        return np.asarray(carries @ weights * network.gateway_availability[np.maximum(gateway, 0)])
+
+    alone = up(sky.gateway)
+    partner = network.partner[np.maximum(sky.gateway, 0)]
+    both = 1.0 - (1.0 - alone) * (1.0 - up(np.maximum(partner, 0)))
+    return np.asarray(np.where(sky.gateway < 0, 0.0, np.where(partner >= 0, both, alone)))
