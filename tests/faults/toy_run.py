@@ -36,13 +36,6 @@ def compute(key: str) -> dict[str, np.ndarray]:
     return {"satellite": np.cumsum(steps, axis=0, dtype=np.int16), "rate_mbps": rng.normal(size=(20, 30))}
 
 
-def compute_with_matrix(key: str) -> dict[str, np.ndarray]:
-    """Results that would differ if BLAS split the sum over threads differently."""
-    rng = np.random.default_rng(int(key[-3:]))
-    left, right = rng.normal(size=(2, 300, 300))
-    return {"product": left @ right, "threads": np.array([int(os.environ["OPENBLAS_NUM_THREADS"])])}
-
-
 def compute_process(key: str) -> dict[str, np.ndarray]:
     """Which process computed, and what its environment says of threads."""
     time.sleep(0.05)

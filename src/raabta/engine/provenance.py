@@ -16,6 +16,7 @@ from raabta.base.errors import StoreError
 from raabta.engine import atomic
 
 NAME = "provenance.json"
+_VECTOR = ("sse4", "avx", "fma", "amx", "asimd", "sve")
 _PACKAGES = ("numpy", "numba", "scipy")
 
 
@@ -73,13 +74,21 @@ def lock_hash() -> str | None:
 
 
 def cpu_kind() -> str:
-    """The processor's model name: the same name gives the same vector instructions."""
+    """The processor's model and its vector instructions: they decide the code that numba makes.
+
+    The instructions are told too because virtual machines often hide the model ("AMD EPYC").
+    """
     try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+        text = Path("/proc/cpuinfo").read_text(errors="replace")
     except OSError:
         return platform.processor() or platform.machine()
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, "") or platform.processor() or platform.machine()
+    facts: dict[str, str] = {}
+    for line in text.splitlines():
+        name, _, value = line.partition(":")
+        facts.setdefault(name.strip(), value.strip())
+    model = facts.get("model name") or platform.processor() or platform.machine()
+    flags = facts.get("flags") or facts.get("Features") or ""
+    return " ".join([model, *sorted(flag for flag in flags.split() if flag.startswith(_VECTOR))])
 
 
 def provenance(

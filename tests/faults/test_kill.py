@@ -1,0 +1,164 @@
+"""kill -9 at any moment: the next run goes on from there, to the same bits."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import toy_run
+
+from raabta.engine.runner import run_chunks
+from raabta.engine.verify import run_hash, verify
+
+TOY = str(Path(toy_run.__file__).resolve())
+MANY = int(os.environ.get("RAABTA_KILLS", "0"))
+
+
+def start(folder: Path, *options: str, **more: object) -> subprocess.Popen[str]:
+    """The toy run in a process of its own."""
+    command = [sys.executable, TOY, str(folder), *options]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)  # type: ignore[call-overload,no-any-return]
+
+
+def finish_here(folder: Path, keys: list[str]) -> int:
+    """Resume in this process; returns how many chunks were there already."""
+    told: list[int] = []
+    run_chunks(
+        folder,
+        toy_run.IDENTITY,
+        keys,
+        toy_run.compute,
+        workers=1,
+        setup=toy_run.setup,
+        progress=lambda done, total, resumed, seconds: told.append(resumed),
+    )
+    return told[0]
+
+
+def leftovers(folder: Path) -> list[str]:
+    """Files in the folder that no row names."""
+    return [path.name for path in folder.rglob("*.partial")]
+
+
+def test_killed_before_every_file_call(tmp_path: Path) -> None:
+    keys = toy_run.KEYS[:2]
+    finish_here(tmp_path / "whole", keys)
+    wanted = run_hash(tmp_path / "whole")
+    resumed = []
+    for call in range(1, 100):
+        folder = tmp_path / str(call)
+        with start(folder, "--keys", "2", "--die-at", str(call)) as process:
+            errors = process.communicate(timeout=60)[1]
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL, errors
+        resumed.append(finish_here(folder, keys) if folder.exists() else 0)
+        if folder.exists():
+            assert run_hash(folder) == wanted
+            assert verify(folder) == []
+            assert leftovers(folder) == []
+            assert len(list((folder / "chunks").iterdir())) == 2
+    assert call > 12, "every chunk makes six calls"
+    assert resumed == sorted(resumed) and set(resumed) == {0, 1}
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [
+        30,
+        pytest.param(300, marks=pytest.mark.slow),
+        pytest.param(
+            MANY or 10_000,
+            marks=[
+                pytest.mark.slow,
+                pytest.mark.skipif(not MANY, reason="set RAABTA_KILLS=10000 for the long lane (1.5 h)"),
+            ],
+        ),
+    ],
+)
+def test_killed_at_random_moments(tmp_path: Path, whole_hash: str, kills: int) -> None:
+    draw = random.Random(kills)
+    done, run, finished = 0, 0, 0
+    while done < kills:
+        folder = tmp_path / str(run)
+        workers = "2" if draw.random() < 0.2 else "1"
+        with start(folder, "--workers", workers, "--pause", "0.02") as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(draw.uniform(0.0, 0.3))
+            process.kill()
+        if process.returncode == -signal.SIGKILL:
+            done += 1
+            problems = [problem for problem in verify(folder) if "unfinished" not in problem.what]
+            assert problems == [], f"after kill {done}"
+        else:
+            assert process.returncode == 0
+            assert run_hash(folder) == whole_hash
+            run, finished = run + 1, finished + 1
+    if (tmp_path / str(run)).exists():
+        finish_here(tmp_path / str(run), toy_run.KEYS)
+        assert run_hash(tmp_path / str(run)) == whole_hash
+        assert leftovers(tmp_path / str(run)) == []
+        finished += 1
+    assert finished > 0
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    with start(tmp_path, "--workers", "2", "--pause", "0.2", start_new_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.readline()
+        process.kill()
+    deadline = time.monotonic() + 20.0
+    while (group := members(process.pid)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert group == []
+
+
+def members(group: int) -> list[int]:
+    """Living processes of a process group (zombies do not count)."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, of_group = path.read_text().rpartition(")")[2].split()[:3]
+            if int(of_group) == group and state != "Z":
+                found.append(int(path.parent.name))
+    return found
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_control_c_resumes(tmp_path: Path, whole_hash: str, workers: str) -> None:
+    options = ("--workers", workers, "--pause", "0.1")
+    with start(tmp_path, *options, start_new_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)
+        errors = process.communicate(timeout=60)[1]
+    assert (process.returncode, errors) == (130, "")
+    assert members(process.pid) == []
+    assert finish_here(tmp_path, toy_run.KEYS) >= 1
+    assert run_hash(tmp_path) == whole_hash
+    assert verify(tmp_path) == []
+
+
+def test_second_process_is_refused_and_a_dead_one_is_not_in_the_way(tmp_path: Path) -> None:
+    with start(tmp_path, "--pause", "0.2") as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        with start(tmp_path) as second:
+            errors = second.communicate(timeout=60)[1]
+        first.kill()
+    assert second.returncode == 1
+    assert f"{tmp_path} is in use by process {first.pid}. Wait until it ends" in errors
+    assert finish_here(tmp_path, toy_run.KEYS) < len(toy_run.KEYS)
