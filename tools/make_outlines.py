@@ -38,7 +38,9 @@ def arcs_of(topology: dict[str, Any]) -> list[np.ndarray]:
         small = np.ptp(points, axis=0).max() < SMALL_DEG
         simple = LineString(points).simplify(0.0 if small else TOLERANCE_DEG, preserve_topology=ring)
         line = np.asarray(simple.coords)
-        fixed = np.round((line if len(line) > (3 if ring else 1) else points) * UNITS_PER_DEG).astype(np.int32)
+        fixed = np.round((line if len(line) > (3 if ring else 1) else points) * UNITS_PER_DEG).astype(
+            np.int32
+        )
         keep = np.ones(len(fixed), bool)
         keep[1:] = (np.diff(fixed, axis=0) != 0).any(axis=1)
         out.append(fixed[keep] if keep.sum() > (3 if ring else 1) else fixed)

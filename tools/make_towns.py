@@ -23,12 +23,19 @@ OUT = Path(__file__).parents[1] / "src/raabta/service/data/towns.npz"
 def corrected(town: dict[str, Any]) -> dict[str, Any]:
     """A Pakistani row with the hand-made corrections of pakistan_places applied."""
     right = MOVED_BY_ID.get(town["geonameid"], MOVED.get(town["name"]))
-    return town if right is None else town | dict(zip(("latitude", "longitude", "population"), right, strict=True))
+    return (
+        town
+        if right is None
+        else town | dict(zip(("latitude", "longitude", "population"), right, strict=True))
+    )
 
 
 def main(folder: str) -> None:
     """Read, sort by (country, -population, GeoNames id), pack."""
-    read = {n: json.loads((Path(folder) / f"{n}.json").read_text()) for n in ("countries", "cities500", "cities5000")}
+    read = {
+        n: json.loads((Path(folder) / f"{n}.json").read_text())
+        for n in ("countries", "cities500", "cities5000")
+    }
     iso3 = {c["iso"]: c["iso3"] for c in read["countries"].values()}
     keep = [c for c in read["cities5000"].values() if c["countrycode"] != "PK" and c["population"] > 0]
     pakistan = [c for c in read["cities500"].values() if c["countrycode"] == "PK"]

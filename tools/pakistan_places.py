@@ -10,7 +10,8 @@ from __future__ import annotations
 
 TOWN_DISTRICT = {
     "Lahore": "Lahore", "Kahna Nau": "Lahore", "Manhala": "Lahore",
-    "Faisalabad": "Faisalabad", "Dijkot": "Faisalabad", "Khurarianwala": "Faisalabad", "Mamu Kanjan": "Faisalabad",
+    "Faisalabad": "Faisalabad", "Dijkot": "Faisalabad", "Khurarianwala": "Faisalabad",
+    "Mamu Kanjan": "Faisalabad",
     "Gujranwala": "Gujranwala", "Eminabad": "Gujranwala", "Naushahra Virkan": "Gujranwala",
     "Ladhewala Waraich": "Gujranwala", "Dhaunkal": "Gujranwala", "Sodhri": "Gujranwala",
     "Rasulnagar": "Gujranwala", "Multan": "Multan", "Qadirpur Ran": "Multan",
@@ -33,7 +34,8 @@ TOWN_DISTRICT = {
     "Mananwala": "Sheikhupura", "Jandiala Sher Khan": "Sheikhupura", "Faruka": "Sargodha",
     "Kot Mumin": "Sargodha", "Jahanian Shah": "Sargodha", "Jhawarian": "Sargodha", "Dullewala": "Bhakkar",
     "Buni": "Upper Chitral", "Jatoi Shimali": "Muzaffargarh", "Khangarh": "Muzaffargarh",
-    "Shahr Sultan": "Muzaffargarh", "Daira Din Panah": "Muzaffargarh", "Fatehpur": "Layyah", "Karor": "Layyah",
+    "Shahr Sultan": "Muzaffargarh", "Daira Din Panah": "Muzaffargarh", "Fatehpur": "Layyah",
+    "Karor": "Layyah",
     "Kot Sultan": "Layyah", "Kundian": "Mianwali", "Kamar Mushani": "Mianwali", "Daud Khel": "Mianwali",
     "Kalabagh": "Mianwali", "Harnoli": "Mianwali", "Sukheke Mandi": "Hafizabad", "Kaleke Mandi": "Hafizabad",
     "Karachi University Employees Co-operative Housing Society": "Karachi East",
@@ -86,8 +88,10 @@ MOVED_BY_ID = {1166547: (31.97386, 72.33109, 45_000)}
 """Sahiwal of Sargodha carries the population of the city of the same name."""
 
 SITES = [
-    ("Nazimabad", 24.925, 67.035, "Karachi Central", 4.0), ("North Karachi", 24.985, 67.065, "Karachi Central", 6.0),
-    ("Gulshan-e-Iqbal", 24.920, 67.095, "Karachi East", 4.0), ("Gulzar-e-Hijri", 24.970, 67.130, "Karachi East", 4.0),
+    ("Nazimabad", 24.925, 67.035, "Karachi Central", 4.0),
+    ("North Karachi", 24.985, 67.065, "Karachi Central", 6.0),
+    ("Gulshan-e-Iqbal", 24.920, 67.095, "Karachi East", 4.0),
+    ("Gulzar-e-Hijri", 24.970, 67.130, "Karachi East", 4.0),
     ("Saddar", 24.856, 67.020, "Karachi South", 3.0), ("Lyari", 24.872, 66.995, "Karachi South", 3.0),
     ("Orangi", 24.950, 66.985, "Karachi West", 4.0), ("Manghopir", 24.995, 67.030, "Karachi West", 3.0),
     ("Korangi", 24.835, 67.130, "Korangi", 4.0), ("Landhi", 24.850, 67.195, "Korangi", 2.0),
@@ -110,25 +114,33 @@ SITES = [
 
 KNOWN_PLACES = [
     ("Basima", 27.93, 65.87, "Washuk"), ("Mashkel", 28.00, 63.40, "Washuk"), ("Nag", 27.40, 65.12, "Washuk"),
-    ("Parom", 26.60, 63.60, "Panjgur"), ("Chagai", 29.30, 64.70, "Chagai"), ("Yak Mach", 28.75, 63.85, "Chagai"),
+    ("Parom", 26.60, 63.60, "Panjgur"), ("Chagai", 29.30, 64.70, "Chagai"),
+    ("Yak Mach", 28.75, 63.85, "Chagai"),
     ("Wadh", 27.35, 66.38, "Khuzdar"), ("Nal", 27.68, 66.20, "Khuzdar"), ("Zehri", 28.15, 66.55, "Khuzdar"),
     ("Karkh", 27.75, 67.16, "Khuzdar"), ("Ornach", 27.00, 66.20, "Khuzdar"), ("Gidar", 28.75, 65.95, "Surab"),
-    ("Mashkay", 26.85, 65.35, "Awaran"), ("Jhal Jhao", 26.32, 65.57, "Awaran"), ("Winder", 25.38, 66.70, "Lasbela"),
+    ("Mashkay", 26.85, 65.35, "Awaran"), ("Jhal Jhao", 26.32, 65.57, "Awaran"),
+    ("Winder", 25.38, 66.70, "Lasbela"),
     ("Dureji", 25.88, 67.20, "Lasbela"), ("Liari", 25.68, 66.45, "Lasbela"), ("Tump", 26.11, 62.37, "Kech"),
     ("Mand", 26.12, 62.04, "Kech"), ("Buleda", 26.45, 63.10, "Kech"), ("Hoshab", 26.00, 63.90, "Kech"),
     ("Muslim Bagh", 30.83, 67.73, "Killa Saifullah"), ("Badini", 31.30, 68.00, "Killa Saifullah"),
-    ("Qamar Din Karez", 31.66, 68.43, "Zhob"), ("Sambaza", 31.50, 69.10, "Zhob"), ("Kahan", 29.30, 68.90, "Kohlu"),
+    ("Qamar Din Karez", 31.66, 68.43, "Zhob"), ("Sambaza", 31.50, 69.10, "Zhob"),
+    ("Kahan", 29.30, 68.90, "Kohlu"),
     ("Chachro", 25.12, 70.25, "Tharparkar"), ("Nagarparkar", 24.36, 70.76, "Tharparkar"),
     ("Khipro", 25.83, 69.37, "Sanghar"), ("Chundiko", 26.95, 69.05, "Khairpur"),
     ("Thari Mirwah", 27.06, 68.61, "Khairpur"), ("Derawar Fort", 28.77, 71.33, "Bahawalpur"),
     ("Jhal", 28.28, 67.45, "Jhal Magsi"), ("Wahi Pandhi", 26.65, 67.30, "Dadu"),
     ("Yarkhun", 36.60, 72.90, "Upper Chitral"), ("Garam Chashma", 36.00, 71.55, "Lower Chitral"),
-    ("Sui", 28.65, 69.20, "Dera Bugti"), ("Rakhni", 30.05, 69.92, "Barkhan"), ("Kingri", 30.40, 69.85, "Musakhel"),
+    ("Sui", 28.65, 69.20, "Dera Bugti"), ("Rakhni", 30.05, 69.92, "Barkhan"),
+    ("Kingri", 30.40, 69.85, "Musakhel"),
     ("Fort Munro", 29.93, 69.98, "Dera Ghazi Khan"), ("Kalat Mangochar", 29.35, 66.60, "Kalat"),
 ]  # fmt: skip
 """Places that only show where a sparse district lies (within about 15 km); no people are put at them."""
 
-AJK = "Azad Jammu and Kashmir", "AJK census 2017 by district (published totals), grown 1.63 %/yr to 2023", "medium"
+AJK = (
+    "Azad Jammu and Kashmir",
+    "AJK census 2017 by district (published totals), grown 1.63 %/yr to 2023",
+    "medium",
+)
 GB = "Gilgit-Baltistan", "GB government estimate 2013 by district, scaled to 1.70 million in 2023", "low"
 ESTIMATES = [
     # district, division, area_km2, population, urban share, people per household

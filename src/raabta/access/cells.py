@@ -90,7 +90,7 @@ def cell_of(lat_deg: ArrayLike, lon_deg: ArrayLike, resolution: int) -> NDArray[
 
 
 def centres(h3_index: NDArray[np.uint64]) -> tuple[NDArray[np.float64], ...]:
-    """Centre latitude_deg, longitude_deg and circumradius_km (centre to farthest vertex) of H3 cells, (cell,)."""
+    """Centre latitude_deg, longitude_deg and circumradius_km of H3 cells, each (cell,)."""
     import h3.api.basic_int as h3
 
     indexes = h3_index.tolist()

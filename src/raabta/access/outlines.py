@@ -49,7 +49,8 @@ def country_code(iso3: str) -> str:
 
 def _ring(tables: dict[str, np.ndarray], ring: int) -> np.ndarray:
     """One ring as degrees (n, 2), longitude first; arcs are joined at their shared end points."""
-    start, steps, parts = tables["arc_start"], tables["steps"], []
+    start, steps = tables["arc_start"], tables["steps"]
+    parts: list[np.ndarray] = []
     for signed in tables["ring_arcs"][tables["ring_start"][ring] : tables["ring_start"][ring + 1]]:
         arc = int(signed) if signed >= 0 else ~int(signed)
         points = np.cumsum(steps[:, start[arc] : start[arc + 1]], axis=1).T

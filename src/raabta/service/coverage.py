@@ -31,8 +31,8 @@ def underserved(
 ) -> tuple[NDArray[np.int64], str]:
     """Homes of each point without terrestrial broadband, (point,), and the sentence that labels the method.
 
-    A coverage file decides if there is one (GeoJSON polygons; CSV discs or shares by district); else the proxy:
-    a home farther than `proxy_distance_km` from every town of `proxy_town_population` people is underserved.
+    A coverage file decides if there is one (GeoJSON polygons; CSV discs or shares by district); else the
+    proxy: a home farther than `proxy_distance_km` from every town of `proxy_town_population` people counts.
     """
     share, label = _uncovered(points, terrestrial, towns, table)
     wanted = np.bincount(points.district, share * points.households, table.size)
@@ -64,7 +64,9 @@ def read_text(path: Path, what: str) -> str:
             raise LimitError(f"{path}: {what} may have {MAX_FILE_BYTES // 1_000_000} MB")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{what} cannot be read: {error}", file=str(path), hint="use UTF-8 text") from error
+        raise ScenarioError(
+            f"{what} cannot be read: {error}", file=str(path), hint="use UTF-8 text"
+        ) from error
 
 
 def read_features(path: Path, what: str) -> list[dict[str, Any]]:
@@ -150,7 +152,9 @@ def _by_district(
         name = row["district"].lower()
         if name not in number:
             near = get_close_matches(name, number, n=1)
-            hint = f"did you mean {table.name[number[near[0]]]}?" if near else "use the names of districts.csv"
+            hint = (
+                f"did you mean {table.name[number[near[0]]]}?" if near else "use the names of districts.csv"
+            )
             raise ScenarioError(f"unknown district {row['district']!r}", file=str(path), line=line, hint=hint)
         share[number[name]] = field(row, "covered_share", (0.0, 1.0), path, line)
     return share[points.district]

@@ -84,14 +84,21 @@ def pakistan_districts() -> DistrictTable:
     def text(column: str) -> tuple[str, ...]:
         return tuple(row[column] for row in table)
 
-    lighting = [f"{r}_{kind}_share" for r in ("rural", "urban") for kind in ("electricity", "solar", "none")]
     return DistrictTable(
         name=text("district"),
         division=text("division"),
         province=text("province"),
         area_km2=real("area_km2"),
-        **{n: whole(n) for n in ("population", "rural_population", "households", "rural_households")},
-        **{n: real(n) for n in lighting},
+        population=whole("population"),
+        rural_population=whole("rural_population"),
+        households=whole("households"),
+        rural_households=whole("rural_households"),
+        rural_electricity_share=real("rural_electricity_share"),
+        rural_solar_share=real("rural_solar_share"),
+        rural_none_share=real("rural_none_share"),
+        urban_electricity_share=real("urban_electricity_share"),
+        urban_solar_share=real("urban_solar_share"),
+        urban_none_share=real("urban_none_share"),
         villages=np.column_stack([whole(f"villages_{c}") for c in VILLAGE_CLASSES]),
         village_people=np.column_stack([whole(f"village_people_{c}") for c in VILLAGE_CLASSES]),
         estimated=whole("estimated").astype(bool),
@@ -118,9 +125,9 @@ def pakistan_sites() -> Sites:
 def district_of(lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.int16]:
     """District (row of `pakistan_districts`) whose region of the power diagram holds each point, (point,).
 
-    Sites are towns of known district; a district's weight (km2) is fitted so that its region has its published
-    area, then halved (tools/make_districts.py). The nearest site in a space lifted by sqrt(max - weight) is the
-    site of least power (Aurenhammer 1987, doi:10.1137/0216006).
+    Sites are towns of known district; a district's weight (km2) is fitted so that its region has its
+    published area, then halved (tools/make_districts.py). The nearest site in a space lifted by
+    sqrt(max - weight) is the site of least power (Aurenhammer 1987, doi:10.1137/0216006).
     """
     from scipy.spatial import cKDTree
 

@@ -55,7 +55,7 @@ def neighbours(
         if iso3 == scenario.area.country or listed.population.sum() == 0:
             continue
         near = tree.query(unit_vectors(listed.latitude_deg, listed.longitude_deg))[0] <= reach + chord(70.0)
-        if near.any():
+        if np.any(near):
             people = _spread(listed, country_population(iso3))
             found.append((iso3, listed.latitude_deg[near], listed.longitude_deg[near], people[near]))
     rows = [row for entry in found for row in _coarse(*entry)]

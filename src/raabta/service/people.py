@@ -13,7 +13,7 @@ from raabta.access.outlines import outline
 from raabta.base.errors import NoSolutionError, ScenarioError
 from raabta.service.coverage import field, read_features, read_table, underserved
 from raabta.service.data import country_population, towns
-from raabta.service.districts import DistrictTable, pakistan_districts, pakistan_sites
+from raabta.service.districts import DistrictTable, district_of, pakistan_districts, pakistan_sites
 from raabta.service.villages import (
     Points,
     apportion,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from raabta.scenario.models import Scenario
 
 HOME_SIZE = 4.5
-"""People per home where no census row says otherwise (our assumption, near the mean of low-income countries)."""
+"""People per home where no census row says otherwise: our assumption."""
 VILLAGE_PEOPLE = 1_000
 MAX_VILLAGES = 60_000
 RURAL_BELOW = 5_000
@@ -43,10 +43,11 @@ COUNTS = ("population", "households", "underserved", "rural", "unelectrified", "
 class People:
     """People by (cell, district): a cell may hold homes of several districts.
 
-    Sorted by cell, then district. Arrays are (row,): `row_cell` (int32, row of the cells Dataset), `row_district`
-    (int16, row of `districts`), and whole numbers of people (`population`) and of homes: `households`,
-    `underserved` (no terrestrial broadband), `rural`, `unelectrified` (lit by neither grid nor solar),
-    `rural_underserved`. `assumptions` are sentences for the report.
+    Sorted by cell, then district. Arrays are (row,): `row_cell` (int32, row of the cells Dataset),
+    `row_district` (int16, row of `districts`), and whole numbers of people (`population`) and of homes:
+    `households`, `underserved` (no terrestrial broadband), `rural`, `unelectrified` (lit by neither grid nor
+    solar), `rural_underserved`. `drawn_district` (int16, (cell,)) is the district of an empty cell, for maps;
+    -1 if unknown. `assumptions` are sentences for the report.
     """
 
     districts: DistrictTable
@@ -59,6 +60,7 @@ class People:
     rural: NDArray[np.int64]
     unelectrified: NDArray[np.int64]
     rural_underserved: NDArray[np.int64]
+    drawn_district: NDArray[np.int16]
     assumptions: tuple[str, ...]
 
     def by_cell(self) -> dict[str, NDArray[np.int64]]:
@@ -75,21 +77,23 @@ class People:
         return column[serve]
 
     def cell_district(self) -> NDArray[np.int16]:
-        """District with the most people in each cell, (cell,); -1 where nobody lives."""
-        out = np.full(self.cells, -1, np.int16)
+        """District with the most people in each cell, (cell,); in an empty cell the region it lies in."""
+        out = self.drawn_district.copy()
         order = np.lexsort((-self.row_district, self.population, self.row_cell))
         out[self.row_cell[order]] = self.row_district[order]
         return out
 
     def dataset(self) -> xr.Dataset:
         """Dim `cell`: population, households, underserved_households, rural_households,
-        unelectrified_households (int64) and district (int16: most people; -1 nobody)."""
+        unelectrified_households (int64) and district (int16: of most people)."""
         import xarray as xr
 
         sums = self.by_cell()
         name = {"underserved": "underserved_households", "rural": "rural_households",
                 "unelectrified": "unelectrified_households"}  # fmt: skip
-        data = {name.get(n, n): ("cell", v, {"units": "1"}) for n, v in sums.items() if n != "rural_underserved"}
+        data = {
+            name.get(n, n): ("cell", v, {"units": "1"}) for n, v in sums.items() if n != "rural_underserved"
+        }
         return xr.Dataset(data | {"district": ("cell", self.cell_district(), {"units": "1"})})
 
 
@@ -101,8 +105,8 @@ def place(scenario: Scenario, cells: xr.Dataset) -> tuple[People, xr.Dataset, Di
     """Put the area's people into its cells.
 
     `cells` comes from `raabta.access.cells.cells`. Returns the people by (cell, district), their view by cell
-    (`People.dataset`) and the district table. With the country's own outline every census sum is exact; with a
-    user's outline only the people inside its cells count. Raises ScenarioError for a bad people file and
+    (`People.dataset`) and the district table. With the country's own outline every census sum is exact; with
+    a user's outline only the people inside its cells count. Raises ScenarioError for a bad people file and
     NoSolutionError if nobody lives in the area.
     """
     points, table, notes = area_points(scenario)
@@ -110,8 +114,10 @@ def place(scenario: Scenario, cells: xr.Dataset) -> tuple[People, xr.Dataset, Di
     cell = _cells_of(points, cells, scenario)
     kept = cell >= 0
     if not (points.population[kept] > 0).any():
-        raise NoSolutionError("nobody lives in the area: no person of the country or the people file falls in it")
-    people = _binned(points, homes, cell, table, int(cells.sizes["cell"]), (*notes, label))
+        raise NoSolutionError(
+            "nobody lives in the area: no person of the country or the people file falls in it"
+        )
+    people = _binned(points, homes, cell, table, _drawn(cells, scenario), (*notes, label))
     return people, people.dataset(), table
 
 
@@ -129,8 +135,8 @@ def area_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str, .
 
 
 PAKISTAN_NOTES = (
-    "People: 2023 census of Pakistan by district; positions of rural people are synthetic villages drawn by the "
-    "census's size classes (seeded), towns stand at their GeoNames positions.",
+    "People: 2023 census of Pakistan by district; rural people stand in synthetic villages drawn by "
+    "the census's size classes (seeded), towns stand at their GeoNames positions.",
     "Azad Kashmir and Gilgit-Baltistan are labelled estimates, outside the census tables used here.",
     "Boundaries are de facto (Natural Earth); they imply no view on disputed territory.",
 )
@@ -147,20 +153,26 @@ def country_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str
     urban_total = min(in_towns, total) if total else in_towns
     rural_total = max(total - urban_total, 0)
     random = generator(scenario.seed)
-    table = one_district(iso3, urban_total + rural_total, rural_total, "GeoNames towns and country population")
+    table = one_district(
+        iso3, urban_total + rural_total, rural_total, "GeoNames towns and country population"
+    )
     parts = []
     if urban_total:
-        people = apportion(np.array([urban_total]), listed.population.astype(float), np.zeros(len(listed.name), int))
+        people = apportion(
+            np.array([urban_total]), listed.population.astype(float), np.zeros(len(listed.name), int)
+        )
         lat, lon, town, part = town_points(listed.latitude_deg, listed.longitude_deg, people)
         parts.append(_single(lat, lon, part * people[town], urban_total, rural=False))
     if rural_total:
         count = int(np.clip(rural_total // VILLAGE_PEOPLE, 1, MAX_VILLAGES))
-        lat, lon = land(outline(iso3))
+        lat, lon, step = land(outline(iso3))
         owner = np.zeros(lat.size, np.int16)
         near = (listed.latitude_deg, listed.longitude_deg) if urban_total else (lat, lon)
-        village = place_villages(np.zeros(count, np.int16), (lat, lon, owner), near, random)
+        village = place_villages(np.zeros(count, np.int16), (lat, lon, owner), step, near, random)
         parts.append(_single(*village, random.standard_exponential(count) + 0.1, rural_total, rural=True))
-    note = f"People: GeoNames towns of {iso3}, the rest in synthetic villages; {HOME_SIZE:g} people per home; "
+    note = (
+        f"People: GeoNames towns of {iso3}, the rest in synthetic villages; {HOME_SIZE:g} people per home; "
+    )
     return joined(parts), table, (note + "electricity is not known and counts as present.",)
 
 
@@ -184,7 +196,12 @@ def plain_districts(
 
 
 def _single(
-    lat: NDArray[np.float64], lon: NDArray[np.float64], weight: NDArray[np.float64], people: int, *, rural: bool
+    lat: NDArray[np.float64],
+    lon: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    people: int,
+    *,
+    rural: bool,
 ) -> Points:
     """Points of a country's one district."""
     owner = np.zeros(lat.size, np.int16)
@@ -194,13 +211,18 @@ def _single(
 
 
 def read_people(path: Path) -> tuple[Points, DistrictTable]:
-    """A user's people: CSV `lat,lon,population[,households][,district]` or GeoJSON points with those properties.
+    """A user's people: CSV `lat,lon,population[,households][,district]` or GeoJSON points with the same.
 
     A place of fewer than 5,000 people counts as rural. Faults are ScenarioErrors with file and line.
     """
     is_json = path.suffix.lower() in (".geojson", ".json")
     rows = _geojson_rows(path) if is_json else _csv_rows(path)
-    bounds = {"lat": (-90.0, 90.0), "lon": (-180.0, 180.0), "population": (0.0, 1e9), "households": (0.0, 1e9)}
+    bounds = {
+        "lat": (-90.0, 90.0),
+        "lon": (-180.0, 180.0),
+        "population": (0.0, 1e9),
+        "households": (0.0, 1e9),
+    }
     read = {n: np.array([field(row, n, b, path, line) for line, row in rows])
             for n, b in bounds.items() if n in rows[0][1]}  # fmt: skip
     names = tuple(sorted({row.get("district", "") for _, row in rows}))
@@ -210,9 +232,11 @@ def read_people(path: Path) -> tuple[Points, DistrictTable]:
     rural = people < RURAL_BELOW
     count = len(names)
     table = plain_districts(
-        tuple(n or "all" for n in names), _summed(owner, people, count), _summed(owner, people * rural, count),
+        tuple(n or "all" for n in names),
+        _summed(owner, people, count),
+        _summed(owner, people * rural, count),
         f"the user's file {path.name}",
-    )  # fmt: skip
+    )
     table = replace(
         table, households=_summed(owner, homes, count), rural_households=_summed(owner, homes * rural, count)
     )
@@ -276,7 +300,7 @@ def _binned(
     underserved_homes: NDArray[np.int64],
     cell: NDArray[np.int64],
     table: DistrictTable,
-    cells: int,
+    drawn: NDArray[np.int16],
     notes: tuple[str, ...],
 ) -> People:
     """Count points into (cell, district) rows; rows without people are left out."""
@@ -294,4 +318,21 @@ def _binned(
     }
     counts = {name: _summed(row, column[kept], unique.size) for name, column in values.items()}
     at, district = unique // table.size, unique % table.size
-    return People(table, cells, at.astype(np.int32), district.astype(np.int16), **counts, assumptions=notes)
+    return People(
+        districts=table,
+        cells=drawn.size,
+        row_cell=at.astype(np.int32),
+        row_district=district.astype(np.int16),
+        **counts,
+        drawn_district=drawn,
+        assumptions=notes,
+    )
+
+
+def _drawn(cells: xr.Dataset, scenario: Scenario) -> NDArray[np.int16]:
+    """District of each cell's centre, (cell,): the power diagram in Pakistan; else the only district, or -1."""
+    if scenario.area.people_file is not None:
+        return np.full(cells.sizes["cell"], -1, np.int16)
+    if scenario.area.country != "PAK":
+        return np.zeros(cells.sizes["cell"], np.int16)
+    return district_of(cells["latitude_deg"].values, cells["longitude_deg"].values)

@@ -47,13 +47,13 @@ def apportion(
 ) -> NDArray[np.int64]:
     """Whole numbers that sum to `totals[g]` in every group, in proportion to `weights` (largest remainder).
 
-    `weights`, `group`: (item,). Ties go to the earlier item. A group of positive total needs a positive weight.
+    `weights`, `group`: (item,). Ties go to the earlier item. A group with a total needs some weight.
     """
     summed = np.bincount(group, weights, totals.size)
     if np.any((summed <= 0) & (totals > 0)):
         raise ValueError("a group with people has no place of positive weight")
     share = totals[group] * (weights / np.where(summed > 0, summed, 1.0)[group])
-    whole = np.floor(share + 1e-9).astype(np.int64)
+    whole: NDArray[np.int64] = np.floor(share + 1e-9).astype(np.int64)
     short = totals - np.bincount(group, whole, totals.size).astype(np.int64)
     order = np.lexsort((np.arange(group.size), whole - share, group))
     start = np.searchsorted(group[order], np.arange(totals.size))
@@ -67,8 +67,8 @@ def generator(seed: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(STREAM,))))
 
 
-def land(outline: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Latitude and longitude (point,) of a lattice of 0.04 degree, or finer in small areas, inside an outline."""
+def land(outline: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """Latitude and longitude (point,) of a lattice inside an outline, and its step (about 0.04 degree)."""
     from shapely import contains_xy, prepare
 
     west, south, east, north = outline.bounds
@@ -78,8 +78,8 @@ def land(outline: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[np.float64
     inside = contains_xy(outline, lon.ravel(), lat.ravel())
     if not inside.any():
         middle = outline.representative_point()
-        return np.array([middle.y]), np.array([middle.x])
-    return lat.ravel()[inside], lon.ravel()[inside]
+        return np.array([middle.y]), np.array([middle.x]), step
+    return lat.ravel()[inside], lon.ravel()[inside], step
 
 
 def town_points(
@@ -87,7 +87,7 @@ def town_points(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
     """Spread each town over a disc of 10,000 people per km2, in pieces of at most 50,000 people.
 
-    Returns latitude_deg, longitude_deg, town (row of the input) and the piece's share of the town, each (piece,).
+    Returns, each (piece,): latitude_deg, longitude_deg, town (row of the input), share of the town.
     """
     pieces = np.maximum(1, -(-people // TOWN_PIECE_PEOPLE)).astype(np.intp)
     town = np.repeat(np.arange(people.size), pieces)
@@ -106,8 +106,8 @@ def village_sizes(
 ) -> tuple[NDArray[np.int16], NDArray[np.float64]]:
     """Draw villages so that every (district, class) has the census's number of them and of people.
 
-    `count`, `people`: (district, class). Returns district and size (people, real), each (village,). Inside a class
-    sizes follow a power law through its mean; the open class is exponential above 5,000.
+    `count`, `people`: (district, class). Returns district and size (people, real), each (village,). Inside a
+    class sizes follow a power law through its mean; the open class is exponential above 5,000.
     """
     n = np.where(people > 0, count, 0).ravel()
     group = np.repeat(np.arange(n.size), n)
@@ -115,7 +115,9 @@ def village_sizes(
     quantile = (rank + random.random(group.size)) / n[group]
     low, high = np.array(VILLAGE_BOUNDS, float)[group % count.shape[1]].T
     mean = people.ravel()[group] / n[group]
-    target = np.maximum(people.ravel() - n * np.array(VILLAGE_BOUNDS, float)[np.arange(n.size) % count.shape[1], 0], 0)
+    target = np.maximum(
+        people.ravel() - n * np.array(VILLAGE_BOUNDS, float)[np.arange(n.size) % count.shape[1], 0], 0
+    )
     above = np.maximum(mean - low, 1e-6)
     room = np.where(high > 0, np.maximum(high - low, above), np.inf)
     bounded = np.isfinite(room)
@@ -125,7 +127,10 @@ def village_sizes(
 
 
 def _to_target(
-    excess: NDArray[np.float64], room: NDArray[np.float64], group: NDArray[np.intp], target: NDArray[np.float64]
+    excess: NDArray[np.float64],
+    room: NDArray[np.float64],
+    group: NDArray[np.intp],
+    target: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Shift each group's values to sum to its target without leaving [0, room]."""
     total = np.bincount(group, excess, target.size)[group]
@@ -140,12 +145,14 @@ def _to_target(
 def place_villages(
     district: NDArray[np.int16],
     ground: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int16]],
+    step_deg: float,
     towns: tuple[NDArray[np.float64], NDArray[np.float64]],
     random: np.random.Generator,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Put each village (sorted by district) on land of its district, denser near towns.
 
-    `ground`: latitude_deg, longitude_deg, district of land points; `towns`: latitude_deg, longitude_deg.
+    `ground`: latitude_deg, longitude_deg, district of land points `step_deg` apart; `towns`: latitude_deg,
+    longitude_deg. Returns latitude_deg, longitude_deg, each (village,).
     """
     from scipy.spatial import cKDTree
 
@@ -159,7 +166,7 @@ def place_villages(
     last = np.searchsorted(owner, district, side="right")
     aim = edge[first] + random.random(district.size) * (edge[last] - edge[first])
     pick = np.clip(np.searchsorted(edge, aim, side="right") - 1, first, np.maximum(last - 1, first))
-    jitter = (random.random((2, district.size)) - 0.5) * LATTICE_DEG
+    jitter = (random.random((2, district.size)) - 0.5) * step_deg
     return lat[pick] + jitter[0], lon[pick] + jitter[1]
 
 
@@ -172,9 +179,9 @@ def pakistan_points(table: DistrictTable, sites: Sites, outline: BaseGeometry, s
     people = apportion(urban_people, sites.people_weight[at_town], owner)
     lat, lon, town, part = town_points(sites.latitude_deg[at_town], sites.longitude_deg[at_town], people)
     village_owner, size = village_sizes(table.villages, table.village_people, random)
-    village_lat, village_lon = place_villages(
-        village_owner, _ground(outline, table, sites), (sites.latitude_deg, sites.longitude_deg), random
-    )
+    ground, step = _ground(outline, table, sites)
+    near = (sites.latitude_deg, sites.longitude_deg)
+    village_lat, village_lon = place_villages(village_owner, ground, step, near, random)
     urban = _counted(lat, lon, owner[town], part * people[town], urban_people, table, rural=False)
     rural = _counted(village_lat, village_lon, village_owner, size, table.rural_population, table, rural=True)
     return joined([urban, rural])
@@ -182,15 +189,15 @@ def pakistan_points(table: DistrictTable, sites: Sites, outline: BaseGeometry, s
 
 def _ground(
     outline: BaseGeometry, table: DistrictTable, sites: Sites
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int16]]:
-    """Land points with their district; a district too small for the lattice keeps its own sites."""
-    lat, lon = land(outline)
+) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int16]], float]:
+    """Land points with their district, and the step; a district too small for the lattice keeps its sites."""
+    lat, lon, step = land(outline)
     owner = district_of(lat, lon)
     bare = np.setdiff1d(np.arange(table.size), owner)
     extra = np.isin(sites.district, bare)
     columns = ((lat, sites.latitude_deg), (lon, sites.longitude_deg))
     lat, lon = (np.concatenate([base, more[extra]]) for base, more in columns)
-    return lat, lon, np.concatenate([owner, sites.district[extra]])
+    return (lat, lon, np.concatenate([owner, sites.district[extra]])), step
 
 
 def _counted(
@@ -229,5 +236,3 @@ def distance_to_town_km(
     at = unit_vectors(points.latitude_deg, points.longitude_deg)
     straight, _ = cKDTree(unit_vectors(town_lat, town_lon)).query(at)
     return np.asarray(2.0 * EARTH_RADIUS_KM * np.arcsin(np.clip(straight / 2.0, 0.0, 1.0)))
-
-

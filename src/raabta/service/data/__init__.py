@@ -63,10 +63,12 @@ def town_countries() -> tuple[str, ...]:
 def country_population(iso3: str) -> int:
     """People in a country (GeoNames); 0 where it is not listed."""
     packed = _packed()
-    return dict(zip(packed["country_iso3"].tolist(), packed["country_population"].tolist(), strict=True)).get(iso3, 0)
+    at = int(np.searchsorted(packed["country_iso3"], iso3))
+    known = at < packed["country_iso3"].size and packed["country_iso3"][at] == iso3
+    return int(packed["country_population"][at]) if known else 0
 
 
 def rows(name: str) -> list[dict[str, str]]:
     """A packaged CSV table as dictionaries."""
-    with (files("raabta.service") / "data" / name).open(encoding="utf-8", newline="") as handle:
+    with (files("raabta.service") / "data" / name).open(encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
