@@ -43,7 +43,7 @@ class Column:
             return "any finite value" if np.dtype(self.dtype).kind == "f" else "any"
         low, high = (f"{bound:.17g}" for bound in self.valid)
         unit = "" if self.unit in ("", "1") else f" {self.unit}"
-        return f"{low} or more{unit}" if high == "inf" else f"{low} to {high}{unit}"
+        return f"{low}{unit} or more" if high == "inf" else f"{low} to {high}{unit}"
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _check_values(table: Table, column: Column, values: Array) -> None:
     raise OutOfRangeError(
         f"table {table.name}: {column.name}[{place}]",
         values[index].item() if values.dtype.kind != "M" else values[index],
-        column.range_text() + (f", or NaN: {column.missing}" if column.missing else ""),
+        column.range_text() + (f"; {column.missing}" if column.missing else ""),
         f"base/tables.py; {int(wrong.sum())} of {values.size} values are outside",
     )
 

@@ -61,10 +61,9 @@ def encode(arrays: Mapping[str, Array], attrs: Mapping[str, Any]) -> bytes:
     """
     if len(arrays) > MAX_ARRAYS:
         raise StoreError(f"cannot store {len(arrays)} arrays in one file; allowed: {MAX_ARRAYS}")
-    names = sorted(arrays)
-    plain = {name: _plain(name, arrays[name]) for name in names}
-    if (size := sum(array.nbytes for array in plain.values())) > MAX_BYTES:
+    if (size := sum(np.asarray(array).nbytes for array in arrays.values())) > MAX_BYTES:
         raise StoreError(f"cannot store {size} bytes of arrays in one file; allowed: {MAX_BYTES}")
+    plain = {name: _plain(name, arrays[name]) for name in sorted(arrays)}
     meta = {
         "format": _FORMAT,
         "attrs": dict(attrs),

@@ -1,0 +1,103 @@
+"""The ledger: one run a folder, one writer at a time, refusals that say why."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from raabta.base.errors import StoreError
+from raabta.engine.chunks import Row
+from raabta.engine.ledger import Identity, Ledger, Output
+
+RUN = Identity(scenario_hash="0123456789abcdef0123456789abcdef", version="0.1.0", seed=2026)
+ROW = Row("day-000", "day-000-0123456789ab.chunk", "0123456789ab" + 52 * "0", 10, 0.5)
+
+
+def test_what_was_committed_is_there_for_the_next(tmp_path: Path) -> None:
+    with Ledger.create_or_resume(tmp_path / "run", RUN) as ledger:
+        ledger.plan(["day-000", "day-001"])
+        ledger.commit(ROW)
+        ledger.commit_output(Output("summary.json", "ab", 3))
+    with Ledger.create_or_resume(tmp_path / "run", RUN) as ledger:
+        ledger.plan(["day-001", "rain-000"])
+        assert ledger.rows() == [ROW]
+        assert ledger.planned() == ["day-000", "day-001", "rain-000"]
+        assert ledger.outputs() == [Output("summary.json", "ab", 3)]
+        assert ledger.identity() == RUN
+
+
+@pytest.mark.parametrize(
+    ("other", "says"),
+    [
+        (replace(RUN, seed=2027), "seed is 2026, asked for 2027"),
+        (replace(RUN, version="0.2.0"), "version is 0.1.0, asked for 0.2.0"),
+        (replace(RUN, environment="x"), r"environment is \(none\), asked for x"),
+        (
+            replace(RUN, scenario_hash="f" * 32),
+            r"scenario hash is 0123456789ab\.\.\., asked for ffffffffffff\.\.\.",
+        ),
+    ],
+)
+def test_another_run_is_refused_and_told_how_it_differs(tmp_path: Path, other: Identity, says: str) -> None:
+    Ledger.create_or_resume(tmp_path, RUN).close()
+    with pytest.raises(StoreError, match=rf"{tmp_path} holds another run: {says}\. Choose another folder"):
+        Ledger.create_or_resume(tmp_path, other)
+    Ledger.create_or_resume(tmp_path, RUN).close()
+
+
+def test_a_newer_schema_is_refused_by_every_way_in(tmp_path: Path) -> None:
+    Ledger.create_or_resume(tmp_path, RUN).close()
+    connection = sqlite3.connect(tmp_path / "ledger.sqlite")
+    connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    says = "was written by a newer raabta: its ledger has schema 9, this one knows up to 1"
+    for way in (Ledger.read, Ledger.edit, lambda folder: Ledger.create_or_resume(folder, RUN)):
+        with pytest.raises(StoreError, match=says):
+            way(tmp_path)
+
+
+def test_a_foreign_database_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "ledger.sqlite")
+    connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    with pytest.raises(StoreError, match="is not a ledger of raabta"):
+        Ledger.create_or_resume(tmp_path, RUN)
+    (tmp_path / "ledger.sqlite").write_bytes(b"not a database, but long enough to look at" * 40)
+    with pytest.raises(StoreError, match=r"file is not a database\. The ledger is damaged"):
+        Ledger.create_or_resume(tmp_path, RUN)
+
+
+def test_a_folder_without_a_ledger_is_no_run(tmp_path: Path) -> None:
+    for way in (Ledger.read, Ledger.edit):
+        with pytest.raises(StoreError, match=r"is not a run folder: it has no ledger\.sqlite"):
+            way(tmp_path)
+
+
+def test_a_second_writer_is_refused_while_readers_are_not(tmp_path: Path) -> None:
+    with Ledger.create_or_resume(tmp_path, RUN) as ledger:
+        ledger.commit(ROW)
+        for way in (Ledger.edit, lambda folder: Ledger.create_or_resume(folder, RUN)):
+            with pytest.raises(StoreError, match=r"is in use by process \d+\. Wait until it ends"):
+                way(tmp_path)
+        with Ledger.read(tmp_path) as reader:
+            assert reader.rows() == [ROW]
+    Ledger.edit(tmp_path).close()
+
+
+def test_reading_leaves_no_file_behind(tmp_path: Path) -> None:
+    with Ledger.create_or_resume(tmp_path, RUN) as ledger:
+        ledger.commit(ROW)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with Ledger.read(tmp_path) as reader:
+        assert reader.rows() == [ROW]
+        assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert before == ["chunks", "ledger.sqlite", "run.lock"]
+
+
+def test_commits_are_durable_not_only_written(tmp_path: Path) -> None:
+    with Ledger.create_or_resume(tmp_path, RUN) as ledger:
+        assert ledger._ask("PRAGMA journal_mode") == [("wal",)]
+        assert ledger._ask("PRAGMA synchronous") == [(2,)]
