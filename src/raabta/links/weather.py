@@ -175,7 +175,7 @@ def _scintillation_table(
         sites.wet_refractivity[:, None, None],
         frequency_ghz,
         elevation_deg,
-        np.maximum(percent, 0.01)[:, None],
+        percent[:, None],
         dish_m=dish_m,
         efficiency_share=efficiency_share,
     )
@@ -222,9 +222,8 @@ def site_tables(
 
     Site arguments are (n,) or scalars; heights are above mean sea level. Exceedances are of the average year,
     or of the worst month (converted by P.841). Ranges: 1 to 55 GHz, 5 to 90 deg, 0.001 to 50 % of the year;
-    outside them OutOfRangeError. P.618 states the rain curve to 5 %; the total uses it to 50 %. Scintillation
-    is held at its 0.01 % value below 0.01 %. The rain curve turns down below about 0.003 % in heavy rain;
-    tables never do.
+    outside them OutOfRangeError. P.618 states the rain curve to 5 %; the total uses it to 50 %, which is
+    on the safe side. The rain curve turns down below about 0.003 % in heavy rain; tables never do.
     """
     asked = np.atleast_1d(np.asarray(exceedance_percent, dtype=np.float64))
     converted = annual_percent(asked) if statistic == "worst-month" else asked
