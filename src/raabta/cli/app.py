@@ -1,0 +1,198 @@
+"""The command `raabta`: options and exit codes. What a command does stands in `commands`.
+
+Exit codes: 0 done, 2 the user's mistake, 3 a limit was refused, 130 interrupted (resumable), 1 our fault.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from raabta.base.errors import RaabtaError
+
+INTERRUPTED = 130
+OUR_FAULT = 1
+
+app = typer.Typer(
+    name="raabta",
+    help="One scenario in, who is served out.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class GatewayChoice(StrEnum):
+    """Which gateways a run may use."""
+
+    scenario = "scenario"
+    actual = "actual"
+
+
+Scenario = Annotated[str, typer.Argument(help="a scenario file, or a built-in: pakistan, pakistan-starlink")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a run")]
+Out = Annotated[Path | None, typer.Option(help="folder to keep it in; an existing run is resumed")]
+Workers = Annotated[int | None, typer.Option(min=1, max=256, help="processes [default: one per core]")]
+AsJson = Annotated[bool, typer.Option("--json", help="print the summary alone, as JSON")]
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"raabta {version('raabta')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="show the traceback of an error")] = False,
+) -> None:
+    """Plans, simulates and operates satellite connectivity: one scenario in, who is served out."""
+
+
+@app.command()
+def demo(out: Out = None, workers: Workers = None) -> None:
+    """Run the built-in Pakistan scenario, print the tables, write a report and say where."""
+    from raabta.cli import commands
+
+    _resumable(lambda: commands.demo(commands.RunOptions(out=out, workers=workers)))
+
+
+@app.command()
+def init(
+    file: Annotated[Path, typer.Argument(help="file to write; never overwritten")],
+    country: Annotated[str, typer.Option(metavar="ISO3", help="ISO 3166-1 alpha-3 code")] = "PAK",
+) -> None:
+    """Write a commented scenario to start from."""
+    from raabta.cli import commands
+
+    commands.init(file, country)
+
+
+@app.command()
+def run(
+    scenario: Scenario,
+    out: Out = None,
+    start: Annotated[str | None, typer.Option(metavar="T", help="start, ISO 8601, UTC")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="D", help="24h, 90m, 3600s, 7d, PT24H")] = None,
+    step: Annotated[str | None, typer.Option(metavar="S", help="length of a slot: 15s")] = None,
+    orbits: Annotated[Path | None, typer.Option(help="TLE or OMM file instead of the shells")] = None,
+    area: Annotated[Path | None, typer.Option(help="GeoJSON outline instead of the country's")] = None,
+    gateways: Annotated[
+        GatewayChoice, typer.Option(help="the scenario's, or those on today's public list")
+    ] = GatewayChoice.scenario,
+    workers: Workers = None,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="seed of the run")] = None,
+    bands: Annotated[bool, typer.Option("--bands", help="low, mid and high instead of mid alone")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="check every table between floors")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a scenario, or resume it, and print who is served."""
+    from raabta.cli import commands
+
+    options = commands.RunOptions(
+        out, start, duration, step, orbits, area, gateways.value, workers, seed, bands, strict
+    )
+    _resumable(lambda: commands.run(scenario, options, as_json))
+
+
+@app.command()
+def report(
+    folder: RunFolder,
+    out: Annotated[Path | None, typer.Option(help="folder to write to [default: RUN/report]")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the report of a run: HTML page, summary, maps and tables."""
+    from raabta.cli import commands
+
+    commands.report(folder, out, as_json)
+
+
+@app.command()
+def explain(
+    folder: RunFolder,
+    place: Annotated[str | None, typer.Option(metavar="NAME", help="a town or district")] = None,
+    cell: Annotated[str | None, typer.Option(metavar="ID", help="an H3 cell")] = None,
+) -> None:
+    """Say why a place gets what it gets: its links, its beams, its binding constraint."""
+    from raabta.cli import commands
+
+    commands.explain(folder, place, cell)
+
+
+@app.command()
+def catalogue(
+    name: Annotated[str | None, typer.Argument(help="an entry")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
+) -> None:
+    """List what a scenario can name, or one entry's figures with their sources."""
+    from raabta.cli import listing
+
+    listing.show(name, as_json)
+
+
+@app.command()
+def verify(folder: RunFolder) -> None:
+    """Re-hash a run folder and say whether every file is as it was written."""
+    from raabta.cli import commands
+
+    raise typer.Exit(commands.verify(folder))
+
+
+def _resumable(command: Callable[[], None]) -> None:
+    try:
+        command()
+    except KeyboardInterrupt:
+        _complain("interrupted; resumable: run the same command again")
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _complain(text: str) -> None:
+    print(f"raabta: {text}", file=sys.stderr)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; never a traceback unless `--debug` asks for it."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    try:
+        code = app([word for word in given if word != "--debug"], prog_name="raabta", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except Exception as error:
+        return _fail(error, debug)
+
+
+def _fail(error: Exception, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, RaabtaError):
+        _complain(str(error))
+        return error.exit_code
+    if hasattr(error, "show") and hasattr(error, "exit_code"):
+        error.show()
+        return int(error.exit_code)
+    _complain(f"this is our fault, not yours: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
+    if not debug:
+        _complain("run the same command again with --debug and report the traceback it prints")
+    return OUR_FAULT

@@ -1,0 +1,196 @@
+"""What each command does. Heavy rooms are imported inside the functions, so `raabta --help` stays quick."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raabta.base.errors import ScenarioError, StoreError
+
+if TYPE_CHECKING:
+    from raabta.scenario.models import Scenario
+    from raabta.service.results import Results
+
+RUNS_FOLDER = Path("raabta-runs")
+STRICT_VARIABLE = "RAABTA_STRICT"
+"""Set to 1 by `--strict`: every Dataset that crosses a floor is held against its declaration."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of `raabta run` as typed; None leaves the scenario's own value."""
+
+    out: Path | None = None
+    start: str | None = None
+    duration: str | None = None
+    step: str | None = None
+    orbits: Path | None = None
+    area: Path | None = None
+    gateways: str = "scenario"
+    workers: int | None = None
+    seed: int | None = None
+    bands: bool = False
+    strict: bool = False
+
+
+def load_scenario(source: str, options: RunOptions) -> Scenario:
+    """The scenario with the options of the command line laid on it."""
+    from raabta.cli.times import instant, seconds
+    from raabta.scenario.loader import load
+
+    for option, file in (("--orbits", options.orbits), ("--area", options.area)):
+        if file is not None and not file.is_file():
+            raise ScenarioError(f"option {option}: there is no file '{file}'")
+    return load(
+        source,
+        start=instant(options.start, "--start") if options.start else None,
+        duration_s=seconds(options.duration, "--duration") if options.duration else None,
+        step_s=seconds(options.step, "--step") if options.step else None,
+        seed=options.seed,
+        orbits_file=options.orbits,
+        outline_file=options.area,
+        gateways="actual" if options.gateways == "actual" else "scenario",
+    )
+
+
+def run_folder(scenario: Scenario) -> Path:
+    """Where a run goes when nothing else is said: raabta-runs/NAME-HASH8."""
+    from raabta.scenario.loader import scenario_hash
+
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", scenario.name).strip("-.") or "scenario"
+    return RUNS_FOLDER / f"{name}-{scenario_hash(scenario)[:8]}"
+
+
+def compute(source: str, options: RunOptions) -> Results:
+    """Run a scenario (or resume it) with progress bars on standard error."""
+    scenario = load_scenario(source, options)
+    folder = options.out or run_folder(scenario)
+    if options.strict:
+        os.environ[STRICT_VARIABLE] = "1"
+    from raabta import pipeline
+    from raabta.cli.progress import Bars
+
+    with Bars() as bars:
+        return pipeline.run(scenario, folder, workers=options.workers, bands=options.bands, progress=bars)
+
+
+def run(source: str, options: RunOptions, as_json: bool) -> None:
+    """`raabta run`."""
+    results = compute(source, options)
+    if as_json:
+        _print_json(results.summary)
+        return
+    _print_tables(results)
+    _say(f"Kept in {results.folder}")
+    _say(f"Next: raabta report {results.folder} · raabta explain {results.folder} --place NAME")
+
+
+def demo(options: RunOptions) -> None:
+    """`raabta demo`: the built-in Pakistan scenario, tables and a report."""
+    results = compute("pakistan", options)
+    _print_tables(results)
+    _write_report(results, results.folder / "report")
+
+
+def report(folder: Path, out: Path | None, as_json: bool) -> None:
+    """`raabta report`: write the report of a stored run."""
+    from raabta import pipeline
+
+    results = pipeline.open_run(_existing(folder))
+    if as_json:
+        _print_json(results.summary)
+        return
+    _print_tables(results)
+    _write_report(results, out or folder / "report")
+
+
+def explain(folder: Path, place: str | None, cell: str | None) -> None:
+    """`raabta explain`: why one place gets what it gets."""
+    if (place is None) == (cell is None):
+        raise ScenarioError(
+            "explain needs a place or a cell", hint="give --place NAME or --cell ID, not both"
+        )
+    from raabta import pipeline
+
+    for line in pipeline.explain(_existing(folder), place=place, cell=cell).lines:
+        _say(line)
+
+
+def verify(folder: Path) -> int:
+    """`raabta verify`: re-hash a run folder; 0 when it is whole, else the exit code for a wrong one."""
+    from raabta.engine.verify import verify as find_problems
+
+    problems = find_problems(_existing(folder))
+    for problem in problems:
+        print(f"{folder}: {problem}", file=sys.stderr)
+    if not problems:
+        _say(f"{folder}: every file is as it was written")
+    return StoreError.exit_code if problems else 0
+
+
+def init(file: Path, country: str) -> None:
+    """`raabta init`: a commented starting point for a country; never overwrites."""
+    from raabta.access.outlines import country_code, country_names
+    from raabta.scenario.template import Site, starting_point
+    from raabta.service.data import towns
+
+    code = country_code(country.upper())
+    largest = towns(code)
+    sites = tuple(
+        Site(largest.name[i], float(largest.latitude_deg[i]), float(largest.longitude_deg[i]))
+        for i in range(min(3, len(largest.name)))
+    )
+    if code != "PAK" and not sites:
+        raise ScenarioError(f"no town of {country_names()[code]} is known to place a gateway at")
+    _write_new(file, starting_point(file.name, code, country_names()[code], sites))
+    _say(f"Wrote {file}. Next: raabta run {file}")
+
+
+def _write_new(file: Path, text: str) -> None:
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise ScenarioError(
+            f"'{file}' is there already", hint="give another name; nothing was changed"
+        ) from None
+    except OSError as error:
+        raise StoreError(f"'{file}' cannot be written: {error.strerror or error}") from None
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise StoreError(
+            f"there is no run folder '{folder}'; `raabta run SCENARIO` makes one under {RUNS_FOLDER}/"
+        )
+    return folder
+
+
+def _print_tables(results: Results) -> None:
+    from rich.console import Console
+
+    from raabta import report as room
+
+    console = Console()
+    for renderable in room.terminal(results):
+        console.print(renderable)
+
+
+def _write_report(results: Results, folder: Path) -> None:
+    from raabta import report as room
+
+    for name, path in room.write(results, folder).items():
+        _say(f"{name:<16} {path}")
+
+
+def _print_json(value: Any) -> None:
+    _say(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _say(text: object) -> None:
+    print(text)

@@ -1,0 +1,60 @@
+"""`raabta catalogue`: what can be named, and where each figure comes from."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from raabta.scenario.catalogue import KINDS, Entry, catalogue_names, entry
+
+_CONFIDENCE = "A primary or recomputed · B secondary · M from memory · C assumption of ours"
+
+
+def show(name: str | None, as_json: bool) -> None:
+    """Print all entries, or one entry with every figure, its source and our confidence in it."""
+    if as_json:
+        print(json.dumps(_plain(name), indent=2, ensure_ascii=False))
+    elif name is None:
+        _show_all(Console())
+    else:
+        _show_one(entry(name), Console())
+
+
+def _plain(name: str | None) -> Any:
+    if name is None:
+        return {each: {"kind": entry(each).kind, "label": entry(each).label} for each in catalogue_names()}
+    found = entry(name)
+    return {
+        "name": found.name,
+        "kind": found.kind,
+        "label": found.label,
+        "note": found.note,
+        "figures": [figure._asdict() for figure in found.figures],
+    }
+
+
+def _show_all(console: Console) -> None:
+    for kind in KINDS:
+        table = Table("name", "what", title=kind, title_justify="left", expand=True)
+        for name in catalogue_names(kind):
+            table.add_row(name, entry(name).label)
+        console.print(table)
+    console.print("`raabta catalogue NAME` shows the figures of an entry and their sources.", markup=False)
+
+
+def _show_one(found: Entry, console: Console) -> None:
+    console.print(f"{found.name} ({found.kind}): {found.label}", markup=False, style="bold")
+    if found.note:
+        console.print(found.note, markup=False)
+    table = Table("figure", "value", "range", "", "source", expand=True)
+    for figure in found.figures:
+        limits = found.ranges.get(figure.path)
+        shown = f"{limits[0]:g}-{limits[1]:g}" if limits else ""
+        table.add_row(
+            figure.path.replace("[", "\\["), str(figure.value), shown, figure.confidence, figure.source
+        )
+    console.print(table)
+    console.print(_CONFIDENCE, markup=False)
