@@ -152,6 +152,19 @@ def test_control_c_resumes(tmp_path: Path, whole_hash: str, workers: str) -> Non
     assert verify(tmp_path) == []
 
 
+def test_control_c_meets_an_idle_worker_in_silence(tmp_path: Path) -> None:
+    options = ("--workers", "2", "--pause", "0.5", "--keys", "3")
+    with start(tmp_path, *options, start_new_session=True) as process:
+        assert process.stdout is not None
+        while not process.stdout.readline().startswith("2 3"):
+            assert process.poll() is None
+        time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGINT)
+        errors = process.communicate(timeout=60)[1]
+    assert (process.returncode, errors) == (130, "")
+    assert finish_here(tmp_path, toy_run.KEYS[:3]) == 2
+
+
 def test_second_process_is_refused_and_a_dead_one_is_not_in_the_way(tmp_path: Path) -> None:
     with start(tmp_path, "--pause", "0.2") as first:
         assert first.stdout is not None
