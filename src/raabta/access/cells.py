@@ -8,6 +8,7 @@ import numpy as np
 
 from raabta.access.outlines import outline, read_outline_file
 from raabta.base.errors import NoSolutionError
+from raabta.base.tables import CELLS, as_dataset
 from raabta.scenario.models import Area
 
 if TYPE_CHECKING:
@@ -29,12 +30,10 @@ def area_outline(area: Area) -> BaseGeometry:
 def cells(area: Area, towns_lat: ArrayLike, towns_lon: ArrayLike) -> xr.Dataset:
     """Every H3 cell that overlaps the area, and the cell of every town given; sorted by `h3`.
 
-    `towns_lat`, `towns_lon`: degrees, (town,). Returns dim `cell`: h3 (uint64), latitude_deg, longitude_deg
-    (centre), height_m (0: ground height is not modelled yet), radius_km (centre to the farthest vertex).
-    Raises NoSolutionError if nothing overlaps.
+    `towns_lat`, `towns_lon`: degrees, (town,). Returns the table CELLS (dim `cell`): h3 (uint64),
+    latitude_deg and longitude_deg of the centre, height_m (0: ground height is not modelled yet), radius_km
+    (centre to the farthest vertex). Raises NoSolutionError if nothing overlaps.
     """
-    import xarray as xr
-
     lat, lon = np.atleast_1d(np.asarray(towns_lat, float)), np.atleast_1d(np.asarray(towns_lon, float))
     inside = overlapping_cells(area_outline(area), area.cell_resolution)
     h3 = np.union1d(inside, cell_of(lat, lon, area.cell_resolution))
@@ -43,14 +42,13 @@ def cells(area: Area, towns_lat: ArrayLike, towns_lon: ArrayLike) -> xr.Dataset:
         raise NoSolutionError(f"no H3 cell of resolution {area.cell_resolution} overlaps the area {what}")
     centre_lat, centre_lon, radius = centres(h3)
     columns = {
-        "h3": (h3, "1", "H3 index of the cell"),
-        "latitude_deg": (centre_lat, "deg", "geodetic latitude of the centre (WGS84)"),
-        "longitude_deg": (centre_lon, "deg", "longitude of the centre"),
-        "height_m": (np.zeros(h3.size), "m", "height above the ellipsoid; 0, ground height is not modelled"),
-        "radius_km": (radius, "km", "distance from the centre to the farthest vertex"),
+        "h3": h3,
+        "latitude_deg": centre_lat,
+        "longitude_deg": centre_lon,
+        "height_m": np.zeros(h3.size),
+        "radius_km": radius,
     }
-    data = {n: ("cell", v, {"units": u, "long_name": text}) for n, (v, u, text) in columns.items()}
-    return xr.Dataset(data, attrs={"resolution": area.cell_resolution})
+    return as_dataset(CELLS, columns)
 
 
 def overlapping_cells(geometry: BaseGeometry, resolution: int) -> NDArray[np.uint64]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from raabta.access.cells import cell_of, unit_vectors
 from raabta.access.outlines import outline
 from raabta.base.errors import NoSolutionError, ScenarioError
+from raabta.base.tables import PEOPLE, as_dataset
 from raabta.service.coverage import field, read_features, read_table, underserved
 from raabta.service.data import country_population, towns
 from raabta.service.districts import DistrictTable, district_of, pakistan_districts, pakistan_sites
@@ -84,17 +85,17 @@ class People:
         return out
 
     def dataset(self) -> xr.Dataset:
-        """Dim `cell`: population, households, underserved_households, rural_households,
-        unelectrified_households (int64) and district (int16: of most people)."""
-        import xarray as xr
-
+        """The table PEOPLE by cell; `district` is the one with most people."""
         sums = self.by_cell()
-        name = {"underserved": "underserved_households", "rural": "rural_households",
-                "unelectrified": "unelectrified_households"}  # fmt: skip
-        data = {
-            name.get(n, n): ("cell", v, {"units": "1"}) for n, v in sums.items() if n != "rural_underserved"
+        columns: dict[str, NDArray[Any]] = {
+            "population": sums["population"],
+            "households": sums["households"],
+            "underserved_households": sums["underserved"],
+            "rural_households": sums["rural"],
+            "unelectrified_households": sums["unelectrified"],
+            "district": self.cell_district(),
         }
-        return xr.Dataset(data | {"district": ("cell", self.cell_district(), {"units": "1"})})
+        return as_dataset(PEOPLE, columns)
 
 
 def _summed(index: NDArray[np.integer], values: NDArray[np.int64], size: int) -> NDArray[np.int64]:
@@ -161,7 +162,7 @@ def country_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str
         people = apportion(
             np.array([urban_total]), listed.population.astype(float), np.zeros(len(listed.name), int)
         )
-        lat, lon, town, part = town_points(listed.latitude_deg, listed.longitude_deg, people)
+        lat, lon, town, part = town_points(listed.latitude_deg, listed.longitude_deg, people, outline(iso3))
         parts.append(_single(lat, lon, part * people[town], urban_total, rural=False))
     if rural_total:
         count = int(np.clip(rural_total // VILLAGE_PEOPLE, 1, MAX_VILLAGES))
@@ -330,7 +331,7 @@ def _binned(
 
 
 def _drawn(cells: xr.Dataset, scenario: Scenario) -> NDArray[np.int16]:
-    """District of each cell's centre, (cell,): the power diagram in Pakistan; else the only district, or -1."""
+    """District of each cell centre, (cell,): the power diagram in Pakistan; else the only one, or -1."""
     if scenario.area.people_file is not None:
         return np.full(cells.sizes["cell"], -1, np.int16)
     if scenario.area.country != "PAK":

@@ -83,12 +83,17 @@ def land(outline: BaseGeometry) -> tuple[NDArray[np.float64], NDArray[np.float64
 
 
 def town_points(
-    lat: NDArray[np.float64], lon: NDArray[np.float64], people: NDArray[np.int64]
+    lat: NDArray[np.float64], lon: NDArray[np.float64], people: NDArray[np.int64], outline: BaseGeometry
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
     """Spread each town over a disc of 10,000 people per km2, in pieces of at most 50,000 people.
 
+    A piece that falls outside `outline` (sea, abroad) goes back to the middle of its town.
+
     Returns, each (piece,): latitude_deg, longitude_deg, town (row of the input), share of the town.
     """
+    from shapely import contains_xy, prepare
+
+    prepare(outline)
     pieces = np.maximum(1, -(-people // TOWN_PIECE_PEOPLE)).astype(np.intp)
     town = np.repeat(np.arange(people.size), pieces)
     rank = np.arange(town.size) - np.repeat(np.cumsum(pieces) - pieces, pieces)
@@ -98,7 +103,14 @@ def town_points(
     north, east = radius_km * np.cos(angle), radius_km * np.sin(angle)
     per_deg = EARTH_RADIUS_KM * np.pi / 180.0
     piece_lat = lat[town] + north / per_deg
-    return piece_lat, lon[town] + east / (per_deg * np.cos(np.radians(lat[town]))), town, 1.0 / pieces[town]
+    piece_lon = lon[town] + east / (per_deg * np.cos(np.radians(lat[town])))
+    at_home = contains_xy(outline, piece_lon, piece_lat)
+    return (
+        np.where(at_home, piece_lat, lat[town]),
+        np.where(at_home, piece_lon, lon[town]),
+        town,
+        1 / pieces[town],
+    )
 
 
 def village_sizes(
@@ -177,7 +189,9 @@ def pakistan_points(table: DistrictTable, sites: Sites, outline: BaseGeometry, s
     at_town = np.flatnonzero((sites.people_weight > 0) & (urban_people[sites.district] > 0))
     owner = sites.district[at_town]
     people = apportion(urban_people, sites.people_weight[at_town], owner)
-    lat, lon, town, part = town_points(sites.latitude_deg[at_town], sites.longitude_deg[at_town], people)
+    lat, lon, town, part = town_points(
+        sites.latitude_deg[at_town], sites.longitude_deg[at_town], people, outline
+    )
     village_owner, size = village_sizes(table.villages, table.village_people, random)
     ground, step = _ground(outline, table, sites)
     near = (sites.latitude_deg, sites.longitude_deg)
