@@ -90,7 +90,7 @@ def test_p03_scintillation_london() -> None:
     assert float(value) == pytest.approx(0.261931889, rel=1e-4)
 
 
-# P.618-14 rows: N_wet, GHz, elevation, %, A_scin. At 29 GHz they equal the value at 20 GHz (P.618-13 grew on).
+# P.618-14 rows: N_wet, GHz, elevation, %, A_scin. At 29 GHz they are the 20 GHz value (P.618-13 grew on).
 SCINTILLATION_ROWS = [
     (61.21890044, 14.25, 40.232036, 0.1, 0.361694926),
     (50.38926222, 29.0, 31.07699124, 1.0, 0.316526338),
@@ -284,7 +284,7 @@ def _sc6_cn_db(g_over_t_dbk: float) -> float:
 
 
 def test_p11_tr38821_sc6_downlink() -> None:
-    """8.5 dB published. The VSAT's G/T from its own parts (TR 38.821 table 6.1.1.1-3) meets the strict 0.1 dB.
+    """8.5 dB published. The VSAT's G/T from its own parts (TR 38.821) meets the strict 0.1 dB.
 
     With G/T rounded to 15.9 the exact budget is 8.602 dB: inside 0.2 dB, and 0.002 dB outside 0.1.
     """

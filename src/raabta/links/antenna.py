@@ -103,11 +103,11 @@ def edge_of_cell_loss_db(
 ) -> FloatArray:
     """Pattern loss from a cell's centre to its edge as the satellite sees it, dB >= 0. Arrays broadcast.
 
-    The edge lies at u = k a radius / range: the half-extent across the line of sight, broadside. Elevation
+    The edge lies at u = k a sin(atan(radius / range)): the half-extent across the line of sight. Elevation
     and scan angle cancel out of the worst case. Along the line of sight the cell is foreshortened by
     sin(elevation), while an array's beam widens by 1/cos(scan) there, so that edge is never farther down.
     Beyond the first null the loss would oscillate, so past u = 3.8317 it stays at 100 dB.
     """
-    angle = np.asarray(cell_radius_km, dtype=np.float64) / np.asarray(range_km, dtype=np.float64)
-    u = aperture_ratio(aperture_m, frequency_ghz) * angle
+    radius = np.asarray(cell_radius_km, dtype=np.float64)
+    u = aperture_ratio(aperture_m, frequency_ghz) * radius / np.hypot(radius, range_km)
     return np.where(u < 3.8317, -airy_db(np.minimum(u, 3.8317)), -FLOOR_DB)

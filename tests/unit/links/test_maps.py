@@ -42,7 +42,7 @@ def test_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 
 def test_missing_file_names_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(maps, "data_folder", lambda: tmp_path)
-    with pytest.raises(StoreError, match="the ITU map 837/nothing.npz is not in"):
+    with pytest.raises(StoreError, match=r"the ITU map 837/nothing\.npz is not in"):
         maps.data_file("837/nothing.npz")
 
 

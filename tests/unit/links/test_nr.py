@@ -46,7 +46,7 @@ def test_ladder_and_best_agree() -> None:
 
 
 def test_ranges() -> None:
-    with pytest.raises(OutOfRangeError, match="gap to Shannon is -0.5 dB"):
+    with pytest.raises(OutOfRangeError, match=r"gap to Shannon is -0\.5 dB"):
         nr.ladder(gap_db=-0.5)
     with pytest.raises(OutOfRangeError, match="bits per symbol is 8; valid: 2 to 6"):
         nr.ladder(max_bits=8)

@@ -1,0 +1,78 @@
+"""The slot kernels and the explained budget are one model: same C/N, same rate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from raabta.links import antenna, budget, kernels, tables
+from raabta.scenario.models import Payload, Terminal
+
+PAYLOAD = Payload.model_validate(
+    {
+        "user_down_ghz": 11.7,
+        "user_up_ghz": 14.25,
+        "channel_down_mhz": 240.0,
+        "channel_up_mhz": 62.5,
+        "channels": 8,
+        "beams": 48,
+        "eirp_density_dbw_mhz": 9.8,
+        "eirp_density_edge_dbw_mhz": 16.0,
+        "transmit_aperture_m": 0.6,
+        "receive_aperture_m": 0.5,
+        "g_over_t_dbk": 9.0,
+        "rf_power_w": 1000.0,
+        "forward_mbps": 20000.0,
+        "return_mbps": 5000.0,
+        "feeder_up_ghz": 28.0,
+        "feeder_down_ghz": 18.0,
+        "feeder_eirp_dbw": 40.0,
+        "feeder_g_over_t_dbk": 8.0,
+    }
+)
+TERMINAL = Terminal.model_validate(
+    {
+        "terminal_class": "household",
+        "label": "phased array",
+        "dish_m": 0.48,
+        "g_over_t_dbk": 10.0,
+        "noise_temperature_k": 200.0,
+        "eirp_dbw": 38.0,
+        "carrier_mhz": 15.0,
+        "electric_power_w": 75.0,
+        "cost_class": "medium",
+        "share": 1.0,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("range_km", "scan_deg", "clear_db", "weather_db"),
+    [(550.0, 0.0, 0.2, 0.2), (800.0, 45.0, 0.3, 1.7), (1123.28, 56.6, 0.5, 4.2)],
+)
+def test_kernel_levels_equal_the_budgets(
+    range_km: float, scan_deg: float, clear_db: float, weather_db: float
+) -> None:
+    radio = tables.radio_tables(PAYLOAD, (TERMINAL,))
+    bases = kernels.level_bases_db(
+        range_km, 550.0, np.cos(np.radians(scan_deg)), 10.0, radio.radio, radio.edge_down, radio.edge_up
+    )
+    rise = float(budget.noise_rise_db(weather_db, clear_db, TERMINAL.noise_temperature_k))
+    where = {"range_km": range_km, "elevation_deg": 40.0, "scan_deg": scan_deg, "cell_radius_km": 10.0}
+    down = budget.forward_budget(
+        PAYLOAD, TERMINAL, **where, weather_db=weather_db, clear_db=clear_db, altitude_km=550.0
+    )
+    up = budget.return_budget(PAYLOAD, TERMINAL, **where, weather_db=weather_db, clear_db=clear_db)
+    assert bases[0] + radio.terminal[0, 0] - weather_db - rise == pytest.approx(down.cn_db, abs=1e-3)
+    assert bases[1] + radio.terminal[1, 0] - weather_db == pytest.approx(up.cn_db, abs=1e-3)
+    for direction, result in enumerate((down, up)):
+        mode = kernels.mode_at(result.cn_db, radio.first_mode[direction, 0], radio.thresholds[direction, 0])
+        assert radio.single[direction, 0, mode] == pytest.approx(result.rate_mbps, rel=1e-12)
+
+
+def test_edge_table_equals_the_pattern() -> None:
+    table = tables.edge_table()
+    for radius in (0.0, 3.7, 9.3, 15.1):
+        u = float(antenna.aperture_ratio(0.5, 20.0)) * radius / np.hypot(radius, 600.0)
+        expected = float(antenna.edge_of_cell_loss_db(radius, 600.0, 0.5, 20.0))
+        assert kernels.pattern_loss_db(u, table) == pytest.approx(expected, abs=1e-3)
