@@ -30,13 +30,18 @@ def area_outline(area: Area) -> BaseGeometry:
 def cells(area: Area, towns_lat: ArrayLike, towns_lon: ArrayLike) -> xr.Dataset:
     """Every H3 cell that overlaps the area, and the cell of every town given; sorted by `h3`.
 
+    Towns outside a user's outline are left out: the file says where the area ends.
     `towns_lat`, `towns_lon`: degrees, (town,). Returns the table CELLS (dim `cell`): h3 (uint64),
     latitude_deg and longitude_deg of the centre, height_m (0: ground height is not modelled yet), radius_km
     (centre to the farthest vertex). Raises NoSolutionError if nothing overlaps.
     """
+    from shapely import contains_xy
+
     lat, lon = np.atleast_1d(np.asarray(towns_lat, float)), np.atleast_1d(np.asarray(towns_lon, float))
-    inside = overlapping_cells(area_outline(area), area.cell_resolution)
-    h3 = np.union1d(inside, cell_of(lat, lon, area.cell_resolution))
+    ground = area_outline(area)
+    keep = contains_xy(ground, lon, lat) if area.outline_file else np.ones(lat.size, bool)
+    inside = overlapping_cells(ground, area.cell_resolution)
+    h3 = np.union1d(inside, cell_of(lat[keep], lon[keep], area.cell_resolution))
     if inside.size == 0:
         what = area.outline_file or area.country
         raise NoSolutionError(f"no H3 cell of resolution {area.cell_resolution} overlaps the area {what}")

@@ -162,7 +162,7 @@ def _members(document: Any, where: Path) -> list[Any]:
 
 def _shape(member: Any, where: Path) -> BaseGeometry:
     """One polygon, refused unless every coordinate is a finite WGS84 degree."""
-    from shapely import get_coordinates
+    from shapely import force_2d, get_coordinates
     from shapely.geometry import shape
 
     kind = member.get("type") if isinstance(member, dict) else None
@@ -172,7 +172,7 @@ def _shape(member: Any, where: Path) -> BaseGeometry:
             f"found {kind or 'no geometry'} where an area is needed", file=str(where), hint=hint
         )
     try:
-        geometry: BaseGeometry = shape(member)
+        geometry: BaseGeometry = force_2d(shape(member))
         points = get_coordinates(geometry)
     except Exception as error:
         raise ScenarioError(f"the {kind} is malformed: {error}", file=str(where)) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.access.cells import COARSE_RESOLUTION, cell_of, centres, chord, unit_vectors
+from raabta.access.cells import COARSE_RESOLUTION, area_outline, cell_of, centres, chord, unit_vectors
 from raabta.service.data import Towns, country_population, town_countries, towns
 from raabta.service.villages import apportion
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from raabta.scenario.models import Market, Scenario
+
+
+COARSE_RADIUS_KM = 75.0
+"""No town is farther than this from the centre of its coarse cell."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,9 @@ class Neighbours:
 def neighbours(
     scenario: Scenario, latitude_deg: ArrayLike, longitude_deg: ArrayLike, distance_km: float
 ) -> Neighbours:
-    """Coarse cells with people of other countries within `distance_km` of any cell centre given, (cell,).
+    """Coarse cells with people outside the area within `distance_km` of any cell centre given, (cell,).
 
+    People of other countries; with a user's outline also those of the same country beyond it.
     A country's whole population (GeoNames) is spread over its towns in proportion to theirs, so rural people
     stand at the nearest towns: right in sum, coarse in place. Markets come from `scenario.sharing`.
     """
@@ -52,15 +57,27 @@ def neighbours(
     found: list[tuple[str, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]] = []
     for iso3 in town_countries():
         listed = towns(iso3)
-        if iso3 == scenario.area.country or listed.population.sum() == 0:
+        other = _elsewhere(scenario, iso3, listed)
+        if not other.any() or listed.population.sum() == 0:
             continue
-        near = tree.query(unit_vectors(listed.latitude_deg, listed.longitude_deg))[0] <= reach + chord(70.0)
-        if np.any(near):
-            people = _spread(listed, country_population(iso3))
-            found.append((iso3, listed.latitude_deg[near], listed.longitude_deg[near], people[near]))
+        away = tree.query(unit_vectors(listed.latitude_deg, listed.longitude_deg))[0]
+        near = other & (away <= reach + chord(COARSE_RADIUS_KM))
+        people = _spread(listed, country_population(iso3))
+        found.append((iso3, listed.latitude_deg[near], listed.longitude_deg[near], people[near]))
     rows = [row for entry in found for row in _coarse(*entry)]
     kept = _within(sorted(rows), tree, reach)
     return _as_arrays(kept, scenario)
+
+
+def _elsewhere(scenario: Scenario, iso3: str, listed: Towns) -> NDArray[np.bool_]:
+    """Towns that are not the area's own, (town,): abroad, or at home outside a user's outline."""
+    from shapely import contains_xy
+
+    if iso3 != scenario.area.country:
+        return np.ones(listed.population.size, bool)
+    if scenario.area.outline_file is None:
+        return np.zeros(listed.population.size, bool)
+    return ~contains_xy(area_outline(scenario.area), listed.longitude_deg, listed.latitude_deg)
 
 
 def _spread(listed: Towns, people: int) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from raabta.access.cells import cell_of, unit_vectors
 from raabta.access.outlines import outline
-from raabta.base.errors import NoSolutionError, ScenarioError
+from raabta.base.errors import LimitError, NoSolutionError, ScenarioError
 from raabta.base.tables import PEOPLE, as_dataset
 from raabta.service.coverage import field, read_features, read_table, underserved
 from raabta.service.data import country_population, towns
@@ -37,6 +37,7 @@ HOME_SIZE = 4.5
 VILLAGE_PEOPLE = 1_000
 MAX_VILLAGES = 60_000
 RURAL_BELOW = 5_000
+MAX_DISTRICTS = 32_767
 COUNTS = ("population", "households", "underserved", "rural", "unelectrified", "rural_underserved")
 
 
@@ -227,6 +228,8 @@ def read_people(path: Path) -> tuple[Points, DistrictTable]:
     read = {n: np.array([field(row, n, b, path, line) for line, row in rows])
             for n, b in bounds.items() if n in rows[0][1]}  # fmt: skip
     names = tuple(sorted({row.get("district", "") for _, row in rows}))
+    if len(names) > MAX_DISTRICTS:
+        raise LimitError(f"{path}: {len(names):,} districts; a people file may have {MAX_DISTRICTS:,}")
     owner = np.array([names.index(row.get("district", "")) for _, row in rows], np.int16)
     people = np.rint(read["population"]).astype(np.int64)
     homes = np.rint(read.get("households", people / HOME_SIZE)).astype(np.int64)

@@ -173,3 +173,16 @@ def test_coarse_cells_reach_as_far_as_asked():
 def test_chord_and_arc_agree():
     a, b = unit_vectors([10.0], [20.0]), unit_vectors([14.0], [20.0])
     assert chord(float(distance_km(10.0, 20.0, 14.0, 20.0))) == pytest.approx(float(np.linalg.norm(a - b)))
+
+
+def test_towns_beyond_a_users_outline_add_no_cell(tmp_path):
+    square = Area(
+        outline_file=str(_write(tmp_path, _geojson(Polygon([(70, 30), (71, 30), (71, 31), (70, 31)]))))
+    )
+    alone = cells(square, [], [])["h3"].values
+    assert (cells(square, [31.55, 30.5], [74.34, 70.5])["h3"].values == alone).all()
+
+
+def test_heights_in_an_outline_are_ignored(tmp_path):
+    text = '{"type": "Polygon", "coordinates": [[[70, 30, 5], [71, 30, 5], [71, 31, 5], [70, 30, 5]]]}'
+    assert cells(Area(outline_file=str(_write(tmp_path, text))), [], []).sizes["cell"] > 20

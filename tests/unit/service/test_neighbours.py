@@ -58,3 +58,13 @@ def test_rows_are_sorted_and_more_distance_never_loses_people(make_scenario, pak
 def test_the_middle_of_the_sea_has_no_neighbours(make_scenario):
     alone = neighbours(make_scenario(), np.array([-50.0]), np.array([-120.0]), 500.0)
     assert alone.size == 0
+
+
+def test_the_rest_of_the_country_shares_with_a_part_of_it(make_scenario, tmp_path):
+    path = tmp_path / "quetta.geojson"
+    path.write_text(
+        '{"type": "Polygon", "coordinates": [[[66, 29], [68, 29], [68, 31], [66, 31], [66, 29]]]}'
+    )
+    found = neighbours(make_scenario(outline_file=str(path)), np.array([30.2]), np.array([67.0]), 1_000.0)
+    own = found.population[found.iso3 == "PAK"].sum()
+    assert 0.8 * country_population("PAK") < own < country_population("PAK")
