@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from raabta.service.results import Results
 
-WIDTH: Final = 560.0
-HEIGHT: Final = 250.0
+WIDTH: Final = 420.0
+HEIGHT: Final = 230.0
 LEFT: Final = 52.0
 RIGHT: Final = 14.0
 TOP: Final = 34.0
@@ -119,12 +119,14 @@ def _y_ticks(ticks: list[float], top: float) -> str:
 
 def _x_ticks(span: NDArray[np.float64]) -> str:
     length = span[-1] - span[0]
-    step = next((s for s in STEPS_MIN if length / s <= 9), STEPS_MIN[-1])
+    step = next((s for s in STEPS_MIN if length / s <= 8), STEPS_MIN[-1])
     first, parts = np.ceil(span[0] / step) * step, []
     for minute in np.arange(first, span[-1] + 1e-6, step):
         x, clock = float(_across(minute, span)), int(minute) % 1440
         text = f"day {int(minute) // 1440 + 1}" if step >= 1440 else f"{clock // 60:02d}:{clock % 60:02d}"
-        parts.append(svg.tag("line", x1=x, x2=x, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM + 4, stroke="#8a949e"))
+        parts.append(
+            svg.tag("line", x1=x, x2=x, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM + 4, stroke="#8a949e")
+        )
         parts.append(svg.label(x, HEIGHT - BOTTOM + 16, text, 11, text_anchor="middle", fill=palette.MUTED))
     return "".join(parts)
 
@@ -135,7 +137,9 @@ def _busy(span: NDArray[np.float64]) -> str:
         start, end = (np.clip(day * 1440.0 + hour * 60.0, span[0], span[-1]) for hour in BUSY_HOURS)
         if end > start:
             x, wide = float(_across(start, span)), float(_across(end, span) - _across(start, span))
-            parts.append(svg.tag("rect", x=x, y=TOP, width=wide, height=HEIGHT - BOTTOM - TOP, fill="#fdf0d5"))
+            parts.append(
+                svg.tag("rect", x=x, y=TOP, width=wide, height=HEIGHT - BOTTOM - TOP, fill="#fdf0d5")
+            )
     return "".join(parts)
 
 

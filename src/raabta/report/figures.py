@@ -104,7 +104,7 @@ def _district(results: Results, one: xr.Dataset, names: list[str]) -> Row:
         reachable=value("reachable_households"),
         availability_share=value("availability_share"),
         busy_hour_mbps=value("busy_hour_mbps"),
-        binding=constraint_of(results, int(one["binding"].item())),
+        binding=constraint_of(results, int(one["binding"].item())) if value("subscribers") > 0 else "",
         estimated=bool(one["estimated"].item()),
     )
 
@@ -152,7 +152,7 @@ def weighted_mean(values: Any, weights: Any) -> float:
 def _main_binding(rows: list[Row], plan: str) -> str:
     weights: dict[str, float] = {}
     for row in rows:
-        if row.binding:
+        if row.binding and row.subscribers > 0:
             weights[row.binding] = weights.get(row.binding, 0.0) + row.unserved(plan)
     return max(sorted(weights), key=lambda name: weights[name]) if weights else ""
 

@@ -40,9 +40,7 @@ def inverse_laea(x_km: Any, y_km: Any, centre_deg: tuple[float, float]) -> tuple
     rho = np.maximum(np.hypot(x, y), 1e-12)
     c, lat0 = 2.0 * np.arcsin(np.minimum(rho / 2.0, 1.0)), math.radians(centre_deg[0])
     lat = np.arcsin(np.cos(c) * math.sin(lat0) + y * np.sin(c) * math.cos(lat0) / rho)
-    dlon = np.arctan2(
-        x * np.sin(c), rho * math.cos(lat0) * np.cos(c) - y * math.sin(lat0) * np.sin(c)
-    )
+    dlon = np.arctan2(x * np.sin(c), rho * math.cos(lat0) * np.cos(c) - y * math.sin(lat0) * np.sin(c))
     return np.degrees(lat), np.degrees(dlon) + centre_deg[1]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from raabta.service.results import Results
 
 WIDTH: Final = 720.0
-TOWNS: Final = 16
+TOWNS: Final = 14
+APART_PX: Final = 46.0
+ROW: Final = 26.0
 HALO: Final = {"paint_order": "stroke", "stroke": "#ffffff", "stroke_width": 3, "stroke_linejoin": "round"}
 
 
@@ -82,7 +85,7 @@ def availability(results: Results) -> Layer:
     target = results.scenario.demand.availability_target_share
     classes = palette.availability_classes(target)
     index = _index(results, classes, "availability_share")
-    text = f"Share of time in which the plan's rate is there; the target is {words.share(target)}"
+    text = f"Share of time in which the plan's rate is there; the target is {100 * target:g} %"
     return Layer("availability", "Availability", text, index, classes.colours, classes.labels)
 
 
@@ -106,7 +109,7 @@ def binding(results: Results) -> Layer:
     colours = tuple(palette.CONSTRAINT_COLOURS.get(names[i], "#000000") for i in used)
     labels = tuple(words.constraint(names[i]) for i in used)
     text = "What binds most often in each cell: the limit to lift first"
-    return Layer("binding", "What stands in the way", text, index, colours, labels, columns=3)
+    return Layer("binding", "What stands in the way", text, index, colours, labels, columns=2)
 
 
 def _index(results: Results, classes: palette.Classes, key: str) -> NDArray[np.int64]:
@@ -115,6 +118,12 @@ def _index(results: Results, classes: palette.Classes, key: str) -> NDArray[np.i
 
 def draw(base: Ground, layer: Layer) -> str:
     """One map with its legend as a whole SVG document."""
+    inner, height = layer_group(base, layer)
+    return svg.picture(base.frame.width, height, layer.title, layer.description, inner)
+
+
+def layer_group(base: Ground, layer: Layer) -> tuple[str, float]:
+    """One map with its legend as a piece of SVG, and its height in pixels."""
     legend, height = _legend(base, layer)
     frame, clip = base.frame, f"frame-{layer.name}"
     shape = svg.tag("rect", width=frame.width, height=frame.height, rx=6)
@@ -122,7 +131,7 @@ def draw(base: Ground, layer: Layer) -> str:
     body = svg.tag("defs", svg.tag("clipPath", shape, id=clip) + hatch(layer.name))
     body += svg.group(base.below + cells + base.above, clip_path=f"url(#{clip})")
     body += svg.group(legend, transform=f"translate(0 {frame.height:g})")
-    return svg.picture(frame.width, frame.height + height, layer.title, layer.description, body)
+    return body, frame.height + height
 
 
 def hatch(name: str) -> str:
@@ -143,7 +152,7 @@ def _cells(base: Ground, layer: Layer) -> str:
 def _class(base: Ground, layer: Layer, which: int, fill: str, stroke: str) -> str:
     data = "".join(base.paths[i] for i in np.flatnonzero(layer.index == which).tolist())
     kind = "nobody" if which < 0 else str(which)
-    shape = {"fill": fill, "stroke": stroke, "stroke_width": 5, "data_class": kind}
+    shape: dict[str, Any] = {"fill": fill, "stroke": stroke, "stroke_width": 5, "data_class": kind}
     return svg.tag("path", d=data, **shape) if data else ""
 
 
@@ -152,34 +161,33 @@ def _legend(base: Ground, layer: Layer) -> tuple[str, float]:
     weight = [float(base.asked[layer.index == i].sum()) for i in range(len(layer.labels))]
     shares = [words.share(w / asked, 0) if asked > 0 else "" for w in weight]
     items = [_key(c, t, s) for c, t, s in zip(layer.colours, layer.labels, shares, strict=True)]
-    items.append(_key(f"url(#nobody-{layer.name})", "nobody asks here", ""))
-    items.append(_mark_key())
-    wide = base.frame.width / layer.columns
+    items += [_key(f"url(#nobody-{layer.name})", "nobody asks", ""), _mark_key()]
     rows = -(-len(items) // layer.columns)
-    spots = [(i % layer.columns * wide, 40 + i // layer.columns * 24) for i in range(len(items))]
-    head = svg.label(2, 20, layer.description, 14, font_weight=600)
-    body = "".join(
-        svg.group(item, transform=f"translate({x:g} {y:g})")
-        for (x, y), item in zip(spots, items, strict=True)
-    )
-    foot = svg.label(
-        2, 40 + rows * 24 + 8, "Per cent: share of all homes that ask, wherever they live.", 12, fill=palette.MUTED
-    )
-    return head + body + foot, 40 + rows * 24 + 16
+    head = svg.label(2, 25, layer.description, 16, font_weight=600)
+    height = ROW * rows + 60
+    foot = "Per cent: share of all homes that ask, wherever they live."
+    foot = svg.label(2, height - 8, foot, 13.5, fill=palette.MUTED)
+    return head + _grid(items, base.frame.width / layer.columns, layer.columns) + foot, height
+
+
+def _grid(items: list[str], wide: float, columns: int) -> str:
+    parts = [
+        svg.group(item, transform=f"translate({i % columns * wide:g} {38 + i // columns * ROW:g})")
+        for i, item in enumerate(items)
+    ]
+    return "".join(parts)
 
 
 def _key(fill: str, name: str, share: str) -> str:
-    box = svg.tag("rect", x=2, width=24, height=15, rx=2, stroke="#8a949e", stroke_width=0.5, fill=fill)
-    if fill.startswith("url"):
-        inner = svg.tag("rect", x=20, width=240, height=150, rx=20, stroke="#8a949e", stroke_width=5, fill=fill)
-        box = svg.group(inner, transform="scale(.1)")
-    extra = svg.tag("tspan", svg.text(share), fill=palette.MUTED, font_size=12, dx=6) if share else ""
-    line = svg.tag("text", svg.text(name) + extra, x=32, y=12, font_size=13, fill=palette.INK)
-    return box + line
+    edge: dict[str, Any] = {"stroke": "#8a949e", "fill": fill}
+    inner = svg.tag("rect", x=20, width=260, height=170, rx=20, stroke_width=5, **edge)
+    extra = svg.tag("tspan", svg.text(share), fill=palette.MUTED, font_size=14, dx=6) if share else ""
+    line = svg.tag("text", svg.text(name) + extra, x=35, y=14, font_size=15, fill=palette.INK)
+    return svg.group(inner, transform="scale(.1)") + line
 
 
 def _mark_key() -> str:
-    return triangle(13, 8) + svg.label(32, 12, "gateway", 13)
+    return triangle(15, 9) + svg.label(35, 14, "gateway", 15)
 
 
 def triangle(x: float, y: float) -> str:
@@ -199,7 +207,9 @@ def _sea_and_land(frame: geometry.Frame, home: list[Land], others: list[Land]) -
 def _land(one: Land) -> str:
     rings = [np.rint(np.array(ring) * 10).astype(np.int64) for ring in one.rings]
     data = "".join(geometry.path(ring) for ring in rings)
-    return svg.tag("path", d=data, transform="scale(.1)", fill_rule="evenodd", vector_effect="non-scaling-stroke")
+    return svg.tag(
+        "path", d=data, transform="scale(.1)", fill_rule="evenodd", vector_effect="non-scaling-stroke"
+    )
 
 
 def _outline(home: list[Land]) -> str:
@@ -250,7 +260,7 @@ def _marks(frame: geometry.Frame, layout: Layout, stations: list[Place], towns: 
     seen = [(place, x, y) for place, x, y in spots if frame.holds(x, y, 6.0)]
     for _, x, y in seen:
         layout.dot(x, y, 8.0)
-    named = "".join(_name(layout, place.name, x, y, 12.5, 10.0, 700) for place, x, y in seen)
+    named = "".join(_name(layout, place.name, x, y, 13.5, 10.0, 700) for place, x, y in seen)
     marks = "".join(triangle(x, y) for _, x, y in seen)
     return _towns(frame, layout, towns, [(p.name, x, y) for p, x, y in seen]) + marks + named
 
@@ -258,18 +268,19 @@ def _marks(frame: geometry.Frame, layout: Layout, stations: list[Place], towns: 
 def _towns(
     frame: geometry.Frame, layout: Layout, towns: list[Place], stations: list[tuple[str, float, float]]
 ) -> str:
-    drawn, parts = 0, []
+    named, parts = [(x, y) for _, x, y in stations], []
     for place in towns:
         x, y = _spot(frame, place)
-        twin = any(name == place.name or abs(x - a) + abs(y - b) < 14 for name, a, b in stations)
-        if drawn >= TOWNS or twin or not frame.holds(x, y, 6.0):
+        near = min((math.hypot(x - a, y - b) for a, b in named), default=math.inf)
+        if near < APART_PX or not frame.holds(x, y, 6.0):
             continue
-        if not (name := _name(layout, place.name, x, y, 12.5, 6.0, 500)):
-            continue
-        layout.dot(x, y, 4.0)
-        dot = svg.tag("circle", cx=x, cy=y, r=2.8, fill=palette.INK, stroke="#ffffff", stroke_width=1.2)
-        parts.append(dot + name)
-        drawn += 1
+        if name := _name(layout, place.name, x, y, 13.5, 6.0, 500):
+            layout.dot(x, y, 4.0)
+            dot = svg.tag("circle", cx=x, cy=y, r=2.8, fill=palette.INK, stroke="#ffffff", stroke_width=1.2)
+            parts.append(dot + name)
+            named.append((x, y))
+        if len(parts) == TOWNS:
+            break
     return "".join(parts)
 
 
@@ -288,7 +299,7 @@ def _name(layout: Layout, name: str, x: float, y: float, size: float, gap: float
 def _neighbour_names(layout: Layout, others: list[Land]) -> str:
     parts = []
     for one in others:
-        if one.label is None:
+        if one.label is None or not one.name:
             continue
         name = one.name.upper()
         wide = svg.width_of(name, 12) * 1.5
@@ -307,11 +318,7 @@ def furniture(frame: geometry.Frame, rings: list[NDArray[np.int64]], layout: Lay
     km = geometry.nice_length_km(frame)
     bar, wide, tall = km / frame.km_per_px, 190.0, 66.0
     points = np.concatenate(rings) / geometry.TENTHS
-    corners = [
-        (left, top)
-        for top in (frame.height - tall, 0.0)
-        for left in (0.0, frame.width - wide)
-    ]
+    corners = [(left, top) for top in (frame.height - tall, 0.0) for left in (0.0, frame.width - wide)]
     left, top = min(corners, key=lambda c: _crowd(points, c[0], c[1], wide, tall))
     layout.reserve(Box(left, top, left + wide, top + tall))
     return svg.group(_scale_bar(bar, km) + _north(), transform=f"translate({left + 14:g} {top:g})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,10 +16,10 @@ MUTED: Final = "#5b6875"
 SEA: Final = "#dfe9ef"
 NEIGHBOUR: Final = "#f1efe9"
 LAND: Final = "#fbfaf7"
-NOBODY: Final = "#e4e4e1"
+NOBODY: Final = "#ecece9"
 FORWARD: Final = "#0072b2"
 RETURN: Final = "#d55e00"
-NOTHING: Final = "#f6e7c1"
+NOTHING: Final = "#efb3a3"
 """Colour of the class "none at all", set apart from the ramp."""
 
 RAMP: Final = ("#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154")
@@ -69,14 +70,14 @@ def availability_classes(target_share: float) -> Classes:
     """Classes of availability whose last one is "the target is met"."""
     breaks = [0.0, *[b for b in (0.5, 0.8, 0.9, 0.95) if b < target_share], target_share]
     text = [f"{100 * b:g}" for b in breaks]
-    labels = [f"{a}–{b} %" for a, b in zip(text[:-1], text[1:], strict=True)]
+    labels = [f"{a}–{b} %" for a, b in pairwise(text)]
     labels[0] = f"under {text[1]} %"
     return Classes(tuple(breaks), _ramp(len(breaks)), (*labels, f"{text[-1]} % or more"))
 
 
 def rate_classes() -> Classes:
     """Classes of the busy-hour rate per subscriber, cut at the three plans."""
-    labels = ("none", "under 5", "5–10", "10–25", "25–50", "50–100", "100 Mbps or more")
+    labels = ("none", "under 5", "5–10", "10–25", "25–50", "50–100", "100 or more")
     return Classes((0.0, 5.0, 10.0, 25.0, 50.0, 100.0), (NOTHING, *_ramp(6)), labels, zero=True)
 
 

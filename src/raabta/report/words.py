@@ -10,7 +10,7 @@ NOT_STORED: Final = "—"
 
 CONSTRAINTS: Final[dict[str, str]] = {
     "mask": "No satellite high enough",
-    "gso": "Too close to the geostationary arc",
+    "gso": "Geostationary arc in the way",
     "gateway": "No gateway in reach",
     "beam_time": "Beams out of time",
     "spectrum": "Channels used up nearby",
@@ -18,7 +18,7 @@ CONSTRAINTS: Final[dict[str, str]] = {
     "satellite_rate": "Satellite throughput full",
     "feeder": "Feeder link full",
     "link": "Forward link too weak",
-    "return_link": "Return link too weak or full",
+    "return_link": "Return link weak or full",
     "demand_met": "Demand met",
 }
 """Binding constraint as stored, and what a reader is told it means."""

@@ -1,0 +1,224 @@
+"""`report.html`: one self-contained file; the template lays out what is gathered here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from raabta.report import charts, figures, maps, words
+from raabta.scenario.models import PLANS_MBPS
+
+if TYPE_CHECKING:
+    import jinja2
+
+    from raabta.service.results import Results
+
+LIMITS: Final = (
+    "Inter-satellite links and routes: a satellite serves only while it sees a gateway itself.",
+    "Interference summed over other systems, and limits of equivalent power flux density: C/I is an input.",
+    "Costs, prices and incomes: take-up is an input.",
+    "Hills, trees and buildings around a home: only the horizon mask that the scenario gives.",
+    "Satellite failures, launch schedules and orbit keeping: the constellation flies whole.",
+    "Licences: a beam over a country is not permission to sell there.",
+    "What happens behind the gateway, apart from the fibre and processing delays given as inputs.",
+)
+"""What no run of this version models."""
+
+WORDS: Final = (
+    ("Home that asks", "an addressable home times the take-up: what the text calls a subscriber"),
+    ("Served", "a home that asks and has the plan's rate, both ways, in at least the target share of the "
+     "weather-weighted slots, with the other subscribers online at the stated contention"),
+    ("Reachable", "an addressable home in a place where at least one subscriber could be served"),
+    ("Availability", "share of time in which the plan's rate is there, weighted by homes"),
+    ("Busy-hour rate", "forward IP rate of a subscriber who is active while all other active ones are"),
+    ("Round trip", "light from home to satellite to gateway and back; the estimate adds scheduling, "
+     "processing and fibre"),
+    ("Binding constraint", "what stops one more Mbps: the saturated resource, or the first test that leaves "
+     "no satellite"),
+)  # fmt: skip
+"""Terms of the report, in the order of the reader's questions."""
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """The Jinja environment: everything is escaped, an unknown name is an error."""
+    import jinja2
+
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("raabta.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(count=words.count, short=words.short_count, share=words.share, number=words.number)
+    made.filters.update(why=words.constraint, terminal=words.terminal_class)
+    return made
+
+
+def _finalize(value: Any) -> Any:
+    plain = isinstance(value, str) and not hasattr(value, "__html__")
+    return words.clean(value) if plain else value
+
+
+def render(results: Results) -> str:
+    """The whole report as HTML text."""
+    return environment().get_template("report.html.j2").render(context(results))
+
+
+def context(results: Results) -> dict[str, Any]:
+    """What the template shows, by name."""
+    plan, rows = results.scenario.demand.plan, figures.district_rows(results)
+    worst, best = figures.ranked(rows, plan)
+    provinces = figures.province_rows(rows, plan)
+    return {
+        "scenario": results.scenario,
+        "title": results.scenario.title or results.scenario.name,
+        "facts": facts(results),
+        "plan": plan,
+        "plans": figures.plans(results),
+        "rows": sorted(rows, key=lambda row: (row.province, row.name)),
+        "provinces": provinces,
+        "all": figures.total_row(rows, "All", plan),
+        "counted": figures.total_row([row for row in rows if not row.estimated], "census rows only", plan),
+        "has_estimates": any(row.estimated for row in rows),
+        "worst": worst,
+        "best": best,
+        **_summary(results),
+        **_pictures(results),
+        **_closing(results),
+    }
+
+
+def _summary(results: Results) -> dict[str, Any]:
+    totals = figures.pick(results.summary, "totals") or {}
+    return {
+        "totals": totals,
+        "pick": figures.pick,
+        "missing": words.missing,
+        "headline": headline(results),
+        "reasons": [one for one in figures.reasons(results) if one.name != "demand_met"],
+        "outages": figures.outages(results),
+        "doubts": figures.doubts(results),
+        "gateways": figures.pick(results.summary, "gateways") or [],
+        "classes": class_rows(results),
+        "tables": [*_tables(results, "link_fades"), *_tables(results, "rain_states")],
+    }
+
+
+def _pictures(results: Results) -> dict[str, Any]:
+    from markupsafe import Markup
+
+    drawn = []
+    if results.cells.sizes["cell"]:
+        base = maps.ground(results)
+        drawn = [(one, Markup(maps.draw(base, one))) for one in maps.layers(results)]
+    lines = [(title, Markup(text)) for title, text in charts.day_charts(results)]
+    return {"maps": drawn, "charts": lines}
+
+
+def _closing(results: Results) -> dict[str, Any]:
+    from raabta.report import sources
+
+    said = figures.pick(results.summary, "assumptions") or []
+    assumptions = list(dict.fromkeys([*results.scenario.assumptions, *map(_sentence, said)]))
+    return {
+        "assumptions": assumptions,
+        "inputs": sources.inputs(results),
+        "limits": [*LIMITS, *(figures.pick(results.summary, "limits") or [])],
+        "words": WORDS,
+        "provenance": flat(figures.pick(results.summary, "provenance") or {}),
+    }
+
+
+def _sentence(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {one}" for key, one in value.items())
+    return str(value)
+
+
+def headline(results: Results) -> list[dict[str, Any]]:
+    """Per plan: rates, served homes, band, share of those that ask and of the underserved."""
+    totals = figures.pick(results.summary, "totals") or {}
+    asked, needy = figures.asked_homes(results), figures.pick(totals, "underserved_households")
+    return [
+        _plan(name, figures.pick(totals, "households_served", name), asked, needy)
+        for name in figures.plans(results)
+    ]
+
+
+def _plan(name: str, served: Any, asked: float, needy: Any) -> dict[str, Any]:
+    mid, down_up = figures.pick(served, "mid"), PLANS_MBPS.get(name)  # type: ignore[call-overload]
+    return {
+        "name": name,
+        "rates": down_up,
+        "served": mid,
+        "band": words.band(figures.pick(served, "low"), figures.pick(served, "high")),
+        "of_asked": ratio(mid, asked),
+        "of_underserved": ratio(mid, needy),
+    }
+
+
+def ratio(part: Any, whole: Any) -> float | None:
+    """part / whole, or None where either is missing or there is nothing to divide by."""
+    if words.missing(part) or words.missing(whole) or float(whole) <= 0:
+        return None
+    return float(part) / float(whole)
+
+
+def facts(results: Results) -> list[str]:
+    """The line under the title: what flew, when, for whom."""
+    scenario, totals = results.scenario, figures.pick(results.summary, "totals") or {}
+    time, hours = scenario.time, scenario.time.duration_s / 3600.0
+    satellites = words.count(figures.pick(totals, "satellites"))
+    return [
+        f"{scenario.constellation.label} ({satellites} satellites)",
+        f"{len(scenario.gateways)} gateways",
+        f"{hours:g} h from {time.start.astimezone(dt.UTC):%d %B %Y %H:%M} UTC in steps of {time.step_s:g} s",
+        f"for {words.SERVE[scenario.demand.serve]}, take-up {words.share(scenario.demand.take_up_share, 0)}",
+        f"{scenario.weather.statistic.replace('-', ' ')} weather",
+    ]
+
+
+def class_rows(results: Results) -> list[dict[str, Any]]:
+    """Per terminal class: its terminal, the homes that ask through it and those served per plan."""
+    table, radios = results.classes, {t.terminal_class: t for t in results.scenario.demand.terminals}
+    rows = []
+    for i, name in enumerate(str(one) for one in table["terminal_class"].values):
+        served = [float(v) for v in table["served_households"].values[i]]
+        asked = float(table["subscribers"].values[i])
+        rows.append({"name": name, "radio": radios.get(name), "asked": asked, "served": served})  # type: ignore[call-overload]
+    return rows
+
+
+def flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
+    """A nested value as (dotted key, text) rows."""
+    if isinstance(value, dict):
+        return [
+            row for key, one in value.items() for row in flat(one, f"{prefix}.{key}" if prefix else str(key))
+        ]
+    if isinstance(value, list | tuple):
+        return [(prefix, ", ".join(str(one) for one in value))]
+    return [(prefix, words.NOT_STORED if value is None else str(value))]
+
+
+def _tables(results: Results, key: str) -> list[dict[str, Any]]:
+    """A list of like dicts in the summary as one table; anything else as its flat rows."""
+    stored = figures.pick(results.summary, key)
+    if not stored:
+        return []
+    title = key.replace("_", " ").capitalize()
+    if isinstance(stored, list) and all(isinstance(one, dict) for one in stored):
+        heads = list(dict.fromkeys(str(name) for one in stored for name in one))
+        return [
+            {"title": title, "heads": heads, "rows": [[_cell(one.get(h)) for h in heads] for one in stored]}
+        ]
+    return [{"title": title, "heads": ["what", "value"], "rows": flat(stored)}]
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return words.NOT_STORED if words.missing(value) else f"{float(value):.4g}"

@@ -1,0 +1,93 @@
+"""The inputs of a run with where each figure comes from: the catalogue's, and what the scenario changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from raabta.report import words
+
+if TYPE_CHECKING:
+    from raabta.scenario.catalogue import Entry
+    from raabta.service.results import Results
+
+
+@dataclass(frozen=True)
+class Input:
+    """One figure: whose it is, its name, its value in this run, its source and our confidence in it."""
+
+    owner: str
+    name: str
+    value: str
+    source: str
+    confidence: str
+
+
+CHANGED = "this scenario, or its default"
+
+
+def inputs(results: Results) -> list[tuple[str, list[Input]]]:
+    """(owner, figures) for the constellation, the terminals, the gateways and the demand."""
+    scenario = json.loads(results.scenario.model_dump_json())
+    constellation, demand = scenario["constellation"], scenario["demand"]
+    parts = [("constellation", constellation["label"], constellation)]
+    parts += [("terminal", terminal["label"], terminal) for terminal in demand["terminals"]]
+    parts += [("gateway", gateway["name"], gateway) for gateway in scenario["gateways"]]
+    rest = {key: scenario[key] for key in ("sharing", "weather", "delay", "time", "area")}
+    asked = {key: one for key, one in demand.items() if key != "terminals"}
+    parts.append(
+        ("scenario", "Demand, sharing, weather and time", {"demand": asked, **rest, "seed": scenario["seed"]})
+    )
+    return [(words.clean(label), _figures(kind, label, data)) for kind, label, data in parts]
+
+
+def _figures(kind: str, label: str, data: dict[str, Any]) -> list[Input]:
+    known = {} if kind == "scenario" else _known(kind, data)
+    rows = []
+    for path, value in leaves(data):
+        source, confidence = known.get((path, _text(value)), (CHANGED, ""))
+        rows.append(Input(words.clean(label), path, _text(value), source, confidence))
+    return rows
+
+
+def _known(kind: str, data: dict[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
+    """(path, value) -> (source, confidence) of the catalogue entries that describe such a thing."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for entry in reversed(_entries(kind, data)):
+        found |= {(one.path, _text(one.value)): (one.source, one.confidence) for one in entry.figures}
+    return found
+
+
+def _entries(kind: str, data: dict[str, Any]) -> list[Entry]:
+    """Entries of the kind whose name or label is this one's; for a gateway also its radio's."""
+    from raabta.scenario import catalogue
+
+    names = {data.get("name"), data.get("label")}
+    kinds = ("gateway", "earth-station") if kind == "gateway" else (kind,)
+    every = [catalogue.entry(name) for one in kinds for name in catalogue.catalogue_names(one)]  # type: ignore[arg-type]
+    return [
+        entry
+        for entry in every
+        if entry.kind == "earth-station"
+        or names & {entry.name, entry.label, entry.data.get("name"), entry.data.get("label")} - {None}
+    ]
+
+
+def leaves(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    """Every plain value of a nested one as (dotted path, value); without None and descriptions."""
+    if isinstance(value, dict):
+        return [
+            leaf for key, one in value.items() for leaf in leaves(one, f"{path}.{key}" if path else str(key))
+        ]
+    if isinstance(value, list):
+        return [leaf for i, one in enumerate(value) for leaf in leaves(one, f"{path}[{i}]")]
+    described = re.search(r"(^|\.)(name|label|note|gso_separation_source|title)$", path)
+    return [] if value is None or value == "" or described else [(path, value)]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{float(value):.10g}" if isinstance(value, int | float) else words.clean(value)
