@@ -9,23 +9,23 @@ import numpy as np
 import numpy.typing as npt
 
 from raabta.base.bodies import EARTH, Body
-from raabta.base.clock import Floats, polar_motion_rad, tt_jd, ut1_jd
+from raabta.base.clock import Floats, polar_motion_rad, ut1_jd
 
 
 def teme_to_itrf(times: npt.ArrayLike) -> Floats:
     """Rotation matrices (t, 3, 3) with r_itrf = M r_teme, for UTC `times` (t,) of `datetime64`.
 
-    M = W(x, y, s') R3(GMST82(UT1)), the TEME of SGP4 (Vallado et al., AIAA 2006-6753, appendix C): no
-    equation of the equinoxes. Error: below 1e-12 (elements) from astropy 8 with the same IERS table, that
-    is below 10 um at 7,000 km; UT1 predictions a year ahead may be off by 25 ms (12 m at 7,000 km, table
-    column e_UT1). OutOfRangeError outside the Earth-orientation table.
+    M = W(x, y) R3(GMST82(UT1)), the TEME of SGP4 (Vallado et al., AIAA 2006-6753, appendix C): no equation
+    of the equinoxes, no TIO locator s'. Error against astropy 8 with the same IERS table, at 6,821 km:
+    0.4 um, 8 um on a day that ends in a leap second. The table itself: UT1 predicted a year ahead may be off by
+    25 ms (13 m at 7,000 km, its column e_UT1). OutOfRangeError outside the table.
     """
     import erfa
 
     utc = np.atleast_1d(np.asarray(times))
     gmst_rad = erfa.gmst82(*ut1_jd(utc))
     spin = erfa.rz(gmst_rad, np.broadcast_to(np.eye(3), (utc.size, 3, 3)).copy())
-    wobble = erfa.pom00(*polar_motion_rad(utc), erfa.sp00(*tt_jd(utc)))
+    wobble = erfa.pom00(*polar_motion_rad(utc), 0.0)
     return np.ascontiguousarray(erfa.rxr(wobble, spin))
 
 
@@ -94,4 +94,5 @@ def look_angles(
     east, north, up = np.moveaxis(local, -1, 0)
     elevation = np.degrees(np.arctan2(up, np.hypot(east, north)))
     azimuth = np.degrees(np.arctan2(east, north)) % 360.0
+    azimuth = np.where(azimuth < 360.0, azimuth, 0.0)  # -1e-15 % 360 rounds to 360
     return elevation, azimuth, np.sqrt(east**2 + north**2 + up**2)

@@ -12,8 +12,7 @@ from raabta.orbits.elements import MeanElements
 
 Floats = npt.NDArray[np.float64]
 
-_SGP4_DAY_ZERO = np.datetime64("1949-12-31", "ns")
-_DAY_NS = 86_400_000_000_000
+_SGP4_JD_ZERO = 2_433_281.5
 
 
 def records(elements: MeanElements) -> Any:
@@ -24,22 +23,21 @@ def records(elements: MeanElements) -> Any:
 
 
 def satrec(elements: MeanElements, index: int) -> Any:
-    """One `Satrec`, WGS 72, opsmode improved."""
+    """One `Satrec`, WGS 72, opsmode improved; bit for bit what its own TLE reader makes of the same set."""
     from sgp4.api import WGS72, Satrec
 
     record = Satrec()
-    epoch_ns = (elements.epoch[index] - _SGP4_DAY_ZERO).astype(np.int64)
+    jd, fraction = to_jd(elements.epoch[index])
     angles = [
         np.radians(getattr(elements, name)[index])
         for name in ("argp_deg", "inclination_deg", "mean_anomaly_deg", "raan_deg")
     ]
     record.sgp4init(
-        WGS72, "i", 0, epoch_ns / _DAY_NS, elements.bstar_per_radius[index], 0.0, 0.0,
+        WGS72, "i", 0, float(jd + fraction) - _SGP4_JD_ZERO, elements.bstar_per_radius[index], 0.0, 0.0,
         elements.eccentricity[index], angles[0], angles[1], angles[2],
         elements.mean_motion_rad_min[index], angles[3],
     )  # fmt: skip
-    jd, fraction = to_jd(elements.epoch[index])
-    record.jdsatepoch, record.jdsatepochF = float(jd), float(fraction)  # sgp4init rounds to 2e-7 s
+    record.jdsatepoch, record.jdsatepochF = float(jd), float(fraction)  # sgp4init rounds them to 40 us
     return record
 
 

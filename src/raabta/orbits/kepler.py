@@ -27,8 +27,9 @@ def eccentric_anomaly_rad(mean_anomaly_rad: npt.ArrayLike, eccentricity: npt.Arr
     mean, ecc = np.broadcast_arrays(
         np.asarray(mean_anomaly_rad, np.float64), np.asarray(eccentricity, np.float64)
     )
-    if bool(np.any(~((ecc >= 0.0) & (ecc < 1.0)))):
-        raise OutOfRangeError("eccentricity", float(np.nanmax(ecc)), "[0, 1)", "an ellipse")
+    bad = ~((ecc >= 0.0) & (ecc < 1.0))
+    if bool(bad.any()):
+        raise OutOfRangeError("eccentricity", float(ecc[bad].flat[0]), "[0, 1)", "an ellipse")
     turn = np.floor(mean / (2.0 * np.pi) + 0.5) * 2.0 * np.pi
     inner = mean - turn
     low, high = inner - ecc, inner + ecc

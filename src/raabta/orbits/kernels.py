@@ -4,7 +4,7 @@ Theory: Hoots & Roehrich, Spacetrack Report No. 3 (1980), as revised by Vallado,
 "Revisiting Spacetrack Report #3", AIAA 2006-6753, opsmode improved. Near-earth part only (period < 225 min).
 
 How it is fast: the PyPI build of numba has no vector `sin`, so angles go through a Cody-Waite `sincos`
-without branches; the short-period corrections turn unit vectors by small angles in place of `atan2`; one
+without branches; the short-period corrections turn unit vectors in place of calling `atan2`; one
 flat scratch array with constant offsets lets LLVM prove that loads and stores do not meet. A tile is always
 computed whole, so a satellite's bits depend on its index, never on which times were asked with it.
 """
@@ -31,13 +31,11 @@ CONSTANTS = 32
 
 # Offsets into the scratch array: the constants of the tile come first.
 _OFFSET, _AM, _AXN, _AYN, _U, _EO, _SIN_E, _COS_E = (TILE * row for row in range(32, 40))
-_SIN_N, _COS_N, _X, _Y, _Z, _VX, _VY, _VZ = (TILE * row for row in range(40, 48))
-_SCRATCH = TILE * 48
+_SIN_N, _COS_N, _X, _Y, _Z = (TILE * row for row in range(40, 45))
+_SCRATCH = TILE * 45
 
 _RE = 6378.135
 _J2 = 0.001082616
-_XKE = 60.0 / math.sqrt(_RE * _RE * _RE / 398600.8)
-_TO_KM_S = _RE * _XKE / 60.0
 
 _TWO_OVER_PI = 2.0 / math.pi
 _PIO2_1 = 1.57079632673412561417  # first 33 bits of pi/2 (fdlibm e_rem_pio2.c)
@@ -73,10 +71,8 @@ def _sincos(x: float) -> tuple[float, float]:
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _turn(sine: float, cosine: float, angle: float) -> tuple[float, float]:
-    """Sine and cosine of (the given angle + a small `angle`); below 3e-16 for |angle| <= 0.01 rad."""
-    z = angle * angle
-    s = angle * (1.0 - z * (1.0 / 6.0 - z * (1.0 / 120.0)))
-    c = 1.0 - z * (0.5 - z * (1.0 / 24.0 - z * (1.0 / 720.0)))
+    """Sine and cosine of (the angle whose sine and cosine are given + `angle`)."""
+    s, c = _sincos(angle)
     return sine * c + cosine * s, cosine * c - sine * s
 
 
