@@ -341,6 +341,15 @@ DISTRICT_RESULTS = Table(
 )  # fmt: skip
 """What each district gets over the run."""
 
+CLASS_RESULTS = Table(
+    "class_results",
+    (
+        _count("subscribers", ("terminal_class",), "subscribing homes reached through the class"),
+        _count("served_households", ("terminal_class", "plan"), "subscribing homes served at the plan"),
+    ),
+)
+"""What each terminal class carries."""
+
 DAY = Table(
     "day",
     (

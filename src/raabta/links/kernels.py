@@ -33,18 +33,20 @@ def pattern_loss_db(u, table):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def level_bases_db(range_km, cos_scan, cell_radius_km, radio, edge_down, edge_up):
+def level_bases_db(range_km, altitude_km, cos_scan, cell_radius_km, radio, edge_down, edge_up):
     """C/N of both directions without terminal figures and without atmosphere, dB.
 
-    radio: [down_ghz, up_ghz, eirp_density_dbw_mhz, g_over_t_dbk, scan_exponent, k_down, k_up], where
-    k = pi D f / c. Forward: add G/T and subtract losses. Return: add EIRP - 10 log10(carrier Hz).
+    radio: [down_ghz, up_ghz, eirp_density_dbw_mhz, g_over_t_dbk, scan_exponent, k_down, k_up,
+    ceiling_dbw_mhz], where k = pi D f / c and the ceiling caps the rise off nadir that holds the flux on the
+    ground. Forward: add G/T and subtract losses. Return: add EIRP - 10 log10(carrier Hz).
     """
-    angle = cell_radius_km / range_km
+    sine = cell_radius_km / math.sqrt(range_km * range_km + cell_radius_km * cell_radius_km)
+    density = radio[2] + max(0.0, min(radio[7] - radio[2], 20.0 * math.log10(range_km / altitude_km)))
     scan = 10.0 * radio[4] * math.log10(cos_scan)
     spreading = free_space_db(range_km, radio[0])
-    forward = radio[2] - 60.0 - BOLTZMANN_DB - spreading + scan - pattern_loss_db(radio[5] * angle, edge_down)
+    forward = density - 60.0 - BOLTZMANN_DB - spreading + scan - pattern_loss_db(radio[5] * sine, edge_down)
     spreading += 20.0 * math.log10(radio[1] / radio[0])
-    back = radio[3] - BOLTZMANN_DB - spreading + scan - pattern_loss_db(radio[6] * angle, edge_up)
+    back = radio[3] - BOLTZMANN_DB - spreading + scan - pattern_loss_db(radio[6] * sine, edge_up)
     return forward, back
 
 

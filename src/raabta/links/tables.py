@@ -12,6 +12,7 @@ import numpy as np
 
 from raabta.links import modcod, nr
 from raabta.links.antenna import airy_db, aperture_ratio
+from raabta.links.budget import noise_rise_db
 from raabta.links.kernels import BOLTZMANN_DB, LUT_LOW_DB, LUT_STEP_DB
 from raabta.links.weather import Statistic, site_tables
 
@@ -26,8 +27,6 @@ EXCEEDANCE_PERCENT: Final = (20.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1, 0.03)
 """Weather states: in state k the fade is at most the one exceeded for this share of time."""
 PROBABILITY: Final = (0.80, 0.15, 0.03, 0.01, 0.005, 0.003, 0.001, 0.0007)
 """Probability of each state; the last 0.0003 is outage whatever the link."""
-SKY_TEMPERATURE_K: Final = 275.0
-"""Mean radiating temperature of rain and cloud (P.618-14 clause 3)."""
 NODES: Final = 8
 LUT_TOP_DB: Final = 50.0
 EDGE_STEP: Final = 0.01
@@ -39,7 +38,7 @@ FEEDER_MAX_BITS: Final = 6
 class RadioTables:
     """What a slot needs of payload and terminals; j terminal classes, directions forward (0) and return (1).
 
-    radio (7,): see `kernels.level_bases_db`. edge_*: pattern loss in steps of 0.01 in u. terminal (2, j):
+    radio (8,): see `kernels.level_bases_db`. edge_*: pattern loss in steps of 0.01 in u. terminal (2, j):
     G/T less pointing, and EIRP less pointing less 10 log10(carrier Hz). first_mode (2, j, lut), thresholds,
     inverse (1/Mbps of a whole dwell) and single (Mbps of one terminal alone), each (2, j, mode).
     """
@@ -70,6 +69,9 @@ def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTabl
             payload.scan_loss_exponent_ratio,
             float(aperture_ratio(payload.transmit_aperture_m, payload.user_down_ghz)),
             float(aperture_ratio(payload.receive_aperture_m, payload.user_up_ghz)),
+            payload.eirp_density_dbw_mhz
+            if payload.eirp_density_edge_dbw_mhz is None
+            else payload.eirp_density_edge_dbw_mhz,
         ]
     )
     figures = [_terminal_figures(terminal) for terminal in terminals]
@@ -210,12 +212,6 @@ def _with_noise(clear_db: Floats, total_db: Floats, temperature_k: float) -> Flo
     rise = noise_rise_db(total_db, clear_db[:, None, :], temperature_k)
     worse = np.maximum(total_db + rise, clear_db[:, None, :])
     return np.concatenate([clear_db[:, None, :], worse], axis=1)
-
-
-def noise_rise_db(loss_db: Floats, clear_db: Floats, temperature_k: float) -> Floats:
-    """Rise of system noise when a fade grows from `clear_db` to `loss_db`, dB (P.618-14 clause 3)."""
-    warmer = SKY_TEMPERATURE_K * (10.0 ** (-clear_db / 10.0) - 10.0 ** (-loss_db / 10.0))
-    return np.asarray(10.0 * np.log10(1.0 + np.maximum(warmer, 0.0) / temperature_k))
 
 
 @dataclass(frozen=True)

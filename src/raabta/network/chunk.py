@@ -9,15 +9,15 @@ import numpy as np
 from raabta.links.tables import PROBABILITY
 from raabta.network import kernels
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT
+from raabta.network.model import RUNGS, SLOT_UNIT
 from raabta.network.slot import (
     Allocation,
     Sky,
     allocate,
-    feeder_probability,
     observe_sky,
     rates_mbps,
     round_trip_ms,
+    weigh,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 RATE_STEP_MBPS: Final = 0.1
 RTT_STEP_MS: Final = 0.01
-RUNG_RATIO_LOG: Final = float(-np.log(RUNG_LOW) / (RUNGS - 1))
 """Stored rates and delays are unsigned 16-bit counts of these steps."""
 
 
@@ -87,6 +86,8 @@ class _Record:
         self.visible = np.zeros(n, np.int64)
         self.usable_satellites = np.zeros(slots, np.int32)
         self.visible_satellites = np.zeros(slots, np.int32)
+        self.storm_clear = np.zeros(n, np.int64)
+        self.storm_wet = np.zeros(n, np.int64)
         self.storms: list[tuple[float, ...]] = []
 
     def keep(self, i: int, sky: Sky, clear: Allocation) -> None:
@@ -106,32 +107,7 @@ class _Record:
         self.visible += np.diff(sky.view.start)
         self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
         self.visible_satellites[i] = np.count_nonzero(np.bincount(sky.view.satellite)) if lit.size else 0
-        load = [np.bincount(s[lit], rate[lit], sky.view.near.size) for rate in (forward, back)]
-        probability = feeder_probability(network, sky, load[0], load[1])
-        kernels.weigh(
-            clear.satellite,
-            clear.geometry,
-            clear.dwell,
-            network.demand.active,
-            network.radio.terminal,
-            network.loss.loss_db,
-            network.loss.cosecant_max,
-            network.radio.first_mode,
-            network.radio.thresholds,
-            network.radio.inverse,
-            network.radio.single,
-            network.plans,
-            network.peaks,
-            network.design,
-            np.array(PROBABILITY),
-            probability,
-            RUNG_LOW,
-            RUNG_RATIO_LOG,
-            SLOT_UNIT,
-            self.histogram,
-            self.rain,
-            self.feeder,
-        )
+        weigh(network, sky, clear, network.plans, self.histogram, self.rain, self.feeder)
         kernels.tally(
             code_down, clear.level, self.total_active, SLOT_UNIT, self.code_count, self.code_unserved
         )
@@ -143,6 +119,7 @@ class _Record:
         active = self.total_active
         met = [float((np.minimum(a.level, 1.0) * active).sum()) for a in (clear, wet)]
         rates = [float(rates_mbps(self.network, a)[0].sum()) for a in (clear, wet)]
+        kernels.tally_storm(state, clear.level, wet.level, SLOT_UNIT, self.storm_clear, self.storm_wet)
         self.storms.append((float(slot), float((state > 2).mean()), *met, *rates))
 
     def arrays(self) -> Arrays:
@@ -167,6 +144,8 @@ class _Record:
             "visible": self.visible,
             "usable_satellites": self.usable_satellites,
             "visible_satellites": self.visible_satellites,
+            "storm_clear": self.storm_clear,
+            "storm_wet": self.storm_wet,
             "storms": np.array(self.storms, np.float64).reshape(-1, 6),
         }
 

@@ -23,6 +23,7 @@ from raabta.links.kernels import cosecant_weight, level_bases_db, mode_at
 MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
 SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
 EPS = 1e-9
+EARTH_RADIUS_KM = 6371.0088
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -179,6 +180,7 @@ def _add_near(c, s, amount, head, following, direction, near, cos_reuse):
 @njit(cache=True, nogil=True, error_model="numpy")
 def attach(
     order,
+    ask,
     start,
     cand_satellite,
     cand_sin,
@@ -217,8 +219,9 @@ def attach(
     head,
     following,
 ):
-    """Attach cells to satellites in priority order and, under `guarantee`, admit them at the design plan.
+    """Attach cells to satellites in priority order and, under `guarantee`, give each its admitted level.
 
+    ask (n,): the level of the design plan's ask that is admitted; 0 attaches a cell for the surplus alone.
     limits: [frame, beams_per_cell, colours, cos_reuse]. limit_code (m, 3): the constraint that names each
     free resource. out_geometry (n, 5): sin(elevation), range, cos(scan), base forward, base return.
     out_need (n, 4): see `needs`, at the design plan in this weather. out_cap (n,): the dwell of the top plan.
@@ -271,7 +274,11 @@ def attach(
             dz = satellite_km[s, 2] - site_km[c, 2]
             r = math.sqrt(dx * dx + dy * dy + dz * dz)
             scan = (dx * unit[s, 0] + dy * unit[s, 1] + dz * unit[s, 2]) / r
-            base_f, base_r = level_bases_db(r, scan, radius_km[c], radio, edge_down, edge_up)
+            altitude = (
+                math.sqrt(satellite_km[s, 0] ** 2 + satellite_km[s, 1] ** 2 + satellite_km[s, 2] ** 2)
+                - EARTH_RADIUS_KM
+            )
+            base_f, base_r = level_bases_db(r, altitude, scan, radius_km[c], radio, edge_down, edge_up)
             sin_el = cand_sin[k]
             link_modes(
                 base_f, base_r, terminal, loss[c], state[c], sin_el, cosecant_max, lut, thresholds, modes
@@ -287,8 +294,8 @@ def attach(
             out_geometry[c, 3], out_geometry[c, 4] = base_f, base_r
             out_cap[c] = min(top_need[0], per_cell)
             need = out_need[c, 0]
-            share, code = 1.0, DEMAND_MET
-            if per_cell < need:
+            share, code = ask[c], DEMAND_MET
+            if per_cell < share * need:
                 share, code = per_cell / need, BEAM_TIME
             for q in range(3):
                 if free[s, q] < share * out_need[c, q]:
@@ -301,7 +308,7 @@ def attach(
                 # Only attached now; `top_up` shares. Planned load steers the choice of the next cells.
                 free[s, 0] = max(free[s, 0] - min(need, per_cell), frame)
             else:
-                if share * need <= EPS:
+                if share * need <= EPS and ask[c] > 0.0:
                     out_code[c] = code
                     break
                 cost = max(share * need, frame)
@@ -422,6 +429,8 @@ def weigh(
     satellite,
     geometry,
     dwell,
+    reserve,
+    per_cell,
     active,
     terminal,
     loss,
@@ -445,42 +454,44 @@ def weigh(
     """Add one slot to the weather-weighted survival of every cell: out_histogram[n, p, j, b] += counts.
 
     State k holds with probability[k]; its rate is that of the worst fade in the state, so "at least" is kept.
-    Counts are integers (unit_count to the slot), so sums do not depend on how time was cut. Bin 0 says
-    "nothing", bin b >= 1 level >= rung_low x ratio^(b-1), the last bin level >= 1. out_rain: counts below the
-    whole ask of the design plan; out_feeder: counts lost to the gateway.
+    A cell in a fade keeps its clear-sky level with more dwell, up to reserve[m] of its satellite and
+    `per_cell`; what that costs others is measured by the drawn rain states. Counts are integers (unit_count to
+    the slot), so sums do not depend on how time was cut. Bin 0 says "nothing", bin b >= 1 level >= rung_low x
+    ratio^(b-1), the last bin level >= 1. out_rain: counts in which weather takes from the design plan's ask;
+    out_feeder: counts lost to the gateway.
     """
     n, classes = active.shape
-    bins = out_histogram.shape[3]
     modes = np.zeros((2, classes), np.int64)
     need = np.zeros(4)
+    clear = np.zeros(plans.shape[0])
     for c in range(n):
         s = satellite[c]
         if s < 0 or dwell[c] <= 0.0:
             continue
         up = feeder_probability[s]
         out_feeder[c] += round((1.0 - up) * unit_count)
-        for k in range(probability.shape[0]):
-            count = round(probability[k] * up * unit_count)
+        most = max(dwell[c], min(reserve[s], per_cell))
+        for k in range(probability.shape[0] + 1):
             link_modes(
                 geometry[c, 3],
                 geometry[c, 4],
                 terminal,
                 loss[c],
-                k + 1,
+                k,
                 geometry[c, 0],
                 cosecant_max,
                 lut,
                 thresholds,
                 modes,
             )
+            count = 0 if k == 0 else round(probability[k - 1] * up * unit_count)
             for p in range(plans.shape[0]):
                 needs(active[c], modes, inverse, single, plans[p], peaks[p], need)
-                level = dwell[c] / need[0] if need[0] > 0.0 else 0.0
-                b = bins - 1
-                if level < 1.0 - 1e-9:
-                    b = 0
-                    if level >= rung_low:
-                        b = 1 + int(math.log(level / rung_low) / rung_ratio_log + 1e-9)
+                if k == 0:
+                    clear[p] = dwell[c] / need[0] if need[0] > 0.0 else 0.0
+                    continue
+                level = min(clear[p], most / need[0]) if need[0] > 0.0 else 0.0
+                b = _rung(level, rung_low, rung_ratio_log, out_histogram.shape[3])
                 for j in range(classes):
                     f, r = modes[0, j], modes[1, j]
                     if (
@@ -490,8 +501,17 @@ def weigh(
                         and single[1, j, r] >= peaks[p, 1, j]
                     ):
                         out_histogram[c, p, j, b] += count
-                if p == design and level < 1.0 - 1e-9:
+                if p == design and level < min(1.0, clear[p]) - 1e-9:
                     out_rain[c] += count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _rung(level, low, ratio_log, bins):
+    if level >= 1.0 - 1e-9:
+        return bins - 1
+    if level < low:
+        return 0
+    return 1 + int(math.log(level / low) / ratio_log + 1e-9)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -502,3 +522,12 @@ def tally(code, level, active_total, unit_count, out_count, out_unserved):
             continue
         out_count[c, code[c]] += 1
         out_unserved[c, code[c]] += round((1.0 - min(1.0, level[c])) * unit_count)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
+    """Sum, over cells that are dry themselves (state 1), the level in clear sky and under the drawn states."""
+    for c in range(state.shape[0]):
+        if state[c] == 1:
+            out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)
+            out_wet[c] += round(min(1.0, wet_level[c], clear_level[c]) * unit_count)

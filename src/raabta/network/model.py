@@ -28,6 +28,7 @@ SLOT_UNIT: Final = 65_536
 """Integer weight of one slot: probabilities are counted in these, so that sums do not depend on order."""
 RUNG_LOW: Final = 1e-3
 RUNGS: Final = 177
+RUNG_RATIO_LOG: Final = float(-np.log(RUNG_LOW) / (RUNGS - 1))
 """Rungs of the survival ladder from RUNG_LOW to 1 (4 % apart); bin 0 is below the lowest."""
 
 
@@ -48,6 +49,15 @@ class Demand:
 
 
 @dataclass(frozen=True)
+class Admission:
+    """Who is admitted. order (a,): cells in the order they are served. level (n,): share of each cell's ask at
+    the design plan that is guaranteed before the surplus is shared; 0 only takes part in the surplus."""
+
+    order: Ints
+    level: Floats
+
+
+@dataclass(frozen=True)
 class Network:
     """Everything a slot needs; immutable, pickles to a few tens of MB."""
 
@@ -64,6 +74,7 @@ class Network:
     gateway_availability: Floats
     partner: Ints
     demand: Demand
+    admission: Admission
     neighbour_unit: Floats
     radio: tables.RadioTables
     loss: tables.PathLoss
@@ -113,6 +124,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         gateway_availability=np.array([gateway.availability_share for gateway in scenario.gateways]),
         partner=np.array([names.index(name) if name else -1 for name in partners]),
         demand=demand,
+        admission=Admission(demand.order, np.ones(latitude.size)),
         neighbour_unit=_unit(_neighbour_km(demand)),
         radio=tables.radio_tables(system.payload, scenario.demand.terminals),
         loss=tables.path_loss(

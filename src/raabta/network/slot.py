@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.access import visibility
+from raabta.access.kernels import VERTICAL_MARGIN_RAD
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.links.tables import PROBABILITY
 from raabta.network import kernels
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.model import RUNG_LOW, RUNG_RATIO_LOG, SLOT_UNIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from raabta.network.model import Network
+    from raabta.network.model import Admission, Network
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -33,7 +35,7 @@ class Sky:
     """Satellites of one slot that may serve the area (m near ones), before any cell is attached.
 
     gateway (m,): index or -1. gateway_cosecant (m,), gateway_range_km (m,): of the feeder link. share (m,):
-    the part of the satellite that is this area's. capacity (m, 3): dwell, forward and return Mbps for this area;
+    the part of the satellite that is this area's. capacity (m, 3): its dwell, forward and return Mbps;
     limit_code (m, 3): the constraint that names each.
     """
 
@@ -145,7 +147,7 @@ def _share(network: Network, position_km: Floats, view: visibility.View, home: F
     unit, angle = visibility.footprints(np.ascontiguousarray(position_km[:, wide]), floor_deg)
     others = np.zeros(view.near.size)
     index = np.searchsorted(wide, view.near)
-    cosine = np.cos(np.maximum(angle - visibility.kernels.VERTICAL_MARGIN_RAD, 0.0))
+    cosine = np.cos(np.maximum(angle - VERTICAL_MARGIN_RAD, 0.0))
     kernels.spread_neighbours(
         unit, cosine, index, network.neighbour_unit, network.demand.neighbour_people, others
     )
@@ -188,8 +190,12 @@ def feeder_rates_mbps(network: Network, gateway: Ints, cosecant: Floats) -> Floa
     return np.asarray(np.minimum(low_rate, low_rate * (1 - weight) + high_rate * weight))
 
 
-def allocate(network: Network, sky: Sky, weather_state: Ints) -> Allocation:
-    """Attach and share. weather_state (n,): 0 clear, k the fades of state k - 1 (see `links.tables`)."""
+def allocate(
+    network: Network, sky: Sky, weather_state: Ints, admission: Admission | None = None
+) -> Allocation:
+    """Attach and share. weather_state (n,): 0 clear, k the fades of state k - 1 (see `links.tables`).
+    `admission` replaces the network's own."""
+    admitted = admission or network.admission
     n, m = network.ground.count, sky.view.near.size
     radio, demand = network.radio, network.demand
     satellite, code = np.full(n, -1), np.full(n, -1)
@@ -198,7 +204,8 @@ def allocate(network: Network, sky: Sky, weather_state: Ints) -> Allocation:
     head, following = np.full(m, -1), np.full(n, -1)
     guarantee = 1 if network.scenario.sharing.allocation == "guarantee" else 0
     direction = kernels.attach(
-        demand.order,
+        admitted.order,
+        admitted.level,
         sky.view.start,
         sky.view.satellite,
         sky.view.sin_elevation,
@@ -277,3 +284,45 @@ def feeder_probability(network: Network, sky: Sky, forward_mbps: Floats, return_
     partner = network.partner[np.maximum(sky.gateway, 0)]
     both = 1.0 - (1.0 - alone) * (1.0 - up(np.maximum(partner, 0)))
     return np.asarray(np.where(sky.gateway < 0, 0.0, np.where(partner >= 0, both, alone)))
+
+
+def weigh(
+    network: Network,
+    sky: Sky,
+    allocation: Allocation,
+    plans: Floats,
+    histogram: NDArray[np.uint32],
+    rain: Ints,
+    feeder: Ints,
+) -> None:
+    """Add one clear-sky slot to the weather-weighted sums (see `kernels.weigh`), for some plans (p, 2)."""
+    lit = allocation.satellite >= 0
+    rates = rates_mbps(network, allocation)
+    load = [np.bincount(allocation.satellite[lit], rate[lit], sky.view.near.size) for rate in rates]
+    first = int(np.flatnonzero(np.all(network.plans == plans[0], axis=1))[0])
+    kernels.weigh(
+        allocation.satellite,
+        allocation.geometry,
+        allocation.dwell,
+        np.ascontiguousarray(sky.capacity[:, 0]),
+        network.limits[1],
+        network.demand.active,
+        network.radio.terminal,
+        network.loss.loss_db,
+        network.loss.cosecant_max,
+        network.radio.first_mode,
+        network.radio.thresholds,
+        network.radio.inverse,
+        network.radio.single,
+        plans,
+        network.peaks[first : first + plans.shape[0]],
+        network.design - first,
+        np.array(PROBABILITY),
+        feeder_probability(network, sky, np.asarray(load[0], float), np.asarray(load[1], float)),
+        RUNG_LOW,
+        RUNG_RATIO_LOG,
+        SLOT_UNIT,
+        histogram,
+        rain,
+        feeder,
+    )

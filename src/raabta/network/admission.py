@@ -1,0 +1,88 @@
+"""Admission: how many subscribers each cell may be promised, before the run, from a sample of its slots.
+
+A promise is kept in every slot or it is none. So admission looks at evenly spaced slots of the whole run and
+admits, least-served district first, what the served test would grant there; what is left over in every slot goes
+to the next cells, round by round. The run itself then tests the promises in all slots: the sample only steers.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from raabta.network.chunk import slot_times
+from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT, Admission, Network
+from raabta.network.slot import Sky, allocate, observe_sky, weigh
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+PILOT_SLOTS: Final = 144
+ROUNDS: Final = 5
+
+
+def admit(network: Network, threads: int = 1) -> Network:
+    """The network with its admission decided; the same whatever the number of threads.
+
+    Under `equal` nothing is promised: every cell takes part in the sharing from the start.
+    """
+    if network.scenario.sharing.allocation == "equal":
+        return network
+    with ThreadPoolExecutor(threads) as pool:
+        skies = list(pool.map(lambda slot: _sky(network, slot), pilot_slots(network.scenario.time.steps)))
+        level = np.zeros(network.ground.count)
+        for _ in range(ROUNDS):
+            found = _sustained(network, skies, _offer(network, level), pool)
+            fresh = (level == 0.0) & (found > 0.0)
+            if not fresh.any():
+                break
+            level = np.where(fresh, found, level)
+    order = _admitted_first(network.demand.order, level)
+    return replace(network, admission=Admission(order, level))
+
+
+def pilot_slots(steps: int) -> list[int]:
+    """Evenly spaced slots, all of them in a short run."""
+    count = min(steps, PILOT_SLOTS)
+    return [int((i + 0.5) * steps / count) for i in range(count)]
+
+
+def _sky(network: Network, slot: int) -> Sky:
+    return observe_sky(network, network.propagator.positions_km(slot_times(network, slot, slot + 1))[0])
+
+
+def _offer(network: Network, level: Floats) -> Admission:
+    """Keep what is admitted, and offer the rest to everybody else in order of priority."""
+    return Admission(_admitted_first(network.demand.order, level), np.where(level > 0.0, level, 1.0))
+
+
+def _admitted_first(order: Ints, level: Floats) -> Ints:
+    return order[np.argsort(level[order] <= 0.0, kind="stable")]
+
+
+def _sustained(network: Network, skies: list[Sky], offer: Admission, pool: ThreadPoolExecutor) -> Floats:
+    """Level that the served test grants every cell over the sample, (n,)."""
+    parts = np.array_split(np.arange(len(skies)), 8)
+    counts = pool.map(lambda part: _histogram(network, [skies[i] for i in part], offer), parts)
+    total = np.sum([part.astype(np.int64) for part in counts], axis=0)
+    reached = np.cumsum(total[:, ::-1], axis=1)[:, ::-1] / (len(skies) * SLOT_UNIT)
+    target = network.scenario.demand.availability_target_share
+    rung = np.count_nonzero(reached[:, 1:] >= target - 1e-12, axis=1)
+    return np.where(rung > 0, RUNG_LOW ** (1.0 - (rung - 1.0) / (RUNGS - 1)), 0.0)
+
+
+def _histogram(network: Network, skies: list[Sky], offer: Admission) -> NDArray[np.uint32]:
+    """Survival counts at the design plan over some slots, (n, rung): the best class of each cell."""
+    n, classes = network.demand.active.shape
+    out = np.zeros((n, 1, classes, RUNGS + 1), np.uint32)
+    rain, feeder, dry = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    plan = network.plans[network.design : network.design + 1]
+    for sky in skies:
+        weigh(network, sky, allocate(network, sky, dry, offer), plan, out, rain, feeder)
+    return np.asarray(out[:, 0].max(axis=1))

@@ -1,0 +1,182 @@
+"""The whole flow: scenario -> cells -> people -> demand -> network -> chunks -> served -> results."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raabta.engine import kernelcache
+
+kernelcache.single_threaded_blas()
+kernelcache.prepare()
+
+from raabta.engine.ledger import Identity  # noqa: E402
+from raabta.engine.provenance import environment, hash_of, provenance, write_provenance  # noqa: E402
+from raabta.engine.runner import run_chunks  # noqa: E402
+from raabta.engine.verify import record_output  # noqa: E402
+from raabta.scenario.loader import scenario_hash, to_yaml  # noqa: E402
+from raabta.service import store  # noqa: E402
+from raabta.service.results import Results  # noqa: E402
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from raabta.network.model import Network
+    from raabta.scenario.models import Scenario
+    from raabta.service.people import People
+
+SLOTS_PER_CHUNK = 240
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+def run(
+    scenario: Scenario,
+    out: Path,
+    *,
+    workers: int | None = None,
+    bands: bool = False,
+    progress: Progress | None = None,
+) -> Results:
+    """Run a scenario into a folder; on a folder that holds part of this run, go on from there.
+
+    Raises what the floors raise (see `base.errors`) and KeyboardInterrupt; what was committed stays.
+    """
+    started = datetime.now(UTC)
+    tell = progress or (lambda what, done, total: None)
+    tell("placing people", 0, 1)
+    cells, people = place_people(scenario)
+    tell("placing people", 1, 1)
+    network = build_network(scenario, cells, people)
+    identity = Identity(
+        scenario_hash=scenario_hash(scenario),
+        version=str(environment()["raabta"]),
+        seed=scenario.seed,
+        environment=hash_of(environment()),
+    )
+    keys = chunk_keys(scenario.time.steps)
+    run_chunks(
+        out,
+        identity,
+        keys,
+        compute_chunk,
+        workers=choose_workers(workers, len(keys)),
+        setup=_carry,
+        setup_args=(network,),
+        progress=lambda done, total, resumed, seconds: tell("simulating slots", done, total),
+    )
+    tell("summing up", 0, 1)
+    results = store.summarise_run(out, scenario, cells, people, network)
+    if bands:
+        from raabta.service.bands import add_bands
+
+        results = add_bands(results, served_of, tell)
+    _keep(results, started)
+    tell("summing up", 1, 1)
+    return results
+
+
+def place_people(scenario: Scenario) -> tuple[xr.Dataset, People]:
+    """Cells of the area, and its people in them."""
+    from raabta.access.cells import cells as area_cells
+    from raabta.service.data import towns
+    from raabta.service.people import place
+
+    known = towns(scenario.area.country)
+    no_towns = scenario.area.outline_file is not None
+    cells = area_cells(
+        scenario.area,
+        known.latitude_deg[:0] if no_towns else known.latitude_deg,
+        known.longitude_deg[:0] if no_towns else known.longitude_deg,
+    )
+    people, _, _ = place(scenario, cells)
+    return cells, people
+
+
+def build_network(scenario: Scenario, cells: xr.Dataset, people: People) -> Network:
+    """Everything a slot needs, from the scenario and its people; admission decided."""
+    from raabta.network.admission import admit
+    from raabta.network.model import prepare
+    from raabta.service.demand import demand
+
+    return admit(prepare(scenario, cells, demand(scenario, people, cells)), usable_cores())
+
+
+def served_of(scenario: Scenario, slots: list[int]) -> dict[str, float]:
+    """Homes served per plan, from some slots of a scenario only and kept nowhere: for bands and failures."""
+    from raabta.network.chunk import run_chunk
+    from raabta.service.demand import subscribers
+
+    cells, people = place_people(scenario)
+    network = build_network(scenario, cells, people)
+    chunks = (run_chunk(network, slot, slot + 1) for slot in slots)
+    return store.served_totals(scenario, people, subscribers(scenario, people), chunks)
+
+
+def chunk_keys(steps: int) -> list[str]:
+    """Keys of the chunks of a run: the slots each covers."""
+    edges = [*range(0, steps, SLOTS_PER_CHUNK), steps]
+    return [f"slots-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+
+
+_network: Network | None = None
+
+
+def _carry(network: Network) -> None:
+    """Give this process the network its chunks are computed from, and warm the kernels."""
+    global _network
+    _network = network
+
+
+def compute_chunk(key: str) -> dict[str, Any]:
+    """Arrays of one chunk: a pure function of the network and the key."""
+    from raabta.network.chunk import run_chunk
+
+    if _network is None:
+        raise RuntimeError("compute_chunk was called before its network was set")
+    first, last = (int(part) for part in key.split("-")[1:])
+    return dict(run_chunk(_network, first, last))
+
+
+def choose_workers(asked: int | None, chunks: int) -> int:
+    """Worker processes: what was asked for, else one per usable core, never more than chunks."""
+    return max(1, min(asked if asked is not None else usable_cores(), chunks))
+
+
+def usable_cores() -> int:
+    """Processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _keep(results: Results, started: datetime) -> None:
+    """Store the scenario as it ran, the results and where they came from; record what must not change."""
+    from raabta.base.clock import eop_version
+    from raabta.engine.atomic import write_bytes
+
+    folder, scenario = results.folder, results.scenario
+    write_bytes(folder / "scenario.yaml", to_yaml(scenario).encode())
+    store.write_results(results)
+    for name in ("scenario.yaml", store.RESULTS):
+        record_output(folder, name)
+    content = provenance(
+        scenario_hash=scenario_hash(scenario),
+        seed=scenario.seed,
+        inputs={"earth_orientation": eop_version()},
+        started=started,
+        ended=datetime.now(UTC),
+    )
+    write_provenance(folder, content)
+
+
+def open_run(folder: Path) -> Results:
+    """The results of a finished run. Raises StoreError for a folder that holds none."""
+    return store.read_results(Path(folder))
+
+
+def open_slots(folder: Path) -> xr.Dataset:
+    """What every cell had in every slot of a run (table SLOTS), read from its chunks."""
+    return store.read_slots(Path(folder))

@@ -1,0 +1,144 @@
+"""Add up the chunks of a run, one at a time, in key order: integer sums first, shares only at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS
+from raabta.network.constraints import CONSTRAINTS
+from raabta.network.model import RUNGS
+from raabta.service.served import survival
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Arrays = Mapping[str, NDArray[Any]]
+
+MAX_KEPT_SLOTS = 5_760
+WEIGHT_UNIT = 1_000
+"""Subscribers are weighed in thousandths: whole numbers keep histogram sums exact."""
+U16 = 65_536
+SUMS = ("code_count", "code_unserved", "rain", "feeder", "visible", "storm_clear", "storm_wet")
+
+
+@dataclass
+class Gathered:
+    """Sums over a run of n cells, p plans and j classes; see `network.chunk` for what each counts."""
+
+    weight: Ints
+    plans: int
+    classes: int
+    design: int
+    step: int
+    slots: int = 0
+    batches: int = 0
+    histogram: Ints = field(init=False)
+    batch_sum: Floats = field(init=False)
+    batch_squares: Floats = field(init=False)
+    code_count: Ints = field(init=False)
+    code_unserved: Ints = field(init=False)
+    rain: Ints = field(init=False)
+    feeder: Ints = field(init=False)
+    storm_clear: Ints = field(init=False)
+    storm_wet: Ints = field(init=False)
+    visible: Ints = field(init=False)
+    short_slots: Ints = field(init=False)
+    level_sum: Ints = field(init=False)
+    level_histogram: Floats = field(init=False)
+    rtt_histogram: Floats = field(init=False)
+    gateway_traffic: Floats = field(init=False)
+    rtt: list[NDArray[np.uint16]] = field(default_factory=list)
+    day: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
+    storms: list[Floats] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        n = self.weight.size
+        self.histogram = np.zeros((n, self.plans, self.classes, RUNGS + 1), np.int64)
+        self.batch_sum, self.batch_squares = np.zeros((n, RUNGS + 1)), np.zeros((n, RUNGS + 1))
+        self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
+        self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
+        self.rain, self.feeder, self.visible = (np.zeros(n, np.int64) for _ in range(3))
+        self.storm_clear, self.storm_wet = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self.short_slots, self.level_sum = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self.level_histogram, self.rtt_histogram = np.zeros(U16), np.zeros(U16)
+        self.gateway_traffic = np.zeros(256)
+
+    def add(self, chunk: Arrays) -> None:
+        """Add one chunk; call in key order."""
+        slots = chunk["down"].shape[0]
+        part = np.zeros(self.histogram.size, np.int64)
+        part[chunk["histogram_index"]] = chunk["histogram_count"]
+        counts = part.reshape(self.histogram.shape)
+        self.histogram += counts
+        batch = survival(counts[:, self.design].max(axis=1), slots)
+        self.batch_sum += batch
+        self.batch_squares += batch * batch
+        for name in SUMS:
+            getattr(self, name).__iadd__(chunk[name])
+        self._add_slots(chunk)
+        self.slots += slots
+        self.batches += 1
+
+    def _add_slots(self, chunk: Arrays) -> None:
+        level, rtt, down = chunk["level"], chunk["rtt"], chunk["down"]
+        self.short_slots += (level < 1_000).sum(axis=0)
+        self.level_sum += level.sum(axis=0, dtype=np.int64)
+        weight = np.broadcast_to(self.weight, level.shape).ravel()
+        self.level_histogram += np.bincount(level.ravel(), weight, U16)
+        self.rtt_histogram += np.bincount(rtt.ravel(), weight, U16)
+        gateway = chunk["gateway"].astype(np.int64).ravel() + 1
+        self.gateway_traffic += np.bincount(gateway, down.ravel(), 256)
+        offset = -self.slots % self.step
+        self.rtt.append(rtt[offset :: self.step])
+        self.storms.append(chunk["storms"])
+        day = {
+            "forward_mbps": down.sum(axis=1, dtype=np.int64) * RATE_STEP_MBPS,
+            "return_mbps": chunk["up"].sum(axis=1, dtype=np.int64) * RATE_STEP_MBPS,
+            "usable_satellites": chunk["usable_satellites"],
+            "lit_cells": (chunk["satellite"] >= 0).sum(axis=1, dtype=np.int32),
+            "visible_satellites": chunk["visible_satellites"],
+        }
+        for name, values in day.items():
+            self.day.setdefault(name, []).append(values)
+
+    def series(self, name: str) -> NDArray[Any]:
+        """One series over the slots of the run, (time,)."""
+        return np.concatenate(self.day[name])
+
+    def rtt_percentiles_ms(self, percent: float) -> Floats:
+        """Percentile of the round trip of each cell over its lit slots, ms, (cell,); NaN where never lit.
+
+        Runs longer than a day at 15 s keep evenly spaced slots only.
+        """
+        data = np.concatenate(self.rtt).astype(np.float64)
+        data[data == 0.0] = np.nan
+        out = np.full(data.shape[1], np.nan)
+        lit = ~np.all(np.isnan(data), axis=0)
+        if lit.any():
+            out[lit] = np.nanpercentile(data[:, lit], percent, axis=0, method="lower") * RTT_STEP_MS
+        return out
+
+    def storm_keep_share(self) -> Floats:
+        """What a dry cell keeps of its level while it rains elsewhere and the beams are shared anew, (cell,)."""
+        drawn = self.storm_clear > 0
+        return np.where(drawn, self.storm_wet / np.where(drawn, self.storm_clear, 1), 1.0)
+
+    def storm_table(self) -> Floats:
+        """Rain states drawn, (sample, 6): slot, wet share of cells, asks met clear, wet; Mbps clear, wet."""
+        return np.concatenate(self.storms) if self.storms else np.zeros((0, 6))
+
+
+def percentile_of(histogram: Floats, percent: float) -> int | None:
+    """Smallest bin at which a weighted histogram reaches a percentage; None if it is empty."""
+    running = np.cumsum(histogram)
+    if running[-1] <= 0.0:
+        return None
+    return int(np.searchsorted(running, running[-1] * percent / 100.0))

@@ -1,0 +1,82 @@
+"""The served test: the share of its ask that a cell gets in at least 99 % of weather-weighted slots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+Z_90 = 1.6448536269514722
+"""Two-sided 90 % point of the normal distribution."""
+
+
+def rung_levels() -> Floats:
+    """Level that each bin of the survival histogram says is reached, (RUNGS + 1,): 0, 0.001 ... 1."""
+    ladder = RUNG_LOW ** (1.0 - np.arange(RUNGS) / (RUNGS - 1))
+    return np.concatenate([[0.0], ladder])
+
+
+def survival(histogram: Ints, slots: int) -> Floats:
+    """Probability that the level is at least each rung, (..., b), from a histogram of counts (..., b)."""
+    counts = np.cumsum(histogram[..., ::-1], axis=-1)[..., ::-1]
+    out = counts / (slots * SLOT_UNIT)
+    out[..., 0] = 1.0
+    return np.asarray(out)
+
+
+def highest_rung(probability: Floats, target_share: float) -> Ints:
+    """Highest rung that holds with at least the target share, (...): survival falls along the last axis."""
+    return np.asarray(np.count_nonzero(probability >= target_share - 1e-12, axis=-1) - 1, np.int64)
+
+
+def expected_level(histogram: Ints, slots: int) -> Floats:
+    """Mean of the level, at most 1, over slots and weather, (...): what a home's chance of its plan is."""
+    return np.asarray(histogram @ rung_levels() / (slots * SLOT_UNIT))
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How sure the served test is, from batches of slots taken as independent.
+
+    low, high (n,): rungs at the ends of the 90 % interval; standard_error (n, b); batches.
+    """
+
+    low: Ints
+    high: Ints
+    standard_error: Floats
+    batches: int
+
+
+def sampling(total: Floats, squares: Floats, batches: int, target_share: float) -> Sampling | None:
+    """Interval of the served rung from sums over batches of survival (n, b) and of its square.
+
+    Batch means (an hour of slots each) carry the correlation of the geometry; under 3 batches there is none.
+    """
+    if batches < 3:
+        return None
+    mean = total / batches
+    variance = np.maximum(squares / batches - mean**2, 0.0) * batches / (batches - 1)
+    error = np.sqrt(variance / batches)
+    low = highest_rung(np.minimum.accumulate(mean - Z_90 * error, axis=-1), target_share)
+    high = highest_rung(np.minimum.accumulate(mean + Z_90 * error, axis=-1), target_share)
+    return Sampling(np.maximum(low, 0), high, error, batches)
+
+
+def independent_samples(mean: Floats, standard_error: Floats, weight: Floats) -> float | None:
+    """Slots that independent draws would need for the same standard error: weighted median of p(1-p)/se^2."""
+    usable = (standard_error > 0.0) & (mean > 0.0) & (mean < 1.0) & (weight > 0.0)
+    if not usable.any():
+        return None
+    size = (mean * (1.0 - mean))[usable] / standard_error[usable] ** 2
+    order = np.argsort(size)
+    running = np.cumsum(weight[usable][order])
+    return float(size[order][np.searchsorted(running, running[-1] / 2)])

@@ -1,0 +1,200 @@
+"""Results on disk: gather a run's chunks into Results, keep them, and read them back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from raabta.base import tables
+from raabta.base.errors import StoreError
+from raabta.engine import arrays as coding
+from raabta.engine import chunks
+from raabta.engine.atomic import write_bytes
+from raabta.engine.ledger import Ledger
+from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS
+from raabta.network.constraints import CONSTRAINTS
+from raabta.scenario.loader import load, scenario_hash
+from raabta.scenario.models import PLANS_MBPS
+from raabta.service.demand import Subscribers, subscribers
+from raabta.service.gather import MAX_KEPT_SLOTS, WEIGHT_UNIT, Gathered
+from raabta.service.results import Results
+from raabta.service.summary import (
+    cell_arrays,
+    class_arrays,
+    day_arrays,
+    district_arrays,
+    outcome,
+    summarise,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from raabta.network.model import Network
+    from raabta.scenario.models import Scenario
+    from raabta.service.people import People
+
+RESULTS = "results.npz"
+TABLES = {
+    "cells": tables.CELL_RESULTS,
+    "districts": tables.DISTRICT_RESULTS,
+    "day": tables.DAY,
+    "classes": tables.CLASS_RESULTS,
+}
+
+
+def gather(
+    scenario: Scenario, asked: Subscribers, parts: Iterable[Mapping[str, NDArray[Any]]], slots: int
+) -> Gathered:
+    """Add up chunks given in key order."""
+    sums = Gathered(
+        weight=np.rint(asked.cell * WEIGHT_UNIT).astype(np.int64),
+        plans=len(PLANS_MBPS),
+        classes=len(scenario.demand.terminals),
+        design=list(PLANS_MBPS).index(scenario.demand.plan),
+        step=max(1, -(-slots // MAX_KEPT_SLOTS)),
+    )
+    for part in parts:
+        sums.add(part)
+    return sums
+
+
+def served_totals(
+    scenario: Scenario, people: People, asked: Subscribers, parts: Iterable[Mapping[str, NDArray[Any]]]
+) -> dict[str, float]:
+    """Homes served per plan from some chunks."""
+    found = outcome(scenario, people, asked, gather(scenario, asked, parts, 1))
+    return dict(zip(PLANS_MBPS, found.served_cell().sum(axis=(0, 2)).tolist(), strict=True))
+
+
+def summarise_run(
+    folder: Path, scenario: Scenario, cells: xr.Dataset, people: People, network: Network
+) -> Results:
+    """Gather a finished run's chunks into its results."""
+    with Ledger.read(folder) as ledger:
+        rows = ledger.rows()
+    asked = subscribers(scenario, people)
+    parts = (arrays for _, arrays in chunks.load_all(folder, rows))
+    found = outcome(scenario, people, asked, gather(scenario, asked, parts, scenario.time.steps))
+    values = {
+        "cells": cell_arrays(found, cells),
+        "districts": district_arrays(found),
+        "day": day_arrays(found),
+        "classes": class_arrays(found),
+    }
+    extra = {
+        "satellites": network.propagator.count,
+        "provenance": {"scenario_hash": scenario_hash(scenario), "seed": scenario.seed},
+        "models": network.loss.editions,
+        "link_fades": link_fades(scenario),
+        "assumptions": [*scenario.assumptions, *people.assumptions],
+    }
+    return _results(folder, scenario, summarise(found, extra), values)
+
+
+def _results(
+    folder: Path, scenario: Scenario, summary: dict[str, Any], values: dict[str, dict[str, NDArray[Any]]]
+) -> Results:
+    coords = {
+        "plan": list(PLANS_MBPS),
+        "constraint": list(CONSTRAINTS),
+        "terminal_class": [terminal.terminal_class for terminal in scenario.demand.terminals],
+    }
+    sets = {}
+    for name, table in TABLES.items():
+        dims = {dim for column in table.columns for dim in column.dims}
+        used = {dim: labels for dim, labels in coords.items() if dim in dims}
+        sets[name] = tables.as_dataset(table, values[name], used)
+    return Results(folder, scenario, summary, **sets)
+
+
+def write_results(results: Results) -> None:
+    """Keep the Datasets and the summary in one file of the run folder, atomically."""
+    flat = {}
+    for name in TABLES:
+        dataset: xr.Dataset = getattr(results, name)
+        for variable in [*dataset.data_vars, *(c for c in dataset.coords if c == "time")]:
+            flat[f"{name}__{variable}"] = dataset[variable].values
+    write_bytes(results.folder / RESULTS, coding.encode(flat, {"summary": json.dumps(results.summary)}))
+
+
+def read_results(folder: Path) -> Results:
+    """Read what `write_results` kept. Raises StoreError."""
+    path = folder / RESULTS
+    if not path.is_file():
+        raise StoreError(
+            f"{folder} holds no finished run ({RESULTS} is missing): run the scenario into it first"
+        )
+    flat, attrs = coding.decode(path.read_bytes())
+    values: dict[str, dict[str, NDArray[Any]]] = {name: {} for name in TABLES}
+    for key, array in flat.items():
+        name, variable = key.split("__", 1)
+        values[name][variable] = array
+    return _results(folder, load(folder / "scenario.yaml"), json.loads(attrs["summary"]), values)
+
+
+def read_slots(folder: Path) -> xr.Dataset:
+    """What every cell had in every slot (table SLOTS)."""
+    results = read_results(folder)
+    with Ledger.read(folder) as ledger:
+        rows = ledger.rows()
+    parts = [arrays for _, arrays in chunks.load_all(folder, rows)]
+
+    def joined(name: str) -> NDArray[Any]:
+        return np.concatenate([part[name] for part in parts])
+
+    rtt = joined("rtt").astype(np.float32) * RTT_STEP_MS
+    lit = joined("satellite") >= 0
+    values = {
+        "satellite": joined("satellite"),
+        "gateway": joined("gateway"),
+        "down_mbps": (joined("down") * RATE_STEP_MBPS).astype(np.float32),
+        "up_mbps": (joined("up") * RATE_STEP_MBPS).astype(np.float32),
+        "rtt_ms": np.where(lit, rtt, np.nan).astype(np.float32),
+        "constraint_down": joined("constraint_down"),
+        "constraint_up": joined("constraint_up"),
+    }
+    return tables.as_dataset(tables.SLOTS, values, {"time": results.day["time"].values})
+
+
+def link_fades(scenario: Scenario) -> list[dict[str, Any]]:
+    """Fades of the user links at the gateway sites, annual and worst month, at 45 degrees elevation."""
+    from raabta.links.weather import site_tables
+
+    payload, terminal = scenario.constellation.payload, scenario.demand.terminals[0]
+    percent = [1.0, 0.3]
+    rows = []
+    for frequency_ghz in (payload.user_down_ghz, payload.user_up_ghz):
+        both = {
+            statistic: site_tables(
+                [gateway.latitude_deg for gateway in scenario.gateways],
+                [gateway.longitude_deg for gateway in scenario.gateways],
+                0.0,
+                frequency_ghz=frequency_ghz,
+                dish_m=terminal.dish_m,
+                efficiency_share=terminal.efficiency_share,
+                exceedance_percent=percent,
+                elevation_deg=[45.0],
+                statistic=statistic,
+            ).total_db[:, :, 0]
+            for statistic in ("annual", "worst-month")
+        }
+        rows += [
+            {
+                "place": gateway.name,
+                "frequency_ghz": frequency_ghz,
+                "elevation_deg": 45.0,
+                "exceedance_percent": p,
+                "annual_db": round(float(both["annual"][g, q]), 3),
+                "worst_month_db": round(float(both["worst-month"][g, q]), 3),
+            }
+            for g, gateway in enumerate(scenario.gateways)
+            for q, p in enumerate(percent)
+        ]
+    return rows

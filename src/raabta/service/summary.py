@@ -1,0 +1,403 @@
+"""From sums to answers: cells, districts, classes, the day and the summary of one run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from raabta.network.chunk import RTT_STEP_MS
+from raabta.network.constraints import CONSTRAINTS
+from raabta.network.model import RUNGS, SLOT_UNIT, gateway_label
+from raabta.scenario.models import PLANS_MBPS
+from raabta.service.gather import Gathered, percentile_of
+from raabta.service.served import (
+    Sampling,
+    expected_level,
+    highest_rung,
+    independent_samples,
+    rung_levels,
+    sampling,
+    survival,
+)
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from raabta.scenario.models import Scenario
+    from raabta.service.demand import Subscribers
+    from raabta.service.people import People
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+SUMMARY_VERSION = 1
+GEOMETRY = tuple(CONSTRAINTS.index(name) for name in ("mask", "gso", "gateway"))
+MET = CONSTRAINTS.index("demand_met")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the sums say, by cell: everything the tables and the summary are made of.
+
+    rung (n, p, j): served rung; level (n, p, j): the share of the ask it
+    means, less what storms elsewhere take; sample: its uncertainty.
+    """
+
+    scenario: Scenario
+    people: People
+    asked: Subscribers
+    gathered: Gathered
+    rung: Ints
+    level: Floats
+    available: Floats
+    linked: Floats
+    sample: Sampling | None
+
+    @property
+    def slots(self) -> int:
+        """Slots in the run."""
+        return self.gathered.slots
+
+    @property
+    def asks(self) -> NDArray[np.bool_]:
+        """Cells with a subscriber, (n,)."""
+        return np.asarray(self.asked.cell > 0.0)
+
+    def served_cell(self) -> Floats:
+        """Served homes, (n, p, j)."""
+        return self.level * self.asked.cell[:, None, None] * self.asked.class_share
+
+    def served_row(self) -> Floats:
+        """Served homes of every (cell, district) row, (k, p, j)."""
+        level = self.level[self.people.row_cell]
+        return level * self.asked.row[:, None, None] * self.asked.class_share
+
+    def reachable_cell(self) -> NDArray[np.bool_]:
+        """Cells where at least one subscriber (or the whole ask, if less than one) is served at the design
+        plan, (n,)."""
+        homes = self.level[:, self.gathered.design].max(axis=1) * self.asked.cell
+        return self.asks & (homes >= np.minimum(1.0, self.asked.cell) * (1.0 - 1e-9))
+
+
+def outcome(scenario: Scenario, people: People, asked: Subscribers, gathered: Gathered) -> Outcome:
+    """Apply the served test to the sums of a run."""
+    target = scenario.demand.availability_target_share
+    probability = survival(gathered.histogram, gathered.slots)
+    rung = highest_rung(probability, target)
+    design = gathered.histogram[:, gathered.design]
+    return Outcome(
+        scenario=scenario,
+        people=people,
+        asked=asked,
+        gathered=gathered,
+        rung=rung,
+        level=rung_levels()[rung] * gathered.storm_keep_share()[:, None, None],
+        available=np.minimum(expected_level(design, gathered.slots) @ asked.class_share, 1.0),
+        linked=np.minimum(probability[:, gathered.design, :, 1] @ asked.class_share, 1.0),
+        sample=sampling(gathered.batch_sum, gathered.batch_squares, gathered.batches, target),
+    )
+
+
+def cell_arrays(found: Outcome, cells: xr.Dataset) -> dict[str, NDArray[Any]]:
+    """Variables of the table CELL_RESULTS."""
+    people, asked, sums = found.people, found.asked, found.gathered
+    counts = people.by_cell()
+    return {
+        "latitude_deg": cells["latitude_deg"].values,
+        "longitude_deg": cells["longitude_deg"].values,
+        "h3": cells["h3"].values,
+        "district": people.cell_district(),
+        **_people_arrays(counts),
+        "subscribers": asked.cell,
+        "served_households": found.served_cell().sum(axis=2),
+        "reachable_households": np.where(found.reachable_cell(), asked.addressable_cell, 0.0),
+        "availability_share": np.where(found.asks, found.available, np.nan),
+        "link_availability_share": np.where(found.asks, found.linked, np.nan),
+        "busy_hour_mbps": np.where(found.asks, busy_hour_mbps(found), np.nan),
+        "rtt_p50_ms": sums.rtt_percentiles_ms(50.0),
+        "rtt_p95_ms": sums.rtt_percentiles_ms(95.0),
+        "satellites_in_view": sums.visible / found.slots,
+        "constraint_share": np.where(found.asks[:, None], sums.code_count / found.slots, np.nan),
+        "binding": binding(found.asks, sums.code_unserved),
+        **_outages(found),
+    }
+
+
+def _people_arrays(counts: dict[str, NDArray[np.int64]]) -> dict[str, Floats]:
+    return {
+        "population": counts["population"].astype(np.float64),
+        "households": counts["households"].astype(np.float64),
+        "underserved_households": counts["underserved"].astype(np.float64),
+        "rural_households": counts["rural"].astype(np.float64),
+        "unelectrified_households": counts["unelectrified"].astype(np.float64),
+    }
+
+
+def busy_hour_mbps(found: Outcome) -> Floats:
+    """Mean forward IP rate per active subscriber over the slots, at the stated contention, Mbps, (n,)."""
+    plan_mbps = PLANS_MBPS[found.scenario.demand.plan][0]
+    top_mbps = list(PLANS_MBPS.values())[-1][0]
+    return np.minimum(found.gathered.level_sum / found.slots / 1e3 * plan_mbps, top_mbps)
+
+
+def binding(asks: NDArray[np.bool_], unserved: Ints) -> NDArray[np.int8]:
+    """Constraint behind most of the unserved ask, (n,); `demand_met` where all is served, -1 nobody asks."""
+    code = np.where(unserved.sum(axis=1) > 0, unserved.argmax(axis=1), MET)
+    return np.where(asks, code, -1).astype(np.int8)
+
+
+def _outages(found: Outcome) -> dict[str, Floats]:
+    """Shares of time below the whole ask: no usable satellite, weather and feeder, or capacity shared out."""
+    sums, slots = found.gathered, found.slots
+    geometry = sums.code_count[:, GEOMETRY].sum(axis=1) / slots
+    short = sums.short_slots / slots
+    capacity = np.clip(short - geometry, 0.0, 1.0)
+    weather = np.clip((sums.rain + sums.feeder) / (slots * SLOT_UNIT), 0.0, 1.0)
+    values = {"geometry": geometry, "rain": weather, "capacity": capacity}
+    return {f"{name}_outage_share": np.where(found.asks, value, np.nan) for name, value in values.items()}
+
+
+def district_arrays(found: Outcome) -> dict[str, NDArray[Any]]:
+    """Variables of the table DISTRICT_RESULTS."""
+    people, asked, table = found.people, found.asked, found.people.districts
+    size, served = table.size, found.served_row()
+
+    def add(values: Floats) -> Floats:
+        return np.bincount(people.row_district, values, size)
+
+    by_class = np.zeros((size, served.shape[2], served.shape[1]))
+    np.add.at(by_class, people.row_district, np.moveaxis(served, 1, 2))
+    asked_sum = add(asked.row)
+    some = np.where(asked_sum > 0.0, asked_sum, 1.0)
+    unserved = np.zeros((size, len(CONSTRAINTS)))
+    cell = people.row_cell
+    np.add.at(unserved, people.row_district, asked.row[:, None] * found.gathered.code_unserved[cell])
+    reachable = np.where(found.reachable_cell()[cell], asked.addressable_row, 0.0)
+    missing = np.where(asked_sum > 0.0, 0.0, np.nan)
+    return {
+        "name": np.array(table.name),
+        "province": np.array(table.province),
+        "estimated": table.estimated,
+        **_people_arrays(people.by_district()),
+        "subscribers": asked_sum,
+        "served_households": by_class.sum(axis=1),
+        "served_by_class": by_class,
+        "reachable_households": add(reachable),
+        "availability_share": np.minimum(add(asked.row * found.available[cell]) / some, 1.0) + missing,
+        "busy_hour_mbps": add(asked.row * busy_hour_mbps(found)[cell]) / some + missing,
+        "binding": binding(asked_sum > 0.0, np.rint(unserved).astype(np.int64)),
+    }
+
+
+def class_arrays(found: Outcome) -> dict[str, NDArray[Any]]:
+    """Subscribing and served homes of every terminal class."""
+    return {
+        "subscribers": found.asked.cell.sum() * found.asked.class_share,
+        "served_households": found.served_cell().sum(axis=0).T.copy(),
+    }
+
+
+def day_arrays(found: Outcome) -> dict[str, NDArray[Any]]:
+    """Series over the slots of the run."""
+    time = found.scenario.time
+    start = np.datetime64(time.start.replace(tzinfo=None), "ns")
+    step = (np.arange(found.slots) * round(time.step_s * 1e9)).astype("timedelta64[ns]")
+    return {"time": start + step} | {name: found.gathered.series(name) for name in found.gathered.day}
+
+
+def summarise(found: Outcome, extra: dict[str, Any]) -> dict[str, Any]:
+    """The summary of a run, as `summary.json` holds it; `extra` is merged in by the caller."""
+    scenario = found.scenario
+    return {
+        "schema_version": SUMMARY_VERSION,
+        "scenario": {"name": scenario.name, "title": scenario.title, "plan": scenario.demand.plan},
+        **extra,
+        "totals": _totals(found, int(extra["satellites"])),
+        "sampling": _sampling_summary(found),
+        "binding_constraint_share": constraint_shares(found),
+        "rain_states": rain_states(found.gathered.storm_table()),
+        "gateways": _gateways(found),
+        "classes": _classes(found),
+        "districts": _districts(found),
+    }
+
+
+def _totals(found: Outcome, satellites: int) -> dict[str, Any]:
+    people, asked, sums = found.people, found.asked, found.gathered
+    counts = {name: int(values.sum()) for name, values in people.by_district().items()}
+    counted = ~people.districts.estimated
+    served = found.served_cell().sum(axis=(0, 2))
+    return {
+        "population": counts["population"],
+        "households": counts["households"],
+        "population_census": int(people.by_district()["population"][counted].sum()),
+        "households_census": int(people.by_district()["households"][counted].sum()),
+        "cells": people.cells,
+        "satellites": satellites,
+        "steps": found.slots,
+        "underserved_households": counts["underserved"],
+        "rural_households": counts["rural"],
+        "urban_households": counts["households"] - counts["rural"],
+        "unelectrified_households": counts["unelectrified"],
+        "addressable_households": float(asked.addressable_cell.sum()),
+        "subscribers": float(asked.cell.sum()),
+        "households_served": {
+            plan: {"low": None, "mid": float(served[p]), "high": None} for p, plan in enumerate(PLANS_MBPS)
+        },
+        "households_reachable": float(asked.addressable_cell[found.reachable_cell()].sum()),
+        "availability_share": _mean(found.available, asked.cell),
+        "link_availability_share": _mean(found.linked, asked.cell),
+        "busy_hour_mbps": _busy(found),
+        "rtt_propagation_ms": _rtt(sums, 0.0),
+        "rtt_estimate_ms": _rtt(sums, _overhead_ms(found.scenario)),
+        "throughput_gbps": {
+            "forward": float(sums.series("forward_mbps").mean() / 1e3),
+            "return": float(sums.series("return_mbps").mean() / 1e3),
+        },
+    }
+
+
+def _mean(values: Floats, weight: Floats) -> float | None:
+    total = float(weight.sum())
+    return float((values * weight).sum() / total) if total > 0.0 else None
+
+
+def _overhead_ms(scenario: Scenario) -> float:
+    delay = scenario.delay
+    return delay.scheduling_ms + delay.processing_ms + delay.fibre_ms
+
+
+def _busy(found: Outcome) -> dict[str, float | None]:
+    """Percentiles over subscribers and slots of the forward rate per active subscriber."""
+    plan_mbps = PLANS_MBPS[found.scenario.demand.plan][0]
+    top_mbps = list(PLANS_MBPS.values())[-1][0]
+    out: dict[str, float | None] = {}
+    for percent in (10, 50, 90):
+        level = percentile_of(found.gathered.level_histogram, percent)
+        out[f"p{percent}"] = None if level is None else min(level / 1e3 * plan_mbps, top_mbps)
+    return out
+
+
+def _rtt(sums: Gathered, overhead_ms: float) -> dict[str, float | None]:
+    """Percentiles over subscribers and lit slots; bin 0 holds the slots without a link."""
+    lit = sums.rtt_histogram.copy()
+    lit[0] = 0.0
+    found = {f"p{percent}": percentile_of(lit, percent) for percent in (50, 95)}
+    return {name: None if step is None else step * RTT_STEP_MS + overhead_ms for name, step in found.items()}
+
+
+def _sampling_summary(found: Outcome) -> dict[str, Any]:
+    """Independent samples, and 90 % intervals of availability and of served homes at the design plan."""
+    sample, design = found.sample, found.gathered.design
+    if sample is None:
+        return {
+            "independent_samples": None,
+            "availability_90": None,
+            "households_served_90": None,
+            "not_decided_households": None,
+            "note": "the run is shorter than three batches: it says nothing about its own spread",
+        }
+    rung = np.maximum(found.rung[:, design].max(axis=1), 0)
+    rows = np.arange(rung.size)
+    mean = (found.gathered.batch_sum / sample.batches)[rows, np.minimum(rung + 1, RUNGS)]
+    error = sample.standard_error[rows, np.minimum(rung + 1, RUNGS)]
+    levels = rung_levels()
+    homes = found.asked.cell * found.gathered.storm_keep_share()
+    low, high = float(levels[sample.low] @ homes), float(levels[sample.high] @ homes)
+    spread = 1.645 * float(np.sqrt(((error * homes) ** 2).sum())) / max(float(homes.sum()), 1e-12)
+    share = _mean(found.available, homes)
+    return {
+        "independent_samples": independent_samples(mean, error, homes),
+        "availability_90": None if share is None else [max(share - spread, 0.0), min(share + spread, 1.0)],
+        "households_served_90": [low, high],
+        "not_decided_households": high - low,
+    }
+
+
+def constraint_shares(found: Outcome) -> dict[str, dict[str, float]]:
+    """Share of each binding constraint: weighted by unserved homes, and over cells and slots unweighted."""
+    weighted = (found.asked.cell[:, None] * found.gathered.code_unserved).sum(axis=0)
+    plain = found.gathered.code_count.sum(axis=0).astype(np.float64)
+    return {
+        name: {"weighted": _part(weighted, k), "unweighted": _part(plain, k)}
+        for k, name in enumerate(CONSTRAINTS)
+    }
+
+
+def _part(values: Floats, k: int) -> float:
+    total = float(values.sum())
+    return float(values[k] / total) if total > 0.0 else 0.0
+
+
+def rain_states(storms: Floats) -> dict[str, Any]:
+    """What seeded rain states do to the shared capacity, against clear sky in the same slots."""
+    if storms.shape[0] == 0:
+        return {"samples": 0}
+    _, wet, met_clear, met_wet, forward_clear, forward_wet = storms.mean(axis=0)
+    return {
+        "samples": int(storms.shape[0]),
+        "rainy_share_of_cells": float(wet),
+        "asks_met_ratio": float(met_wet / met_clear) if met_clear > 0.0 else None,
+        "forward_ratio": float(forward_wet / forward_clear) if forward_clear > 0.0 else None,
+    }
+
+
+def _gateways(found: Outcome) -> list[dict[str, Any]]:
+    traffic = found.gathered.gateway_traffic[1:]
+    total = float(traffic.sum())
+    return [
+        {
+            "name": gateway_label(gateway),
+            "country": gateway.country,
+            "latitude_deg": gateway.latitude_deg,
+            "longitude_deg": gateway.longitude_deg,
+            "share_of_traffic": float(traffic[g] / total) if total > 0.0 else 0.0,
+            "served_without": None,
+        }
+        for g, gateway in enumerate(found.scenario.gateways)
+    ]
+
+
+def _classes(found: Outcome) -> list[dict[str, Any]]:
+    arrays = class_arrays(found)
+    return [
+        {
+            "terminal_class": terminal.terminal_class,
+            "label": terminal.label,
+            "subscribers": float(arrays["subscribers"][j]),
+            "served_households": dict(zip(PLANS_MBPS, arrays["served_households"][j].tolist(), strict=True)),
+        }
+        for j, terminal in enumerate(found.scenario.demand.terminals)
+    ]
+
+
+def _districts(found: Outcome) -> list[dict[str, Any]]:
+    arrays = district_arrays(found)
+    rows = []
+    for d in range(found.people.districts.size):
+        code = int(arrays["binding"][d])
+        rows.append(
+            {
+                "name": str(arrays["name"][d]),
+                "province": str(arrays["province"][d]),
+                "estimated": bool(arrays["estimated"][d]),
+                "population": float(arrays["population"][d]),
+                "households": float(arrays["households"][d]),
+                "underserved_households": float(arrays["underserved_households"][d]),
+                "subscribers": float(arrays["subscribers"][d]),
+                "households_served": dict(
+                    zip(PLANS_MBPS, arrays["served_households"][d].tolist(), strict=True)
+                ),
+                "availability_share": _or_none(arrays["availability_share"][d]),
+                "busy_hour_mbps": _or_none(arrays["busy_hour_mbps"][d]),
+                "binding_constraint": CONSTRAINTS[code] if code >= 0 else None,
+            }
+        )
+    return rows
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
