@@ -31,7 +31,7 @@ def _package_file(name: str) -> list[str]:
 
 
 def _verification_sets() -> dict[int, MeanElements]:
-    """Every set that our grammar takes, first occurrence first; three have made-up checksums (33333-33335)."""
+    """Every set that our grammar takes, the first of each; 33333 to 33335 have made-up checksums."""
     lines = [line.rstrip()[:69] for line in _package_file("SGP4-VER.TLE") if line and line[0] in "12"]
     sets: dict[int, MeanElements] = {}
     for first, second in zip(lines[::2], lines[1::2], strict=True):

@@ -17,8 +17,8 @@ def teme_to_itrf(times: npt.ArrayLike) -> Floats:
 
     M = W(x, y) R3(GMST82(UT1)), the TEME of SGP4 (Vallado et al., AIAA 2006-6753, appendix C): no equation
     of the equinoxes, no TIO locator s'. Error against astropy 8 with the same IERS table, at 6,821 km:
-    0.4 um, 8 um on a day that ends in a leap second. The table itself: UT1 predicted a year ahead may be off by
-    25 ms (13 m at 7,000 km, its column e_UT1). OutOfRangeError outside the table.
+    0.4 um, 8 um on a day that ends in a leap second. The table itself: UT1 predicted a year ahead may
+    be off by 25 ms (13 m at 7,000 km, its column e_UT1). OutOfRangeError outside the table.
     """
     import erfa
 

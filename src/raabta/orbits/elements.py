@@ -14,7 +14,7 @@ from raabta.orbits.sgp4_init import brouwer_mean_motion, kozai_mean_motion, peri
 Floats = npt.NDArray[np.float64]
 Describe = Callable[[int], str]
 
-REV_PER_DAY_RAD_MIN = 2.0 * np.pi / 1440.0
+REV_DAY_PER_RAD_MIN = 1440.0 / (2.0 * np.pi)
 MAX_AGE_YEARS = 10
 MAX_AGE_DAYS = MAX_AGE_YEARS * 365.25
 MAX_SATELLITES = 200_000
@@ -98,7 +98,7 @@ class MeanElements:
     @property
     def mean_motion_rad_min(self) -> Floats:
         """Kozai mean motion, rad/min (what SGP4 initialises from)."""
-        return self.mean_motion_rev_day * REV_PER_DAY_RAD_MIN
+        return self.mean_motion_rev_day / REV_DAY_PER_RAD_MIN
 
     @property
     def period_min(self) -> Floats:
@@ -138,7 +138,7 @@ def rev_day_from_semi_major_axis(
 ) -> Floats:
     """Kozai mean motion (rev/day) whose Brouwer mean semi-major axis is the one given."""
     motion = kozai_mean_motion(semi_major_axis_km, eccentricity, np.radians(inclination_deg))
-    return np.asarray(motion / REV_PER_DAY_RAD_MIN, np.float64)
+    return np.asarray(motion * REV_DAY_PER_RAD_MIN, np.float64)
 
 
 def check_age(elements: MeanElements, time: np.datetime64) -> None:

@@ -81,7 +81,7 @@ def parse_tle(text: str, source: str = "TLE") -> MeanElements:
     while at < len(lines):
         check_count(rows, Place(source, lines[at][0]))
         named = not _is_first(lines, at)
-        if named and not _is_first(lines, at + 1):
+        if named and (_is_second(lines[at][1]) or not _is_first(lines, at + 1)):
             refuse(Place(source, lines[at][0]), _no_pair(lines[at][1]))
         name = lines[at] if named else (0, "")
         at += named
@@ -101,8 +101,12 @@ def _is_first(lines: list[tuple[int, str]], at: int) -> bool:
     return at < len(lines) and lines[at][1].startswith("1 ")
 
 
+def _is_second(line: str) -> bool:
+    return line.startswith("2 ") and len(line) == _LENGTH
+
+
 def _no_pair(line: str) -> str:
-    if line.startswith("2 "):
+    if _is_second(line):
         return "line 2 of an element set has no line 1 before it"
     return f"{shown(line)} is neither line 1 of an element set nor a name before one"
 

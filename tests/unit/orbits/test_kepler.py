@@ -29,7 +29,7 @@ def test_only_ellipses(ecc: float) -> None:
 
 
 def test_position_of_a_textbook() -> None:
-    """Vallado, example 2-6: p = 11067.790, e = 0.83285, i = 87.87, node 227.89, w 53.38, true anomaly 92.335."""
+    """Vallado, example 2-6: p = 11067.790, e = 0.83285, i = 87.87, node 227.89, w 53.38, nu 92.335."""
     p, e, nu = 11067.790, 0.83285, np.radians(92.335)
     anomaly = 2.0 * np.arctan(np.sqrt((1 - e) / (1 + e)) * np.tan(nu / 2))
     mean = np.degrees(anomaly - e * np.sin(anomaly))

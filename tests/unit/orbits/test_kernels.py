@@ -47,8 +47,8 @@ def _positions(constants: np.ndarray, minutes: np.ndarray, columns: int | None =
 
 
 def test_the_kernel_and_the_bodies_hold_the_same_wgs72() -> None:
-    assert kernels._RE == WGS72.radius_km
-    assert kernels._J2 == WGS72.j2
+    assert WGS72.radius_km == kernels._RE
+    assert WGS72.j2 == kernels._J2
 
 
 def test_sincos_is_good_to_an_ulp_or_two_up_to_ten_years_of_revolutions() -> None:
