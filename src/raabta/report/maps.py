@@ -161,12 +161,11 @@ def _legend(base: Ground, layer: Layer) -> tuple[str, float]:
     weight = [float(base.asked[layer.index == i].sum()) for i in range(len(layer.labels))]
     shares = [words.share(w / asked, 0) if asked > 0 else "" for w in weight]
     items = [_key(c, t, s) for c, t, s in zip(layer.colours, layer.labels, shares, strict=True)]
-    items += [_key(f"url(#nobody-{layer.name})", "nobody asks", ""), _mark_key()]
+    items.append(_key(f"url(#nobody-{layer.name})", "nobody asks", ""))
     rows = -(-len(items) // layer.columns)
     head = svg.label(2, 25, layer.description, 16, font_weight=600)
     height = ROW * rows + 60
-    foot = "Per cent: share of all homes that ask, wherever they live."
-    foot = svg.label(2, height - 8, foot, 13.5, fill=palette.MUTED)
+    foot = svg.group(_foot(), transform=f"translate(0 {height - 22:g})")
     return head + _grid(items, base.frame.width / layer.columns, layer.columns) + foot, height
 
 
@@ -186,8 +185,9 @@ def _key(fill: str, name: str, share: str) -> str:
     return svg.group(inner, transform="scale(.1)") + line
 
 
-def _mark_key() -> str:
-    return triangle(15, 9) + svg.label(35, 14, "gateway", 15)
+def _foot() -> str:
+    text = "gateway.  Per cent: share of all homes that ask, wherever they live."
+    return triangle(15, 9) + svg.label(35, 14, text, 13.5, fill=palette.MUTED)
 
 
 def triangle(x: float, y: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from raabta.report import words
@@ -32,19 +32,33 @@ def inputs(results: Results) -> list[tuple[str, list[Input]]]:
     """(owner, figures) for the constellation, the terminals, the gateways and the demand."""
     scenario = json.loads(results.scenario.model_dump_json())
     constellation, demand = scenario["constellation"], scenario["demand"]
-    parts = [("constellation", constellation["label"], constellation)]
-    parts += [("terminal", terminal["label"], terminal) for terminal in demand["terminals"]]
-    parts += [("gateway", gateway["name"], gateway) for gateway in scenario["gateways"]]
-    rest = {key: scenario[key] for key in ("sharing", "weather", "delay", "time", "area")}
-    asked = {key: one for key, one in demand.items() if key != "terminals"}
-    parts.append(
-        ("scenario", "Demand, sharing, weather and time", {"demand": asked, **rest, "seed": scenario["seed"]})
-    )
-    return [(words.clean(label), _figures(kind, label, data)) for kind, label, data in parts]
+    rest = {key: scenario[key] for key in ("sharing", "weather", "delay", "time", "area", "seed")}
+    asked = {"demand": {key: one for key, one in demand.items() if key != "terminals"}, **rest}
+    gateways = [_figures("gateway", one["name"], one) for one in scenario["gateways"]]
+    return [
+        (words.clean(constellation["label"]), _figures("constellation", "", constellation)),
+        *((words.clean(one["label"]), _figures("terminal", "", one)) for one in demand["terminals"]),
+        ("Gateways", _merged(gateways)),
+        ("Demand, sharing, weather and time", _figures("demand", "", asked)),
+    ]
+
+
+def _merged(parts: list[list[Input]]) -> list[Input]:
+    """Figures of several owners in one list: what all have alike stands once, the rest under its owner."""
+    facts = [{(one.name, one.value, one.source, one.confidence) for one in part} for part in parts]
+    shared = set.intersection(*facts) if len(facts) > 1 else set()
+    alike = [Input("all", f"all: {n}", v, s, c) for n, v, s, c in sorted(shared)]
+    own = [
+        one
+        for part in parts
+        for one in part
+        if (one.name, one.value, one.source, one.confidence) not in shared
+    ]
+    return [replace(one, name=f"{one.owner}: {one.name}") for one in own] + alike
 
 
 def _figures(kind: str, label: str, data: dict[str, Any]) -> list[Input]:
-    known = {} if kind == "scenario" else _known(kind, data)
+    known = _known(kind, data)
     rows = []
     for path, value in leaves(data):
         source, confidence = known.get((path, _text(value)), (CHANGED, ""))
@@ -56,12 +70,13 @@ def _known(kind: str, data: dict[str, Any]) -> dict[tuple[str, str], tuple[str, 
     """(path, value) -> (source, confidence) of the catalogue entries that describe such a thing."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for entry in reversed(_entries(kind, data)):
-        found |= {(one.path, _text(one.value)): (one.source, one.confidence) for one in entry.figures}
+        start = "demand." if kind == "demand" else ""
+        found |= {(start + one.path, _text(one.value)): (one.source, one.confidence) for one in entry.figures}
     return found
 
 
 def _entries(kind: str, data: dict[str, Any]) -> list[Entry]:
-    """Entries of the kind whose name or label is this one's; for a gateway also its radio's."""
+    """Entries of the kind whose name or label is this one's; every earth station and every demand."""
     from raabta.scenario import catalogue
 
     names = {data.get("name"), data.get("label")}
@@ -70,7 +85,7 @@ def _entries(kind: str, data: dict[str, Any]) -> list[Entry]:
     return [
         entry
         for entry in every
-        if entry.kind == "earth-station"
+        if entry.kind in ("earth-station", "demand")
         or names & {entry.name, entry.label, entry.data.get("name"), entry.data.get("label")} - {None}
     ]
 
