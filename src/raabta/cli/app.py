@@ -64,7 +64,10 @@ def root(
 
 @app.command()
 def demo(out: Out = None, workers: Workers = None) -> None:
-    """Run the built-in Pakistan scenario, print the tables, write a report and say where."""
+    """Run the built-in Pakistan scenario, write its report.
+
+    Prints progress, a table by province and the worst and best districts, then where the report is.
+    """
     from raabta.cli import commands
 
     _resumable(lambda: commands.demo(commands.RunOptions(out=out, workers=workers)))
@@ -99,7 +102,10 @@ def run(
     strict: Annotated[bool, typer.Option("--strict", help="check every table between floors")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run a scenario, or resume it, and print who is served."""
+    """Run a scenario, or resume it; print who is served.
+
+    Options overrule the scenario. A run that was interrupted goes on where it stood.
+    """
     from raabta.cli import commands
 
     options = commands.RunOptions(
@@ -114,7 +120,10 @@ def report(
     out: Annotated[Path | None, typer.Option(help="folder to write to [default: RUN/report]")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the report of a run: HTML page, summary, maps and tables."""
+    """Write the report of a run.
+
+    An HTML page of its own, summary.json, cells.csv, cells.geojson and districts.csv.
+    """
     from raabta.cli import commands
 
     commands.report(folder, out, as_json)
@@ -126,7 +135,10 @@ def explain(
     place: Annotated[str | None, typer.Option(metavar="NAME", help="a town or district")] = None,
     cell: Annotated[str | None, typer.Option(metavar="ID", help="an H3 cell")] = None,
 ) -> None:
-    """Say why a place gets what it gets: its links, its beams, its binding constraint."""
+    """Say why a place gets what it gets.
+
+    Its links line by line, its beams and gateways, and the constraint that binds.
+    """
     from raabta.cli import commands
 
     commands.explain(folder, place, cell)
@@ -137,7 +149,10 @@ def catalogue(
     name: Annotated[str | None, typer.Argument(help="an entry")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
 ) -> None:
-    """List what a scenario can name, or one entry's figures with their sources."""
+    """List what a scenario can name, or show one entry.
+
+    An entry is shown with every figure, its source and our confidence in it.
+    """
     from raabta.cli import listing
 
     listing.show(name, as_json)
@@ -145,7 +160,10 @@ def catalogue(
 
 @app.command()
 def verify(folder: RunFolder) -> None:
-    """Re-hash a run folder and say whether every file is as it was written."""
+    """Say whether every file of a run is as written.
+
+    Re-hashes the folder against its ledger.
+    """
     from raabta.cli import commands
 
     raise typer.Exit(commands.verify(folder))

@@ -14,7 +14,7 @@ from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import dotted
 from raabta.scenario.documents import Document, Loc
 from raabta.scenario.models import Model, Scenario
-from raabta.scenario.suggest import converted, near_key, unit_key
+from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
 _REFERABLE = ("Constellation", "Gateway", "Terminal", "Demand")
 _MAX_SHOWN = 50
@@ -86,9 +86,15 @@ def _as_error(issue: Issue, document: Document) -> ScenarioError:
 def _from_pydantic(
     error: ValidationError, data: dict[str, Any], overruled: dict[Loc, str], known: list[Issue]
 ) -> list[Issue]:
-    found = [_issue(dict(item), data, overruled) for item in error.errors(include_url=False)]
+    items = [dict(item) for item in error.errors(include_url=False)]
+    found = [_issue(item, data, overruled) for item in items if not _counts_only_valid_items(item)]
     hidden = [issue.hides for issue in [*known, *found] if issue.hides is not None]
     return [issue for issue in found if issue.hides is not None or not _is_hidden(issue.loc, hidden)]
+
+
+def _counts_only_valid_items(item: dict[str, Any]) -> bool:
+    """A list called too short although it is not empty: its items are faulty, and said so themselves."""
+    return item["type"] == "too_short" and isinstance(item["input"], list) and len(item["input"]) > 0
 
 
 def _is_hidden(loc: Loc, hidden: list[Loc]) -> bool:
@@ -103,12 +109,25 @@ def _issue(item: dict[str, Any], data: dict[str, Any], overruled: dict[Loc, str]
         path = dotted(loc[:-1])
         where = f"{path}: the" if path else "the"
         return Issue(loc, f"{where} key '{loc[-1]}' is missing", at_key=True)
-    message = re.sub(r"^Value error, |^Input should be ", "", item["msg"])
-    if message != item["msg"] and item["msg"].startswith("Input"):
-        message = f"should be {message}"
+    message = _in_yaml_words(item["msg"])
     shown = "" if item["type"] == "value_error" else f", not {_short(item['input'])}"
     text = f"{dotted(loc) or 'scenario'}: {message}{shown}"
     return Issue(loc, text, _value_hint(loc, item), option=overruled.get(loc))
+
+
+_YAML_WORDS = (
+    (r"^Value error, ", ""),
+    (r"^(Input|Tuple|String|List) should ", "should "),
+    (r"\ba valid array\b", "a list"),
+    (r"\ban object\b", "a mapping"),
+    (r" after validation, not \d+$", ""),
+)
+
+
+def _in_yaml_words(message: str) -> str:
+    for pattern, words in _YAML_WORDS:
+        message = re.sub(pattern, words, message)
+    return message
 
 
 def _short(value: Any) -> str:
@@ -123,10 +142,13 @@ def _short(value: Any) -> str:
 def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
     value, name = item["input"], str(loc[-1]) if loc else ""
     if isinstance(value, str) and item["type"] in ("float_type", "int_type"):
-        unit = name.rpartition("_")[2]
-        return f"write the number alone, without quotes and without a unit; '{name}' is in {unit}"
+        unit = f"; '{name}' is in {name.rpartition('_')[2]}" if "_" in name else ""
+        return f"write the number alone, without quotes and without a unit{unit}"
     if isinstance(value, str) and item["type"].startswith("model"):
         return f"write `{name}: {{catalogue: {value}}}`"
+    if isinstance(value, str) and item["type"] == "literal_error":
+        near = near_name(value, re.findall(r"'([^']*)'", item["ctx"]["expected"]))
+        return f"did you mean '{near}'?" if near else None
     return None
 
 

@@ -158,11 +158,11 @@ class _Builder:
     def _node(self, event: Any, loc: Loc) -> Any:
         from ruamel.yaml.events import MappingStartEvent, SequenceStartEvent
 
-        mark = event.start_mark
-        line, column = mark.line + 1, mark.column + 1
-        known = self.places.get(loc)
-        key_line, key_column = known[:2] if known else (line, column)
-        self.places[loc] = Place(key_line, key_column, line, column)
+        mark, known = event.start_mark, self.places.get(loc)
+        here = mark.line + 1, mark.column + 1
+        key = known[:2] if known else here
+        empty = getattr(event, "value", None) == "" and event.style is None
+        self.places[loc] = Place(*key, *(key if empty else here))
         if isinstance(event, MappingStartEvent):
             return self._mapping(loc)
         if isinstance(event, SequenceStartEvent):

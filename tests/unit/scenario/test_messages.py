@@ -1,0 +1,256 @@
+"""What a person reads when the scenario is wrong."""
+
+from __future__ import annotations
+
+import random
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from raabta.base.errors import ScenarioError
+from raabta.scenario.loader import load
+from raabta.scenario.models import (
+    Area,
+    Constellation,
+    Demand,
+    Gateway,
+    Payload,
+    Scenario,
+    Sharing,
+    Shell,
+    Terminal,
+    Time,
+    Weather,
+)
+from raabta.scenario.suggest import converted, near_key, unit_key
+
+
+def _fault(path: Path) -> ScenarioError:
+    with pytest.raises(ScenarioError) as caught:
+        load(path)
+    return caught.value
+
+
+def _edited(minimal: Path, old: str, new: str) -> ScenarioError:
+    text = minimal.read_text()
+    assert old in text
+    minimal.write_text(text.replace(old, new))
+    return _fault(minimal)
+
+
+def test_misspelt_key_reads_like_this(tmp_path: Path, small_yaml: str) -> None:
+    path = tmp_path / "scenario.yaml"
+    path.write_text(small_yaml.replace("satellites_per_plane", "satellites_per_plan"))
+    error = _fault(path)
+    first, source, caret, hint = str(error).splitlines()
+    assert first == f"{path}:{error.line}:5: constellation.shells[0]: unknown key 'satellites_per_plan'"
+    assert source == "        satellites_per_plan: 25"
+    assert caret == "        ^"
+    assert hint == "hint: did you mean 'satellites_per_plane'?"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "message", "hint"),
+    [
+        (
+            "galaxyspace-like",
+            "galaxyspace",
+            (4, 14),
+            "no constellation called 'galaxyspace'",
+            "'galaxyspace-like'",
+        ),
+        ("galaxyspace-like", "karachi", (4, 14), "'karachi' is a gateway, not a constellation", ""),
+        ("galaxyspace-like", "7", (4, 14), "a catalogue name is text", "one of: galaxyspace-like"),
+        ("[karachi,", "[karchi,", (7, 16), "no gateway or earth-station called 'karchi'", "'karachi'"),
+        ("{beams: 12}", "{beems: 12}", (5, 13), "constellation.payload: unknown key 'beems'", "'beams'"),
+        ("{beams: 12}", "{beams: 12.5}", (5, 20), "payload.beams: should be a valid integer", ""),
+        ("{beams: 12}", "{beams: true}", (5, 20), "payload.beams: should be a valid integer, not true", ""),
+        ("{beams: 12}", "{beams: '12'}", (5, 20), 'not "12"', "write the number alone"),
+        ("{beams: 12}", "{beams: 0}", (5, 20), "should be greater than or equal to 1, not 0", ""),
+        ("{beams: 12}", "12", (5, 12), "constellation.payload: should be a mapping, not 12", ""),
+        ("share: 0.2", "share: 20", (12, 42), "should be less than or equal to 1, not 20", ""),
+        ("share: 0.2", "share: 0.3", (10, 3), "the shares of the terminal classes sum to 1.1, not 1", ""),
+        ("catalogue: community", "catalogue: household-vsat", (10, 3), "a terminal class stands twice", ""),
+        ("country: PAK", "country: Pakistan", (8, 27), "should match pattern", ""),
+        ("latitude_deg: 31.0", "latitude_deg: 91", (8, 46), "should be less than or equal to 90", ""),
+        (
+            "latitude_deg: 31.0",
+            "latitude_rad: 0.5",
+            (8, 32),
+            "unknown key 'latitude_rad'",
+            "`latitude_deg: 28.6479`",
+        ),
+        ("name: Here", "name: Karachi", (1, 1), "a gateway name stands twice", ""),
+        ("name: mine", "name:", (2, 1), "should be a valid string, not empty", ""),
+        (
+            "catalogue: rural-pakistan\n",
+            "catalogue: rural-pakistan\n  serve: underservd\n",
+            (11, 10),
+            "serve",
+            "'underserved'",
+        ),
+        (
+            "demand:\n  catalogue: rural-pakistan",
+            "demand:\n  catalog: rural-pakistan",
+            (10, 3),
+            "unknown key 'catalog'",
+            "'catalogue'",
+        ),
+    ],
+)
+def test_fault_has_its_place_and_its_hint(
+    minimal: Path, old: str, new: str, place: tuple[int, int], message: str, hint: str
+) -> None:
+    error = _edited(minimal, old, new)
+    assert message in error.message
+    assert (error.line, error.column) == place
+    assert hint in (error.hint or "")
+
+
+def test_wrong_unit_says_the_right_one_and_converts(tmp_path: Path, small_yaml: str) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(small_yaml.replace("altitude_km: 500.0", "altitude_m: 550000"))
+    error = _fault(path)
+    assert error.message.endswith("unknown key 'altitude_m'")
+    assert error.hint == "'altitude_km' is the key, in km: write `altitude_km: 550`"
+    assert "is missing" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted", "text"),
+    [
+        ("step_min", 2, "step_s", "step_s: 120"),
+        ("channel_down_ghz", 0.4, "channel_down_mhz", "channel_down_mhz: 400"),
+        ("forward_gbps", 24, "forward_mbps", "forward_mbps: 24000"),
+        ("take_up_percent", 10, "take_up_share", "take_up_share: 0.1"),
+        ("eirp_dbm", 76.2, "eirp_dbw", None),
+        ("noise_temperature_c", 20, "noise_temperature_k", None),
+        ("altitude", 550, "altitude_km", None),
+        ("altitude_m", True, "altitude_km", None),
+    ],
+)
+def test_units(key: str, value: float, wanted: str, text: str | None) -> None:
+    assert unit_key(key, ["other_km", wanted]) == wanted
+    assert converted(key, wanted, value) == text
+
+
+def test_a_key_already_given_is_not_suggested_again() -> None:
+    assert (
+        near_key("feeder_dwn_ghz", ["feeder_up_ghz", "feeder_down_ghz"], ["feeder_up_ghz"])
+        == "feeder_down_ghz"
+    )
+
+
+def test_all_faults_are_listed_and_the_first_is_the_error(minimal: Path) -> None:
+    text = minimal.read_text().replace("{beams: 12}", "{beems: 12}").replace("karachi", "karchi")
+    minimal.write_text(text + "weather: {statistics: annual}\nsharing: {ratio_share: 2}\n")
+    error = _fault(minimal)
+    assert error.line == 5
+    words = str(error)
+    for part in ("'beems'", "'karchi'", "'statistics'", "ratio_share", "4 faults in all"):
+        assert part in words
+    assert words.count("^") == 4
+
+
+def test_nothing_below_a_fault_is_reported_as_missing(minimal: Path) -> None:
+    error = _edited(minimal, "catalogue: galaxyspace-like", "catalog: galaxyspace-like")
+    assert error.hint == "did you mean 'catalogue'?"
+    assert "missing" not in str(error)
+
+
+def test_no_satellites(minimal: Path) -> None:
+    error = _edited(minimal, "  payload: {beams: 12}", "  shells: []")
+    assert error.message == "constellation: holds no satellites"
+    assert (error.line, error.column) == (3, 1)
+
+
+@pytest.mark.parametrize("text", ["- 1", "hello", "3", "[]"])
+def test_not_a_mapping(minimal: Path, text: str) -> None:
+    minimal.write_text(text)
+    assert _fault(minimal).message == "a scenario is a mapping of keys to values"
+
+
+def test_a_very_long_line_is_cropped_and_a_far_column_has_no_caret(minimal: Path) -> None:
+    minimal.write_text("schema_version: 1\nname: x\ntitle: {a: " + "y" * 5_000 + ", b: &a 1}\n")
+    error = _fault(minimal)
+    assert error.line == 3
+    assert error.source_line is None
+    assert len(str(error)) < 300
+
+
+_KEY = re.compile(r"[ -]*([a-z0-9_]+):(?: |$)")
+
+
+def _keys(text: str) -> list[tuple[int, str]]:
+    """(line, key) of every key of a block-style YAML text."""
+    found = [(number, _KEY.match(line)) for number, line in enumerate(text.splitlines(), start=1)]
+    return [(number, match[1]) for number, match in found if match]
+
+
+def _mistyped(key: str, dice: random.Random) -> str:
+    letters = list(key)
+    for _ in range(dice.choice((1, 2))):
+        at = dice.randrange(len(letters))
+        kind = dice.choice(("drop", "double", "swap", "replace", "insert"))
+        if kind == "drop" and len(letters) > 3:
+            del letters[at]
+        elif kind == "double":
+            letters.insert(at, letters[at])
+        elif kind == "swap" and at + 1 < len(letters):
+            letters[at], letters[at + 1] = letters[at + 1], letters[at]
+        elif kind == "replace":
+            letters[at] = dice.choice(string.ascii_lowercase)
+        else:
+            letters.insert(at, dice.choice(string.ascii_lowercase))
+    return "".join(letters)
+
+
+def test_a_thousand_typos(tmp_path: Path, small_yaml: str) -> None:
+    """1-2 letter typos of keys: the right line always, the right suggestion in at least 95 of 100."""
+    lines, dice = small_yaml.splitlines(), random.Random(20261122)
+    keys = _keys(small_yaml)
+    valid = {key for _, key in keys}
+    assert len(valid) > 90
+    path, tried, right_line, right_key = tmp_path / "typo.yaml", 0, 0, 0
+    while tried < 1_000:
+        number, key = dice.choice(keys)
+        wrong = _mistyped(key, dice)
+        if wrong in valid:
+            continue
+        tried += 1
+        changed = lines[number - 1].replace(key, wrong, 1)
+        path.write_text("\n".join([*lines[: number - 1], changed, *lines[number:]]))
+        error = _fault(path)
+        right_line += error.line == number
+        right_key += f"'{key}'" in f"{error.hint} {error.message}"
+    assert right_line == 1_000
+    assert right_key >= 950
+
+
+def test_typos_are_understood_even_where_nothing_else_is_given() -> None:
+    """The harder case: no sibling key narrows the choice (optional keys in a short file)."""
+    dice = random.Random(7)
+    models = [
+        Scenario,
+        Time,
+        Area,
+        Shell,
+        Payload,
+        Constellation,
+        Gateway,
+        Terminal,
+        Demand,
+        Sharing,
+        Weather,
+    ]
+    right = tried = 0
+    while tried < 2_000:
+        fields = list(dice.choice(models).model_fields)
+        key = dice.choice(fields)
+        wrong = _mistyped(key, dice)
+        if wrong not in fields:
+            tried += 1
+            right += (unit_key(wrong, fields) or near_key(wrong, fields, [])) == key
+    assert right >= 0.95 * tried
