@@ -12,12 +12,13 @@ from pydantic import ValidationError
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import dotted
-from raabta.scenario.documents import Document, Loc
+from raabta.scenario.documents import Document, Loc, shortened
 from raabta.scenario.models import Model, Scenario
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
 _REFERABLE = ("Constellation", "Gateway", "Terminal", "Demand")
 _MAX_SHOWN = 50
+_MAX_DIAGNOSED = 200
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,14 @@ def raise_issues(issues: list[Issue], document: Document) -> NoReturn:
     if len(errors) > 1:
         rest = [str(error) for error in errors[1:_MAX_SHOWN]]
         left = len(errors) - 1 - len(rest)
-        more = [f"... and {left} more"] if left > 0 else []
-        first.args = ("\n\n".join([str(first), *rest, *more, f"{len(errors)} faults in all"]),)
+        more = [f"... and at least {left} more"] if left > 0 else [f"{len(errors)} faults in all"]
+        first.args = ("\n\n".join([str(first), *rest, *more]),)
     raise first
 
 
 def _as_error(issue: Issue, document: Document) -> ScenarioError:
     if issue.option:
-        return ScenarioError(f"option {issue.option}: {issue.message}", hint=issue.hint)
+        return ScenarioError(shortened(f"option {issue.option}: {issue.message}"), hint=issue.hint)
     line, column = _position(issue, document.place(issue.loc))
     return document.error(issue.message, line, column, issue.hint)
 
@@ -86,7 +87,7 @@ def _as_error(issue: Issue, document: Document) -> ScenarioError:
 def _from_pydantic(
     error: ValidationError, data: dict[str, Any], overruled: dict[Loc, str], known: list[Issue]
 ) -> list[Issue]:
-    items = [dict(item) for item in error.errors(include_url=False)]
+    items = [dict(item) for item in error.errors(include_url=False)[:_MAX_DIAGNOSED]]
     found = [_issue(item, data, overruled) for item in items if not _counts_only_valid_items(item)]
     hidden = [issue.hides for issue in [*known, *found] if issue.hides is not None]
     return [issue for issue in found if issue.hides is not None or not _is_hidden(issue.loc, hidden)]

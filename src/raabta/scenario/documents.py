@@ -21,6 +21,7 @@ MAX_DEPTH = 20
 MAX_EVENTS = 20_000
 MAX_NUMBER_LENGTH = 40
 _SHOWN_COLUMNS = 160
+_LONGEST_MESSAGE = 500
 
 Loc = tuple[str | int, ...]
 
@@ -63,8 +64,26 @@ class Document:
     def error(self, message: str, line: int, column: int, hint: str | None = None) -> ScenarioError:
         """A ScenarioError that shows the source line with a caret under `column`."""
         source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        shown = source[:_SHOWN_COLUMNS].replace("\t", " ") if column <= _SHOWN_COLUMNS else None
-        return ScenarioError(message, file=self.file, line=line, column=column, source_line=shown, hint=hint)
+        shown = printable(source[:_SHOWN_COLUMNS], " ") if column <= _SHOWN_COLUMNS else None
+        return ScenarioError(
+            shortened(message),
+            file=self.file,
+            line=line,
+            column=column,
+            source_line=shown,
+            hint=shortened(hint) if hint else None,
+        )
+
+
+def printable(text: str, instead: str = "?") -> str:
+    """`text` without control codes (a terminal would obey them), one character for one."""
+    return "".join(letter if letter.isprintable() else instead for letter in text)
+
+
+def shortened(text: str) -> str:
+    """`text` printable and at most 500 characters long."""
+    text = printable(text[: _LONGEST_MESSAGE + 1])
+    return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
 
 
 def read_file(path: Path) -> Document:

@@ -1,0 +1,309 @@
+"""The command line at its boundary: the pipeline below it is replaced, everything above is real."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+import raabta
+from raabta.base.errors import LimitError, StoreError
+from raabta.cli.app import main
+from raabta.scenario.loader import load, scenario_hash
+
+
+@dataclass
+class Below:
+    """Stands for the pipeline and the report room: records calls, raises what a test asks for."""
+
+    raises: BaseException | None = None
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=lambda: {"totals": {"households": 3}})
+
+    def run(self, scenario: Any, out: Path, *, workers: Any, bands: Any, progress: Any) -> Any:
+        self.calls.append(("run", scenario, out, workers, bands))
+        progress("orbits", 1, 4)
+        if self.raises:
+            raise self.raises
+        progress("orbits", 4, 4)
+        return SimpleNamespace(summary=self.summary, folder=out)
+
+    def open_run(self, path: Path) -> Any:
+        self.calls.append(("open", path))
+        return SimpleNamespace(summary=self.summary, folder=path)
+
+    def explain(self, path: Path, *, place: Any, cell: Any) -> Any:
+        self.calls.append(("explain", path, place, cell))
+        return SimpleNamespace(lines=["first [line]", "second"])
+
+    def terminal(self, results: Any) -> list[str]:
+        return ["TABLES"]
+
+    def write(self, results: Any, folder: Path) -> dict[str, Path]:
+        self.calls.append(("write", folder))
+        return {"report.html": folder / "report.html"}
+
+
+@pytest.fixture
+def below(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Below:
+    fake = Below()
+    pipeline = ModuleType("raabta.pipeline")
+    vars(pipeline).update(run=fake.run, open_run=fake.open_run, explain=fake.explain)
+    report = ModuleType("raabta.report")
+    vars(report).update(terminal=fake.terminal, write=fake.write)
+    for name, module in (("pipeline", pipeline), ("report", report)):
+        monkeypatch.setitem(sys.modules, f"raabta.{name}", module)
+        monkeypatch.setattr(raabta, name, module, raising=False)
+    monkeypatch.setenv("RAABTA_STRICT", "0")
+    monkeypatch.chdir(tmp_path)
+    return fake
+
+
+def test_run_passes_every_option_on(below: Below, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = (
+        "run pakistan --start 2026-06-01 --duration 90m --step 30s --seed 5 --workers 2 --bands --out o"
+    )
+    assert main(arguments.split()) == 0
+    _, scenario, out, workers, bands = below.calls[0]
+    assert (scenario.time.steps, scenario.time.start.month, scenario.seed) == (180, 6, 5)
+    assert (out, workers, bands) == (Path("o"), 2, True)
+    captured = capsys.readouterr()
+    assert "TABLES" in captured.out and "Kept in o" in captured.out
+    assert "orbits" in captured.err and "orbits" not in captured.out
+
+
+def test_default_folder_is_named_by_scenario_and_hash(below: Below) -> None:
+    assert main(["run", "pakistan"]) == 0
+    assert below.calls[0][2] == Path("raabta-runs") / f"pakistan-{scenario_hash(load('pakistan'))[:8]}"
+
+
+def test_a_name_that_is_no_folder_name_is_tamed(below: Below, tmp_path: Path) -> None:
+    assert main(["init", "s.yaml"]) == 0
+    text = Path("s.yaml").read_text().replace('"my-pak"', '"../../etc/pass wd"')
+    Path("s.yaml").write_text(text)
+    assert main(["run", "s.yaml"]) == 0
+    out = below.calls[0][2]
+    assert out.parent == Path("raabta-runs") and out.name.startswith("etc-pass-wd-")
+
+
+def test_json_is_the_summary_alone(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "pakistan", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == below.summary
+
+
+def test_actual_gateways(below: Below) -> None:
+    assert main(["run", "pakistan-starlink", "--gateways", "actual"]) == 0
+    assert "PAK" not in {gateway.country for gateway in below.calls[0][1].gateways}
+
+
+def test_strict_reaches_every_process(below: Below, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    assert main(["run", "pakistan", "--strict"]) == 0
+    assert os.environ["RAABTA_STRICT"] == "1"
+
+
+def test_demo_runs_pakistan_and_says_where_the_report_is(
+    below: Below, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--out", "d"]) == 0
+    assert below.calls[0][1] == load("pakistan")
+    assert below.calls[1] == ("write", Path("d/report"))
+    assert str(Path("d/report/report.html")) in capsys.readouterr().out
+
+
+def test_report_opens_and_writes(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("kept").mkdir()
+    assert main(["report", "kept"]) == 0
+    assert below.calls == [("open", Path("kept")), ("write", Path("kept/report"))]
+    assert main(["report", "kept", "--out", "elsewhere"]) == 0
+    assert below.calls[-1] == ("write", Path("elsewhere"))
+
+
+def test_explain_prints_its_lines_as_they_are(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("kept").mkdir()
+    assert main(["explain", "kept", "--place", "Turbat"]) == 0
+    assert below.calls == [("explain", Path("kept"), "Turbat", None)]
+    assert capsys.readouterr().out == "first [line]\nsecond\n"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--place", "a", "--cell", "b"]])
+def test_explain_needs_one_of_place_and_cell(
+    below: Below, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("kept").mkdir()
+    assert main(["explain", "kept", *arguments]) == 2
+    assert "--place NAME or --cell ID" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["report", "explain", "verify"])
+def test_a_missing_run_folder_is_the_users_mistake(
+    below: Below, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "nowhere", *(["--cell", "x"] if command == "explain" else [])]) == 2
+    assert "there is no run folder 'nowhere'; `raabta run SCENARIO` makes one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (LimitError("too many cells"), 3, "raabta: too many cells"),
+        (StoreError("disk full"), 2, "raabta: disk full"),
+        (KeyboardInterrupt(), 130, "resumable: run the same command again"),
+        (ZeroDivisionError("a [b]"), 1, "our fault, not yours: ZeroDivisionError: a [b]"),
+    ],
+)
+def test_exit_codes(
+    below: Below, error: BaseException, code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    below.raises = error
+    assert main(["run", "pakistan"]) == code
+    err = capsys.readouterr().err
+    assert words in err
+    assert "Traceback" not in err
+    assert ("--debug" in err) is (code == 1)
+
+
+@pytest.mark.parametrize("arguments", [["--debug", "run", "pakistan"], ["run", "pakistan", "--debug"]])
+def test_debug_shows_the_traceback(
+    below: Below, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    below.raises = ZeroDivisionError("x")
+    assert main(arguments) == 1
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("run pakistn", "did you mean 'pakistan'?"),
+        ("run pakistan --step 15", "option --step: '15' is not a duration"),
+        ("run pakistan --step 0.1s", "option --step: time.step_s: should be greater than or equal to 1"),
+        ("run pakistan --start yesterday", "option --start: 'yesterday' is not a time"),
+        ("run pakistan --orbits no.tle", "option --orbits: there is no file 'no.tle'"),
+        ("run pakistan --area no.geojson", "option --area: there is no file 'no.geojson'"),
+        ("run pakistan --workers 0", "--workers"),
+        ("run pakistan --seed -1", "--seed"),
+        ("run pakistan --gateways none", "--gateways"),
+        ("run", "scenario"),
+        ("nonsense", "nonsense"),
+        ("run pakistan --nonsense", "--nonsense"),
+        ("catalogue starlink", "did you mean 'starlink-gen1'?"),
+        ("init --country Kenia k.yaml", "did you mean KEN (Kenya)?"),
+    ],
+)
+def test_user_mistakes_end_with_2_and_words(
+    below: Below, arguments: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments.split()) == 2
+    err = capsys.readouterr().err
+    assert words in err
+    assert "Traceback" not in err
+    assert below.calls == []
+
+
+def test_a_wrong_scenario_file_shows_line_and_caret(
+    below: Below, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init", "s.yaml"])
+    Path("s.yaml").write_text(Path("s.yaml").read_text().replace("duration_s:", "duration_h:"))
+    assert main(["run", "s.yaml"]) == 2
+    err = capsys.readouterr().err.splitlines()
+    assert err[0].startswith("raabta: s.yaml:11:3: time: unknown key 'duration_h'")
+    assert err[2] == "      ^"
+    assert "write `duration_s: 3.1104e+08`" in err[3]
+
+
+@pytest.mark.parametrize("country", ["PAK", "KEN", "pak", "FRA", "FJI"])
+def test_init_writes_a_scenario_that_loads(below: Below, country: str) -> None:
+    assert main(["init", "--country", country, "s.yaml"]) == 0
+    scenario = load("s.yaml")
+    assert scenario.area.country == country.upper()
+    assert all(gateway.hypothetical for gateway in scenario.gateways)
+    assert len(scenario.gateways) == (7 if country.upper() == "PAK" else 3)
+    assert {gateway.country for gateway in scenario.gateways} == {country.upper()}
+
+
+def test_init_never_overwrites(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("s.yaml").write_text("mine")
+    assert main(["init", "s.yaml"]) == 2
+    assert "'s.yaml' is there already" in capsys.readouterr().err
+    assert Path("s.yaml").read_text() == "mine"
+    assert main(["init", "no/such/folder/s.yaml"]) == 2
+
+
+def test_catalogue_lists_everything_and_shows_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["catalogue", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["paksat-1r"]["kind"] == "constellation"
+    assert main(["catalogue"]) == 0
+    assert "household-vsat" in capsys.readouterr().out
+    assert main(["catalogue", "starlink-gen1"]) == 0
+    shown = capsys.readouterr().out
+    assert "shells[0].altitude_km" in shown.replace("\n", "") and "FCC 21-48" in shown
+    assert main(["catalogue", "lahore", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["figures"][0]["confidence"] == "A"
+
+
+def test_verify_reports_problems(
+    monkeypatch: pytest.MonkeyPatch, below: Below, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import raabta.engine.verify as room
+
+    Path("kept").mkdir()
+    monkeypatch.setattr(room, "verify", lambda folder: [])
+    assert main(["verify", "kept"]) == 0
+    monkeypatch.setattr(room, "verify", lambda folder: [room.Problem("chunks/0", "is changed", "Run again")])
+    assert main(["verify", "kept"]) == 2
+    assert "kept: chunks/0: is changed. Run again" in capsys.readouterr().err
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("raabta 0.")
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for command in ("demo", "init", "run", "report", "explain", "catalogue", "verify"):
+        assert f"\n  {command} " in shown
+
+
+def test_help_loads_no_heavy_room() -> None:
+    """The reason `raabta --help` is quick: nothing heavy is imported. (Its time is measured by hand.)"""
+    code = (
+        "import sys; from raabta.cli.app import main; code = main(['run', '--help']);"
+        "heavy = {'numpy', 'numba', 'xarray', 'pandas', 'scipy', 'ruamel', 'h3', 'shapely', 'itur', 'rich'};"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_installed_command_answers() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from raabta.cli.app import main; sys.exit(main())",
+            "run",
+            "nowhere.yaml",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("raabta: there is no file 'nowhere.yaml'")
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    code = "import sys; from raabta.cli.app import main; sys.exit(main())"
+    command = f"{sys.executable} -c '{code}' catalogue kuiper"
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command} | true"], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr and "our fault" not in done.stderr
