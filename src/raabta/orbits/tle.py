@@ -32,7 +32,8 @@ def _field(first: int, last: int, what: str, pattern: str, allowed: str) -> _Fie
     return _Field(first, last, what, re.compile(pattern), allowed)
 
 
-_ANGLE = (r"[ 0-9]{2}[0-9]\.[0-9]{4}", "three digits, a dot, four digits")
+_THREE = r"(?:[0-9]{3}| [0-9]{2}|  [0-9])"  # digits, blanks only before them
+_ANGLE = (_THREE + r"\.[0-9]{4}", "three digits, a dot, four digits")
 _EXPONENT = (r"[ +-][0-9]{5}[+-][0-9]", "sign, five digits, signed one-digit exponent")
 _NUMBER = _field(3, 7, "satellite number", r" *[0-9]+|[A-HJ-NP-Z][0-9]{4}", "five digits, or alpha-5")
 
@@ -41,7 +42,7 @@ _LINE1 = (
     _field(8, 8, "classification", r"[UCS ]", "U, C or S"),
     _field(10, 17, "international designator", r"[0-9A-Z ]{8}", "digits and capital letters"),
     _field(19, 20, "epoch year", r"[0-9]{2}", "two digits"),
-    _field(21, 32, "epoch day", r"[ 0-9]{2}[0-9]\.[0-9]{8}", "three digits, a dot, eight digits"),
+    _field(21, 32, "epoch day", _THREE + r"\.[0-9]{8}", "three digits, a dot, eight digits"),
     _field(34, 43, "first derivative of the mean motion", r"[ +-]\.[0-9]{8}", "sign, a dot, eight digits"),
     _field(45, 52, "second derivative of the mean motion", *_EXPONENT),
     _field(54, 61, "BSTAR", *_EXPONENT),

@@ -127,6 +127,7 @@ def test_epoch_day_range(day: str, shown: int) -> None:
         (53, "15,49815350", "TLE:2:53: mean motion is '15,49815350'; allowed: two digits, a dot, eight digits"),
         (27, "-006703", "TLE:2:27: eccentricity is '-006703'; allowed: seven digits (the dot is implied)"),
         (9, " 51.64\N{ARABIC-INDIC DIGIT ONE}6", "TLE:2:9: inclination is ' 51.64\\u06616'; allowed: three digits, a dot, four digits"),
+        (9, " 1 .6416", "TLE:2:9: inclination is ' 1 .6416'; allowed: three digits, a dot, four digits"),
         (17, "x", "TLE:2:17: 'x'; allowed: a blank"),
     ],
 )  # fmt: skip
