@@ -58,6 +58,9 @@ class OutOfRangeError(RaabtaError):
         self.what, self.value, self.valid, self.source = what, value, valid, source
         super().__init__(f"{what} is {value}; valid: {valid} ({source})")
 
+    def __reduce__(self) -> tuple[type[OutOfRangeError], tuple[str, object, str, str]]:
+        return type(self), (self.what, self.value, self.valid, self.source)
+
 
 class StoreError(RaabtaError):
     """A run folder or a file in it cannot be read, written or verified."""

@@ -164,7 +164,7 @@ def cosecant_max(min_elevation_deg: float) -> float:
 
 @dataclass(frozen=True)
 class PathLoss:
-    """Fades of n sites: loss_db (n, 2, j, 1 + k, e) by direction, class, weather state and cosecant node.
+    """Fades of n sites: loss_db (n, e, 1 + k, 2, j) by cosecant node, weather state, direction and class.
 
     State 0 is clear sky at the median; forward losses hold the rise of the receiver's noise too.
     """
@@ -185,7 +185,7 @@ def path_loss(
 ) -> PathLoss:
     """Tabulate the atmosphere for every site, class and direction (P.618-14 with the 5 % cap)."""
     elevation = node_elevations_deg(min_elevation_deg)
-    shape = (latitude_deg.size, 2, len(terminals), 1 + len(EXCEEDANCE_PERCENT), elevation.size)
+    shape = (latitude_deg.size, elevation.size, 1 + len(EXCEEDANCE_PERCENT), 2, len(terminals))
     out = np.empty(shape, np.float32)
     editions: dict[str, str] = {}
     for direction, frequency_ghz in enumerate((payload.user_down_ghz, payload.user_up_ghz)):
@@ -202,7 +202,8 @@ def path_loss(
                 statistic=statistic,
             )
             temperature_k = terminal.noise_temperature_k if direction == 0 else np.inf
-            out[:, direction, j] = _with_noise(fades.clear_db, fades.total_db, temperature_k)
+            with_noise = _with_noise(fades.clear_db, fades.total_db, temperature_k)
+            out[:, :, :, direction, j] = np.moveaxis(with_noise, 2, 1)
             editions = fades.editions
     return PathLoss(out, cosecant_max(min_elevation_deg), editions)
 

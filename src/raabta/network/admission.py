@@ -1,8 +1,8 @@
 """Admission: how many subscribers each cell may be promised, before the run, from a sample of its slots.
 
-A promise is kept in every slot or it is none. So admission looks at evenly spaced slots of the whole run and
-admits, least-served district first, what the served test would grant there; what is left over in every slot goes
-to the next cells, round by round. The run itself then tests the promises in all slots: the sample only steers.
+A promise is kept in every slot or it is none. So admission looks at evenly spaced slots of the whole run
+and admits, least-served district first, what the served test would grant there; what is left over in every
+slot goes to the next cells, round by round. The run itself then tests the promises in all slots: the sample only steers.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ def _sustained(network: Network, skies: list[Sky], offer: Admission, pool: Threa
 def _histogram(network: Network, skies: list[Sky], offer: Admission) -> NDArray[np.uint32]:
     """Survival counts at the design plan over some slots, (n, rung): the best class of each cell."""
     n, classes = network.demand.active.shape
-    out = np.zeros((n, 1, classes, RUNGS + 1), np.uint32)
+    out = np.zeros((n, 1, RUNGS + 1, classes), np.uint32)
     rain, feeder, dry = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     plan = network.plans[network.design : network.design + 1]
     for sky in skies:
         weigh(network, sky, allocate(network, sky, dry, offer), plan, out, rain, feeder)
-    return np.asarray(out[:, 0].max(axis=1))
+    return np.asarray(out[:, 0].max(axis=2))

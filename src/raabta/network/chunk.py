@@ -78,7 +78,7 @@ class _Record:
         self.up = np.zeros((slots, n), np.uint16)
         self.rtt = np.zeros((slots, n), np.uint16)
         self.level = np.zeros((slots, n), np.uint16)
-        self.histogram = np.zeros((n, len(network.plans), classes, RUNGS + 1), np.uint32)
+        self.histogram = np.zeros((n, len(network.plans), RUNGS + 1, classes), np.uint32)
         self.rain = np.zeros(n, np.int64)
         self.feeder = np.zeros(n, np.int64)
         self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)

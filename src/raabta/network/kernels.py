@@ -6,7 +6,7 @@ share of its ask at the design plan that its dwell carries; levels above 1 are s
 Arrays of one slot (m satellites near, n cells, j terminal classes, k weather states, p plans):
   free[m, 3]       dwell, forward Mbps and return Mbps left on a satellite
   active[n, j]     subscribing homes / contention
-  loss[n, 2, j, k, e]  atmosphere and rain noise, dB, over cosecant nodes, forward and return
+  loss[n, e, k, 2, j]  atmosphere and rain noise, dB, over cosecant nodes and states, forward and return
   thresholds/inverse/single [2][j, mode]: thresholds in C/N with C/I folded in; 1/Mbps of a whole dwell; Mbps
                    that one terminal alone reaches
 """
@@ -116,10 +116,10 @@ def link_modes(base_f, base_r, terminal, loss, state, sin_elevation, cosecant_ma
 
     terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz), both less pointing loss.
     """
-    e, w = cosecant_weight(sin_elevation, cosecant_max, loss.shape[3])
+    e, w = cosecant_weight(sin_elevation, cosecant_max, loss.shape[0])
     for j in range(terminal.shape[1]):
-        lf = loss[0, j, state, e] + w * (loss[0, j, state, e + 1] - loss[0, j, state, e])
-        lr = loss[1, j, state, e] + w * (loss[1, j, state, e + 1] - loss[1, j, state, e])
+        lf = loss[e, state, 0, j] + w * (loss[e + 1, state, 0, j] - loss[e, state, 0, j])
+        lr = loss[e, state, 1, j] + w * (loss[e + 1, state, 1, j] - loss[e, state, 1, j])
         out[0, j] = mode_at(base_f + terminal[0, j] - lf, lut[0, j], thresholds[0, j])
         out[1, j] = mode_at(base_r + terminal[1, j] - lr, lut[1, j], thresholds[1, j])
 
@@ -134,7 +134,7 @@ def needs(active, modes, inverse, single, plan, peak, out_need):
     dwell, forward, back, closed = 0.0, 0.0, 0.0, 0.0
     for j in range(active.shape[0]):
         f, r = modes[0, j], modes[1, j]
-        if f == 0 or r == 0 or single[0, j, f] < peak[0, j] or single[1, j, r] < peak[1, j]:
+        if single[0, j, f] < peak[0, j] or single[1, j, r] < peak[1, j]:  # mode 0 reaches nothing
             continue
         dwell += active[j] * max(plan[0] * inverse[0, j, f], plan[1] * inverse[1, j, r])
         forward += active[j] * plan[0]
@@ -144,7 +144,7 @@ def needs(active, modes, inverse, single, plan, peak, out_need):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def reuse_room(c, s, head, following, direction, near, dwell, cos_reuse, colours):
+def reuse_room(c, s, head, following, direction, dwell, cos_reuse, colours):
     """Dwell that cell c may still take on satellite s so that no cell has more than `colours` of dwell within
     the reuse angle of it (a greedy schedule then always finds a free channel)."""
     own = 0.0
@@ -152,11 +152,16 @@ def reuse_room(c, s, head, following, direction, near, dwell, cos_reuse, colours
     d = head[s]
     while d >= 0:
         if _close(direction, c, d, cos_reuse):
-            if d != c:
-                own += dwell[d]
-            room = min(room, colours - near[d])
+            own += dwell[d]
+            near = 0.0
+            e = head[s]
+            while e >= 0:
+                if _close(direction, d, e, cos_reuse):
+                    near += dwell[e]
+                e = following[e]
+            room = min(room, colours - near)
         d = following[d]
-    return max(0.0, min(room, colours - own - dwell[c]))
+    return max(0.0, min(room, colours - own))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -166,15 +171,6 @@ def _close(direction, a, b, cos_reuse):
         + direction[a, 1] * direction[b, 1]
         + direction[a, 2] * direction[b, 2]
     ) >= cos_reuse
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _add_near(c, s, amount, head, following, direction, near, cos_reuse):
-    d = head[s]
-    while d >= 0:
-        if _close(direction, c, d, cos_reuse):
-            near[d] += amount
-        d = following[d]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -231,7 +227,6 @@ def attach(
     modes = np.zeros((2, classes), np.int64)
     top_need = np.zeros(4)
     direction = np.zeros((n, 3))
-    near = np.zeros(n)
     used = np.zeros(free.shape[0])
     stopped = limit_code[:, 0].copy()
     top = plans.shape[0] - 1
@@ -301,7 +296,7 @@ def attach(
                 if free[s, q] < share * out_need[c, q]:
                     share, code = free[s, q] / out_need[c, q], limit_code[s, q]
             if used[s] + share * need > colours:
-                clear = reuse_room(c, s, head, following, direction, near, out_dwell, cos_reuse, colours)
+                clear = reuse_room(c, s, head, following, direction, out_dwell, cos_reuse, colours)
                 if clear < share * need:
                     share, code = clear / need, SPECTRUM
             if guarantee == 0:
@@ -326,15 +321,6 @@ def attach(
             out_code[c] = code
             following[c] = head[s]
             head[s] = c
-            if guarantee == 1:
-                near[c] = 0.0
-                d = head[s]
-                while d >= 0:
-                    if _close(direction, c, d, cos_reuse):
-                        near[c] += out_dwell[d]
-                        if d != c:
-                            near[d] += out_dwell[c]
-                    d = following[d]
             break
     return direction
 
@@ -350,7 +336,7 @@ def _usage(s, level, head, following, need, cap, dwell, frame, out):
     out[0], out[1], out[2] = 0.0, 0.0, 0.0
     c = head[s]
     while c >= 0:
-        x = min(max(level * need[c, 0], dwell[c]), max(cap[c], dwell[c]))
+        x = _raised(c, level, need, cap, dwell)
         out[0] += max(x, frame)
         out[1] += x / need[c, 0] * need[c, 1]
         out[2] += x / need[c, 0] * need[c, 2]
@@ -358,68 +344,100 @@ def _usage(s, level, head, following, need, cap, dwell, frame, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _reusable(s, level, head, following, need, cap, dwell, direction, cos_reuse, colours):
-    """Whether no cell of satellite s would have more than `colours` of dwell within the reuse angle."""
+def _raised(c, level, need, cap, dwell):
+    """Dwell of cell c at a level: never less than it has, never more than its top plan."""
+    return min(max(level * need[c, 0], dwell[c]), max(cap[c], dwell[c]))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pairs(s, head, following, direction, cos_reuse, first, other):
+    """Pairs of cells of satellite s within the reuse angle of each other, both ways; their number, or -1."""
+    count = 0
     c = head[s]
     while c >= 0:
-        total = 0.0
         d = head[s]
         while d >= 0:
             if _close(direction, c, d, cos_reuse):
-                total += min(max(level * need[d, 0], dwell[d]), max(cap[d], dwell[d]))
+                if count == first.shape[0]:
+                    return -1
+                first[count], other[count] = c, d
+                count += 1
             d = following[d]
+        c = following[c]
+    return count
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _reusable(level, first, other, count, need, cap, dwell, colours):
+    """Whether no cell would have more than `colours` of dwell within the reuse angle; pairs stand by `first`."""
+    total = 0.0
+    for i in range(count):
+        if i > 0 and first[i] != first[i - 1]:
+            total = 0.0
+        total += _raised(other[i], level, need, cap, dwell)
         if total > colours + EPS:
             return False
-        c = following[c]
     return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _highest_level(s, high, capacity, limit_code, limits, head, following, need, cap, direction, dwell):
+    """Highest common level that satellite s carries, to 2^-24 of `high`, and what stops it (-1 nothing)."""
+    use = np.zeros(3)
+    first, other, count = np.empty(0, np.int64), np.empty(0, np.int64), -1
+    low, bound = 0.0, -1
+    for step in range(25):
+        level = high if step == 0 else 0.5 * (low + high)
+        _usage(s, level, head, following, need, cap, dwell, limits[0], use)
+        failed = -1
+        for q in range(3):
+            if use[q] > capacity[s, q] + EPS and failed < 0:
+                failed = limit_code[s, q]
+        if failed < 0 and use[0] > limits[2]:
+            while count < 0:
+                first, other = (
+                    np.empty(4 * first.size + 4096, np.int64),
+                    np.empty(4 * first.size + 4096, np.int64),
+                )
+                count = _pairs(s, head, following, direction, limits[3], first, other)
+            if not _reusable(level, first, other, count, need, cap, dwell, limits[2]):
+                failed = SPECTRUM
+        if failed < 0:
+            low = level
+            if step == 0:
+                break
+        else:
+            high = level
+            bound = failed
+    return low, bound
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def top_up(capacity, limit_code, limits, head, following, need, cap, direction, dwell, code):
     """Share what is left on each satellite max-min by level (rate per subscriber), up to the top plan.
 
-    Level L is raised for all cells below it until a resource of the satellite is used up; bisection to 2^-36.
+    The level is raised for all cells below it until a resource of the satellite is used up. Names what stops
+    every cell: the used-up resource, its own beams, or `demand_met` at its top plan.
     """
-    frame, colours, cos_reuse = limits[0], limits[2], limits[3]
-    use = np.zeros(3)
     for s in range(capacity.shape[0]):
-        if head[s] < 0:
-            continue
         high = 0.0
         c = head[s]
         while c >= 0:
             high = max(high, cap[c] / need[c, 0])
             c = following[c]
-        low = 0.0
-        bound = -1
-        for step in range(37):
-            level = high if step == 0 else 0.5 * (low + high)
-            _usage(s, level, head, following, need, cap, dwell, frame, use)
-            failed = -1
-            for q in range(3):
-                if use[q] > capacity[s, q] + EPS and failed < 0:
-                    failed = limit_code[s, q]
-            if (
-                failed < 0
-                and use[0] > colours
-                and not _reusable(s, level, head, following, need, cap, dwell, direction, cos_reuse, colours)
-            ):
-                failed = SPECTRUM
-            if failed < 0:
-                low = level
-                if step == 0:
-                    break
-            else:
-                high = level
-                bound = failed
+        if high <= 0.0:
+            continue
+        level, bound = _highest_level(
+            s, high, capacity, limit_code, limits, head, following, need, cap, direction, dwell
+        )
         c = head[s]
         while c >= 0:
-            top = max(cap[c], dwell[c])
-            x = min(max(low * need[c, 0], dwell[c]), top)
-            if x > dwell[c] or bound < 0 or code[c] == DEMAND_MET:
-                code[c] = DEMAND_MET if x >= top - EPS and cap[c] < limits[1] - EPS else bound
-                if bound < 0 and x >= top - EPS and cap[c] >= limits[1] - EPS:
-                    code[c] = BEAM_TIME
+            x = _raised(c, level, need, cap, dwell)
+            at_top = x >= max(cap[c], dwell[c]) - EPS
+            if at_top:
+                code[c] = BEAM_TIME if cap[c] >= limits[1] - EPS else DEMAND_MET
+            elif x > dwell[c] or code[c] == DEMAND_MET:
+                code[c] = bound
             dwell[c] = x
             c = following[c]
 
@@ -451,7 +469,7 @@ def weigh(
     out_rain,
     out_feeder,
 ):
-    """Add one slot to the weather-weighted survival of every cell: out_histogram[n, p, j, b] += counts.
+    """Add one slot to the weather-weighted survival of every cell: out_histogram[n, p, b, j] += counts.
 
     State k holds with probability[k]; its rate is that of the worst fade in the state, so "at least" is kept.
     A cell in a fade keeps its clear-sky level with more dwell, up to reserve[m] of its satellite and
@@ -460,49 +478,60 @@ def weigh(
     ratio^(b-1), the last bin level >= 1. out_rain: counts in which weather takes from the design plan's ask;
     out_feeder: counts lost to the gateway.
     """
-    n, classes = active.shape
+    classes, n_plans, top = active.shape[1], plans.shape[0], out_histogram.shape[2]
     modes = np.zeros((2, classes), np.int64)
-    need = np.zeros(4)
-    clear = np.zeros(plans.shape[0])
-    for c in range(n):
+    clear, clear_rung = np.zeros(n_plans), np.zeros(n_plans, np.int64)
+    need = np.zeros(n_plans)
+    closed = np.zeros((n_plans, classes), np.int64)
+    kept_counts = np.zeros((n_plans, classes), np.int64)
+    for c in range(active.shape[0]):
         s = satellite[c]
         if s < 0 or dwell[c] <= 0.0:
             continue
         up = feeder_probability[s]
         out_feeder[c] += round((1.0 - up) * unit_count)
         most = max(dwell[c], min(reserve[s], per_cell))
+        base_f, base_r, sin_el = geometry[c, 3], geometry[c, 4], geometry[c, 0]
+        cell_loss, cell_active = loss[c], active[c]
+        kept_counts[:] = 0
         for k in range(probability.shape[0] + 1):
-            link_modes(
-                geometry[c, 3],
-                geometry[c, 4],
-                terminal,
-                loss[c],
-                k,
-                geometry[c, 0],
-                cosecant_max,
-                lut,
-                thresholds,
-                modes,
-            )
-            count = 0 if k == 0 else round(probability[k - 1] * up * unit_count)
-            for p in range(plans.shape[0]):
-                needs(active[c], modes, inverse, single, plans[p], peaks[p], need)
-                if k == 0:
-                    clear[p] = dwell[c] / need[0] if need[0] > 0.0 else 0.0
-                    continue
-                level = min(clear[p], most / need[0]) if need[0] > 0.0 else 0.0
-                b = _rung(level, rung_low, rung_ratio_log, out_histogram.shape[3])
-                for j in range(classes):
-                    f, r = modes[0, j], modes[1, j]
-                    if (
-                        f > 0
-                        and r > 0
-                        and single[0, j, f] >= peaks[p, 0, j]
-                        and single[1, j, r] >= peaks[p, 1, j]
-                    ):
-                        out_histogram[c, p, j, b] += count
-                if p == design and level < min(1.0, clear[p]) - 1e-9:
+            link_modes(base_f, base_r, terminal, cell_loss, k, sin_el, cosecant_max, lut, thresholds, modes)
+            _needs_of_plans(cell_active, modes, inverse, single, plans, peaks, need, closed)
+            if k == 0:
+                for p in range(n_plans):
+                    clear[p] = dwell[c] / need[p] if need[p] > 0.0 else 0.0
+                    clear_rung[p] = _rung(clear[p], rung_low, rung_ratio_log, top)
+                continue
+            count = round(probability[k - 1] * up * unit_count)
+            for p in range(n_plans):
+                wanted = clear[p] * need[p]
+                if p == design and (need[p] <= 0.0 or min(need[p], wanted) > most * (1.0 + EPS)):
                     out_rain[c] += count
+                if wanted <= most:
+                    for j in range(classes):
+                        kept_counts[p, j] += count * closed[p, j]
+                else:
+                    b = _rung(most / need[p], rung_low, rung_ratio_log, top)
+                    for j in range(classes):
+                        out_histogram[c, p, b, j] += count * closed[p, j]
+        for p in range(n_plans):
+            for j in range(classes):
+                out_histogram[c, p, clear_rung[p], j] += kept_counts[p, j]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _needs_of_plans(active, modes, inverse, single, plans, peaks, out_need, out_closed):
+    """Dwell of `needs` for every plan at once, and which classes close (1) at each."""
+    for p in range(plans.shape[0]):
+        dwell = 0.0
+        for j in range(active.shape[0]):
+            f, r = modes[0, j], modes[1, j]
+            if single[0, j, f] >= peaks[p, 0, j] and single[1, j, r] >= peaks[p, 1, j]:
+                dwell += active[j] * max(plans[p, 0] * inverse[0, j, f], plans[p, 1] * inverse[1, j, r])
+                out_closed[p, j] = 1
+            else:
+                out_closed[p, j] = 0
+        out_need[p] = dwell
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -50,8 +50,11 @@ class Demand:
 
 @dataclass(frozen=True)
 class Admission:
-    """Who is admitted. order (a,): cells in the order they are served. level (n,): share of each cell's ask at
-    the design plan that is guaranteed before the surplus is shared; 0 only takes part in the surplus."""
+    """Who is admitted.
+
+    order (a,): cells in the order they are served. level (n,): share of each cell's ask at the design plan that
+    is guaranteed before the surplus is shared; at 0 a cell only takes part in the surplus.
+    """
 
     order: Ints
     level: Floats

@@ -76,7 +76,7 @@ class Gathered:
         slots = chunk["down"].shape[0]
         part = np.zeros(self.histogram.size, np.int64)
         part[chunk["histogram_index"]] = chunk["histogram_count"]
-        counts = part.reshape(self.histogram.shape)
+        counts = np.moveaxis(part.reshape(*self.histogram.shape[:2], RUNGS + 1, self.classes), 3, 2)
         self.histogram += counts
         batch = survival(counts[:, self.design].max(axis=1), slots)
         self.batch_sum += batch
@@ -127,7 +127,7 @@ class Gathered:
         return out
 
     def storm_keep_share(self) -> Floats:
-        """What a dry cell keeps of its level while it rains elsewhere and the beams are shared anew, (cell,)."""
+        """What a dry cell keeps of its level while it rains elsewhere and beams are shared anew, (cell,)."""
         drawn = self.storm_clear > 0
         return np.where(drawn, self.storm_wet / np.where(drawn, self.storm_clear, 1), 1.0)
 
