@@ -72,7 +72,7 @@ def compute(source: str, options: RunOptions) -> Results:
     folder = options.out or run_folder(scenario)
     if options.strict:
         os.environ[STRICT_VARIABLE] = "1"
-    from raabta import pipeline
+    import raabta.pipeline as pipeline
     from raabta.cli.progress import Bars
 
     with Bars() as bars:
@@ -99,7 +99,7 @@ def demo(options: RunOptions) -> None:
 
 def report(folder: Path, out: Path | None, as_json: bool) -> None:
     """`raabta report`: write the report of a stored run."""
-    from raabta import pipeline
+    import raabta.pipeline as pipeline
 
     results = pipeline.open_run(_existing(folder))
     if as_json:
@@ -115,7 +115,7 @@ def explain(folder: Path, place: str | None, cell: str | None) -> None:
         raise ScenarioError(
             "explain needs a place or a cell", hint="give --place NAME or --cell ID, not both"
         )
-    from raabta import pipeline
+    import raabta.pipeline as pipeline
 
     for line in pipeline.explain(_existing(folder), place=place, cell=cell).lines:
         _say(line)
