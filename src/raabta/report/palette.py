@@ -19,7 +19,7 @@ LAND: Final = "#fbfaf7"
 NOBODY: Final = "#ecece9"
 FORWARD: Final = "#0072b2"
 RETURN: Final = "#d55e00"
-NOTHING: Final = "#efb3a3"
+NOTHING: Final = "#eba0b4"
 """Colour of the class "none at all", set apart from the ramp."""
 
 RAMP: Final = ("#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154")
