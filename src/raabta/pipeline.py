@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -180,3 +181,32 @@ def open_run(folder: Path) -> Results:
 def open_slots(folder: Path) -> xr.Dataset:
     """What every cell had in every slot of a run (table SLOTS), read from its chunks."""
     return store.read_slots(Path(folder))
+
+
+def explain(folder: Path, *, place: str | None = None, cell: str | None = None) -> Explanation:
+    """Why one place gets what it gets: over the run, in a typical slot and in its worst one.
+
+    `place` is a town or district of the area, `cell` an H3 index in hex. Raises ScenarioError for a name that
+    is not there, with the nearest ones, and StoreError for a folder without results.
+    """
+    from raabta.network import explain as slot
+    from raabta.service.locate import find_cell, over_the_run, telling_slots
+
+    results = open_run(Path(folder))
+    number = find_cell(results, place=place, cell=cell)
+    lines = over_the_run(results, number)
+    cells, people = place_people(results.scenario)
+    network = build_network(results.scenario, cells, people)
+    for title, number_of_slot in telling_slots(Path(folder), number):
+        lines += ["", title, *slot.lines(slot.explain_cell(network, number, number_of_slot))]
+    return Explanation(tuple(lines))
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Lines of text that say why."""
+
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)

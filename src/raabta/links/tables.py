@@ -12,7 +12,12 @@ import numpy as np
 
 from raabta.links import modcod, nr
 from raabta.links.antenna import airy_db, aperture_ratio
-from raabta.links.budget import noise_rise_db
+from raabta.links.budget import (
+    FEEDER_MARGIN_DB,
+    FEEDER_MAX_BITS,
+    GATEWAY_TEMPERATURE_K,
+    noise_rise_db,
+)
 from raabta.links.kernels import BOLTZMANN_DB, LUT_LOW_DB, LUT_STEP_DB
 from raabta.links.weather import Statistic, site_tables
 
@@ -30,8 +35,6 @@ PROBABILITY: Final = (0.80, 0.15, 0.03, 0.01, 0.005, 0.003, 0.001, 0.0007)
 NODES: Final = 8
 LUT_TOP_DB: Final = 50.0
 EDGE_STEP: Final = 0.01
-FEEDER_MARGIN_DB: Final = 1.0
-FEEDER_MAX_BITS: Final = 6
 
 
 @dataclass(frozen=True)
@@ -102,14 +105,11 @@ def threshold_without_interference_db(threshold_db: Floats, interference_db: flo
     return np.where(rest > 0.0, -10.0 * np.log10(np.where(rest > 0.0, rest, 1.0)), np.inf)
 
 
-def symbol_rate_mbd(channel_mhz: float, roll_off_ratio: float) -> float:
-    """Symbol rate of a channel: bandwidth / (1 + roll-off), millions of symbols per second."""
-    return channel_mhz / (1.0 + roll_off_ratio)
-
-
 def _forward_modes(payload: Payload, terminal: Terminal) -> tuple[Floats, Floats, Floats]:
     steps = modcod.ladder(terminal.implementation_margin_db, terminal.max_modulation_bits)
-    rate = steps.efficiency_bit_symbol * symbol_rate_mbd(payload.channel_down_mhz, payload.roll_off_ratio)
+    rate = steps.efficiency_bit_symbol * modcod.symbol_rate_mbd(
+        payload.channel_down_mhz, payload.roll_off_ratio
+    )
     return threshold_without_interference_db(steps.thresholds_db, payload.interference_down_db), rate, rate
 
 
@@ -273,12 +273,8 @@ def _feeder_rate(
     steps = modcod.ladder(FEEDER_MARGIN_DB, FEEDER_MAX_BITS)
     index = np.searchsorted(steps.thresholds_db, level, side="right") - 1
     efficiency = np.where(index >= 0, steps.efficiency_bit_symbol[np.maximum(index, 0)], 0.0)
-    rate = symbol_rate_mbd(gateway.bandwidth_mhz, payload.roll_off_ratio) * gateway.polarisations
+    rate = modcod.symbol_rate_mbd(gateway.bandwidth_mhz, payload.roll_off_ratio) * gateway.polarisations
     return np.asarray(efficiency * rate)
-
-
-GATEWAY_TEMPERATURE_K: Final = 250.0
-"""Clear-sky system temperature of a gateway; only the share that rain adds depends on it."""
 
 
 def feeder_level_dbhz(gateway: Gateway, payload: Payload, direction: int) -> float:

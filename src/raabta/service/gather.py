@@ -10,7 +10,7 @@ import numpy as np
 from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import RUNGS
-from raabta.service.served import survival
+from raabta.service.served import expected_level, survival
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ class Gathered:
     classes: int
     design: int
     step: int
+    class_share: Floats
     slots: int = 0
     batches: int = 0
     histogram: Ints = field(init=False)
@@ -55,6 +56,7 @@ class Gathered:
     level_histogram: Floats = field(init=False)
     rtt_histogram: Floats = field(init=False)
     gateway_traffic: Floats = field(init=False)
+    batch_available: list[float] = field(default_factory=list)
     rtt: list[NDArray[np.uint16]] = field(default_factory=list)
     day: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     storms: list[Floats] = field(default_factory=list)
@@ -79,6 +81,7 @@ class Gathered:
         counts = np.moveaxis(part.reshape(*self.histogram.shape[:2], RUNGS + 1, self.classes), 3, 2)
         self.histogram += counts
         batch = survival(counts[:, self.design].max(axis=1), slots)
+        self.batch_available.append(self._available(counts, slots))
         self.batch_sum += batch
         self.batch_squares += batch * batch
         for name in SUMS:
@@ -86,6 +89,12 @@ class Gathered:
         self._add_slots(chunk)
         self.slots += slots
         self.batches += 1
+
+    def _available(self, counts: Ints, slots: int) -> float:
+        """Share of the asked homes that have the design plan in these slots, in the mean over weather."""
+        level = expected_level(counts[:, self.design], slots) @ self.class_share
+        total = int(self.weight.sum())
+        return float(level @ self.weight / total) if total else 0.0
 
     def _add_slots(self, chunk: Arrays) -> None:
         level, rtt, down = chunk["level"], chunk["rtt"], chunk["down"]

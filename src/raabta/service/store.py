@@ -59,6 +59,7 @@ def gather(
         classes=len(scenario.demand.terminals),
         design=list(PLANS_MBPS).index(scenario.demand.plan),
         step=max(1, -(-slots // MAX_KEPT_SLOTS)),
+        class_share=asked.class_share,
     )
     for part in parts:
         sums.add(part)

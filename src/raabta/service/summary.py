@@ -13,6 +13,7 @@ from raabta.network.model import RUNGS, SLOT_UNIT, gateway_label
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.gather import Gathered, percentile_of
 from raabta.service.served import (
+    Z_90,
     Sampling,
     expected_level,
     highest_rung,
@@ -300,21 +301,36 @@ def _sampling_summary(found: Outcome) -> dict[str, Any]:
             "not_decided_households": None,
             "note": "the run is shorter than three batches: it says nothing about its own spread",
         }
-    rung = np.maximum(found.rung[:, design].max(axis=1), 0)
-    rows = np.arange(rung.size)
-    mean = (found.gathered.batch_sum / sample.batches)[rows, np.minimum(rung + 1, RUNGS)]
-    error = sample.standard_error[rows, np.minimum(rung + 1, RUNGS)]
-    levels = rung_levels()
-    homes = found.asked.cell * found.gathered.storm_keep_share()
-    low, high = float(levels[sample.low] @ homes), float(levels[sample.high] @ homes)
-    spread = 1.645 * float(np.sqrt(((error * homes) ** 2).sum())) / max(float(homes.sum()), 1e-12)
-    share = _mean(found.available, homes)
+    rung = found.rung[:, design].max(axis=1)
+    rows, next_rung = np.arange(rung.size), np.minimum(rung + 1, RUNGS)
+    mean = (found.gathered.batch_sum / sample.batches)[rows, next_rung]
+    error = sample.standard_error[rows, next_rung]
+    independent = independent_samples(mean, error, found.asked.cell)
+    low, high = served_interval(found, sample)
     return {
-        "independent_samples": independent_samples(mean, error, homes),
-        "availability_90": None if share is None else [max(share - spread, 0.0), min(share + spread, 1.0)],
+        "independent_samples": None if independent is None else min(independent, float(found.slots)),
+        "availability_90": batch_interval(np.array(found.gathered.batch_available)),
         "households_served_90": [low, high],
         "not_decided_households": high - low,
     }
+
+
+def served_interval(found: Outcome, sample: Sampling) -> tuple[float, float]:
+    """Homes served at the design plan if every cell stood at the low, or the high, end of its interval."""
+    design = found.gathered.design
+    levels = rung_levels()
+    rung = found.rung[:, design].max(axis=1)
+    homes = found.served_cell()[:, design].sum(axis=1)
+    scale = np.where(rung > 0, homes / np.where(rung > 0, levels[rung], 1.0), 0.0)
+    fresh = np.where(rung > 0, scale, found.asked.cell * found.gathered.storm_keep_share())
+    return float(scale @ levels[sample.low]), float(fresh @ levels[sample.high])
+
+
+def batch_interval(values: Floats) -> list[float]:
+    """90 % interval of a mean from batch means, within 0 and 1."""
+    spread = Z_90 * float(values.std(ddof=1)) / float(np.sqrt(values.size))
+    mean = float(values.mean())
+    return [max(mean - spread, 0.0), min(mean + spread, 1.0)]
 
 
 def constraint_shares(found: Outcome) -> dict[str, dict[str, float]]:

@@ -1,0 +1,169 @@
+"""One cell in one slot, recomputed and taken apart: candidates, filters, and the budget line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.links.budget import Budget, forward_budget, return_budget
+from raabta.network.chunk import slot_times
+from raabta.network.constraints import CONSTRAINTS, MEANING
+from raabta.network.model import gateway_label
+from raabta.network.slot import Allocation, Sky, allocate, observe_sky
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.network.model import Network
+
+EARTH_RADIUS_KM = 6371.0088
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One satellite above the mask of a cell, and what the filters said of it."""
+
+    name: str
+    elevation_deg: float
+    azimuth_deg: float
+    range_km: float
+    clears_arc: bool
+    gateway: str | None
+    share: float
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class CellSlot:
+    """What happened to one cell in one slot; budgets are clear sky, for each terminal class."""
+
+    time: np.datetime64
+    candidates: tuple[Candidate, ...]
+    level: float
+    dwell: float
+    constraint_down: str | None
+    constraint_up: str | None
+    budgets: tuple[Budget, ...]
+
+
+def explain_cell(network: Network, cell: int, slot: int) -> CellSlot:
+    """Recompute one slot and say what cell number `cell` met in it."""
+    time = slot_times(network, slot, slot + 1)
+    sky = observe_sky(network, network.propagator.positions_km(time)[0])
+    result = allocate(network, sky, np.zeros(network.ground.count, np.int64))
+    down, up = result.by_direction()
+    return CellSlot(
+        time=time[0],
+        candidates=_candidates(network, sky, result, cell),
+        level=float(result.level[cell]),
+        dwell=float(result.dwell[cell]),
+        constraint_down=_name(int(down[cell])),
+        constraint_up=_name(int(up[cell])),
+        budgets=_budgets(network, sky, result, cell),
+    )
+
+
+def _name(code: int) -> str | None:
+    return CONSTRAINTS[code] if code >= 0 else None
+
+
+def _candidates(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple[Candidate, ...]:
+    view = sky.view
+    found = []
+    for k in range(view.start[cell], view.start[cell + 1]):
+        s = int(view.satellite[k])
+        azimuth, distance = _direction(network, cell, view.satellite_km[s])
+        g = int(sky.gateway[s])
+        found.append(
+            Candidate(
+                name=network.propagator.names[int(view.near[s])],
+                elevation_deg=float(np.degrees(np.arcsin(view.sin_elevation[k]))),
+                azimuth_deg=azimuth,
+                range_km=distance,
+                clears_arc=bool(view.clear[k]),
+                gateway=gateway_label(network.scenario.gateways[g]) if g >= 0 else None,
+                share=float(sky.share[s]),
+                chosen=s == int(result.satellite[cell]),
+            )
+        )
+    return tuple(sorted(found, key=lambda candidate: -candidate.elevation_deg))
+
+
+def _direction(network: Network, cell: int, satellite_km: NDArray[np.float64]) -> tuple[float, float]:
+    """Azimuth (deg, from north through east) and range (km)."""
+    offset = satellite_km - network.ground.km[cell]
+    east, north = network.ground.basis[cell, 0] @ offset, network.ground.basis[cell, 1] @ offset
+    return float(np.degrees(np.arctan2(east, north)) % 360.0), float(np.linalg.norm(offset))
+
+
+def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple[Budget, ...]:
+    s = int(result.satellite[cell])
+    if s < 0:
+        return ()
+    sine, range_km, cos_scan = (float(value) for value in result.geometry[cell, :3])
+    out = []
+    for j, terminal in enumerate(network.scenario.demand.terminals):
+        loss = _clear_loss_db(network, cell, j, sine)
+        common = {
+            "range_km": range_km,
+            "elevation_deg": float(np.degrees(np.arcsin(sine))),
+            "scan_deg": float(np.degrees(np.arccos(min(cos_scan, 1.0)))),
+            "cell_radius_km": float(network.radius_km[cell]),
+        }
+        altitude_km = float(np.linalg.norm(sky.view.satellite_km[s])) - EARTH_RADIUS_KM
+        payload = network.payload
+        forward = forward_budget(
+            payload, terminal, weather_db=loss[0], clear_db=loss[0], altitude_km=altitude_km, **common
+        )
+        out += [forward, return_budget(payload, terminal, weather_db=loss[1], clear_db=loss[1], **common)]
+    return tuple(out)
+
+
+def _clear_loss_db(network: Network, cell: int, j: int, sine: float) -> tuple[float, float]:
+    """Clear-sky loss of the forward and return link, dB, from the same table that the slot used."""
+    table = network.loss.loss_db[cell, :, 0, :, j]
+    cosecant = np.linspace(1.0, network.loss.cosecant_max, table.shape[0])
+    return (
+        float(np.interp(1.0 / sine, cosecant, table[:, 0])),
+        float(np.interp(1.0 / sine, cosecant, table[:, 1])),
+    )
+
+
+def lines(found: CellSlot, most: int = 12) -> list[str]:
+    """The slot as lines of text: candidates, what was chosen, what binds, and the budgets."""
+    out = [
+        f"Slot {np.datetime_as_string(found.time, unit='s')} UTC: {len(found.candidates)} satellites above the mask"
+    ]
+    out += [_candidate_line(candidate) for candidate in found.candidates[:most]]
+    if len(found.candidates) > most:
+        out.append(f"  ... and {len(found.candidates) - most} lower ones")
+    out.append(f"  carried: {found.level:.1%} of the ask, in {found.dwell:.3f} beams for the slot")
+    for way, name in (("to homes", found.constraint_down), ("from homes", found.constraint_up)):
+        if name is not None:
+            out.append(f"  held back {way} by {name}: {MEANING[name]}")
+    for budget in found.budgets:
+        out += ["", *budget_lines(budget)]
+    return out
+
+
+def _candidate_line(candidate: Candidate) -> str:
+    mark = ">" if candidate.chosen else " "
+    arc = "" if candidate.clears_arc else ", too close to the GSO arc"
+    gateway = f"via {candidate.gateway}" if candidate.gateway else "no gateway"
+    return (
+        f" {mark} {candidate.name:<24} elevation {candidate.elevation_deg:5.1f} deg, "
+        f"azimuth {candidate.azimuth_deg:5.1f} deg, {candidate.range_km:7.1f} km, {gateway}, "
+        f"{candidate.share:.0%} of it for this area{arc}"
+    )
+
+
+def budget_lines(budget: Budget) -> list[str]:
+    """A budget as lines of text; those marked + sum to C/N."""
+    out = [f"  {budget.title}"]
+    for line in budget.lines:
+        sign = "+" if line.sums else " "
+        note = f"  ({line.note})" if line.note else ""
+        out.append(f"    {sign} {line.name:<24} {line.value:10.2f} {line.unit}{note}")
+    return out
