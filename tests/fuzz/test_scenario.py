@@ -15,8 +15,8 @@ from raabta.scenario.documents import parse
 from raabta.scenario.loader import load, to_yaml
 from raabta.scenario.models import Scenario
 
-SLOWEST_S = 3.0
-"""A file may take this long at most; the limit is generous because machines are shared."""
+SLOWEST_S = 5.0
+"""Processor time a file may take at most: well above what one takes, far below a bomb that goes off."""
 
 
 @pytest.fixture(scope="session")
@@ -26,14 +26,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _try(path: Path, raw: bytes) -> None:
     path.write_bytes(raw)
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         scenario = load(path)
     except ScenarioError as error:
         assert len(str(error)) < 100_000
     else:
         assert isinstance(scenario, Scenario)
-    assert time.perf_counter() - started < SLOWEST_S
+    assert time.process_time() - started < SLOWEST_S
 
 
 @settings(max_examples=300, deadline=None)
@@ -129,10 +129,10 @@ _BOMBS = {
 def test_bombs_are_refused(folder: Path, name: str) -> None:
     path = folder / f"{name}.yaml"
     path.write_bytes(_BOMBS[name])
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ScenarioError) as caught:
         load(path)
-    assert time.perf_counter() - started < SLOWEST_S
+    assert time.process_time() - started < SLOWEST_S
     shown = str(caught.value)
     assert len(shown) < 100_000
     assert "\x1b" not in shown and "\x00" not in shown

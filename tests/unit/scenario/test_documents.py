@@ -89,10 +89,10 @@ def test_caret_stands_under_the_column() -> None:
 
 def test_alias_bomb_is_refused_at_once() -> None:
     levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 30))
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ScenarioError, match="anchors"):
         parse("l0: &l0 lol\n" + levels, "bomb.yaml")
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 @pytest.mark.parametrize(
