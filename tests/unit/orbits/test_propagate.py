@@ -172,3 +172,11 @@ def test_a_start_with_another_zone_is_the_same_instant() -> None:
             _constellation(shells=_shells()), np.datetime64("2026-11-22T00:00:00")
         ).start
     )
+
+
+def test_only_deep_space() -> None:
+    meo = Shell(altitude_km=8062, inclination_deg=56, planes=2, satellites_per_plane=3)
+    propagator = Propagator.from_constellation(_constellation(shells=(meo,)), START)
+    assert propagator.state_arrays().indices.size == 0
+    height = np.linalg.norm(propagator.positions_km(_minutes_from_start(0, 9)), axis=1) - 6378.137
+    assert np.abs(height - 8062).max() < 20.0
