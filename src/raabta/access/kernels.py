@@ -16,6 +16,10 @@ EARTH_POLAR_RADIUS_KM = 6356.7523142
 GSO_RADIUS_KM = 42164.1696
 # Geodetic and geocentric verticals differ by at most 0.193 degrees on WGS84.
 VERTICAL_MARGIN_RAD = math.radians(0.2)
+# The table is too coarse near the horizon (its axes are horizontal components) and within about a cell of the
+# kink at the arc itself: there the arc is searched.
+TABLE_SIN_ELEVATION = math.sin(math.radians(21.0))
+TABLE_LEAST_LIMIT_RAD = math.radians(4.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -113,7 +117,7 @@ def fill_arc_table(latitude_rad, site_x, site_z, horizontal_limit, out):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def table_separation(table, row, e, n):
-    """Interpolated separation (rad) from the arc; `row` is a fractional index into the latitudes (two or more)."""
+    """Interpolated separation (rad) from the arc; `row` is a fractional index into two or more latitudes."""
     rows, n_e, n_n = table.shape
     k = min(int(row), rows - 2)
     x = min(abs(e), 1.0) * (n_e - 1)
@@ -140,9 +144,10 @@ def clears_arc(table, row, limit_rad, doubt_rad, sin_lat, cos_lat, site_x, site_
     # pole's side is clear without a look.
     if (n if sin_lat >= 0.0 else -n) >= math.sin(limit_rad):
         return True
-    value = table_separation(table, row, e, n)
-    if abs(value - limit_rad) > doubt_rad:
-        return value >= limit_rad
+    if u >= TABLE_SIN_ELEVATION and limit_rad >= TABLE_LEAST_LIMIT_RAD:
+        value = table_separation(table, row, e, n)
+        if abs(value - limit_rad) > doubt_rad:
+            return value >= limit_rad
     return arc_separation(sin_lat, cos_lat, site_x, site_z, e, n, u) >= limit_rad
 
 
