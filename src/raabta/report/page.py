@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +40,10 @@ WORDS: Final = (
      "no satellite"),
 )  # fmt: skip
 """Terms of the report, in the order of the reader's questions."""
+
+
+TABLES: Final = ("bands", "link_fades", "rain_states", "models")
+"""Parts of the summary that are shown as they are stored, when they are there."""
 
 
 @cache
@@ -104,7 +110,7 @@ def _summary(results: Results) -> dict[str, Any]:
         "doubts": figures.doubts(results),
         "gateways": figures.pick(results.summary, "gateways") or [],
         "classes": class_rows(results),
-        "tables": [*_tables(results, "link_fades"), *_tables(results, "rain_states")],
+        "tables": [table for key in TABLES for table in _tables(results, key)],
     }
 
 
@@ -129,8 +135,17 @@ def _closing(results: Results) -> dict[str, Any]:
         "inputs": sources.inputs(results),
         "limits": [*LIMITS, *(figures.pick(results.summary, "limits") or [])],
         "words": WORDS,
-        "provenance": flat(figures.pick(results.summary, "provenance") or {}),
+        "provenance": flat(provenance(results)),
     }
+
+
+def provenance(results: Results) -> dict[str, Any]:
+    """What made the run: `provenance.json` of its folder when it is there, and what the summary holds."""
+    stored: Any = {}
+    with suppress(OSError, ValueError, RecursionError):
+        stored = json.loads((results.folder / "provenance.json").read_text(encoding="utf-8"))
+    whole = stored if isinstance(stored, dict) else {}
+    return {**(figures.pick(results.summary, "provenance") or {}), **whole}
 
 
 def _sentence(value: Any) -> str:

@@ -19,11 +19,11 @@ LAND: Final = "#fbfaf7"
 NOBODY: Final = "#ecece9"
 FORWARD: Final = "#0072b2"
 RETURN: Final = "#d55e00"
-NOTHING: Final = "#eba0b4"
+NOTHING: Final = "#f0a9b6"
 """Colour of the class "none at all", set apart from the ramp."""
 
-RAMP: Final = ("#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154")
-"""Viridis, light to dark: more is darker. Six steps (Smith and van der Walt, 2015; CC0)."""
+RAMP: Final = ("#f7e13c", "#90d743", "#35b779", "#21918c", "#31688e", "#443983", "#440154")
+"""Viridis, light to dark: more is darker. Smith and van der Walt, 2015 (CC0), yellow toned down."""
 
 CONSTRAINT_COLOURS: Final[dict[str, str]] = {
     "mask": "#2f2f2f",
@@ -68,7 +68,7 @@ def _ramp(steps: int) -> tuple[str, ...]:
 
 def availability_classes(target_share: float) -> Classes:
     """Classes of availability whose last one is "the target is met"."""
-    breaks = [0.0, *[b for b in (0.5, 0.8, 0.9, 0.95) if b < target_share], target_share]
+    breaks = [0.0, *[b for b in (0.1, 0.25, 0.5, 0.8, 0.95) if b < target_share], target_share]
     text = [f"{100 * b:g}" for b in breaks]
     labels = [f"{a}–{b} %" for a, b in pairwise(text)]
     labels[0] = f"under {text[1]} %"
@@ -76,12 +76,12 @@ def availability_classes(target_share: float) -> Classes:
 
 
 def rate_classes() -> Classes:
-    """Classes of the busy-hour rate per subscriber, cut at the three plans."""
-    labels = ("none", "under 5", "5–10", "10–25", "25–50", "50–100", "100 or more")
-    return Classes((0.0, 5.0, 10.0, 25.0, 50.0, 100.0), (NOTHING, *_ramp(6)), labels, zero=True)
+    """Classes of the busy-hour rate per subscriber, cut at the two smaller plans and finely below them."""
+    labels = ("none", "under 1", "1–2.5", "2.5–5", "5–10", "10–25", "25–50", "50 or more")
+    return Classes((0.0, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0), (NOTHING, *_ramp(7)), labels, zero=True)
 
 
 def served_classes() -> Classes:
-    """Classes of the served share of the homes that ask: none, fifths, all."""
-    labels = ("none", "under 20 %", "20–40 %", "40–60 %", "60–80 %", "80–99.9 %", "all")
-    return Classes((0.0, 0.2, 0.4, 0.6, 0.8, 0.999), (NOTHING, *_ramp(6)), labels, zero=True)
+    """Classes of the served share of the homes that ask: none, fifths (the first one split), all."""
+    labels = ("none", "under 5 %", "5–20 %", "20–40 %", "40–60 %", "60–80 %", "80–99.9 %", "all")
+    return Classes((0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.999), (NOTHING, *_ramp(7)), labels, zero=True)

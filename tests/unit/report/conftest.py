@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from raabta.base.tables import CELL_RESULTS, DAY, DISTRICT_RESULTS, as_dataset
+from raabta.base.tables import CELL_RESULTS, CLASS_RESULTS, DAY, DISTRICT_RESULTS, as_dataset
 from raabta.scenario import loader
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.results import Results
@@ -50,7 +50,8 @@ def _cells(people: float, quality: float) -> tuple[xr.Dataset, np.ndarray]:
     share = np.where(there[:, None], share / share.sum(axis=1, keepdims=True), np.nan)
     binding = np.where(there, np.where(good > 0.9, 10, np.arange(lat.size) % 10), -1).astype(np.int8)
     columns = {
-        "latitude_deg": lat, "longitude_deg": lon, "h3": np.array(cells, dtype=np.uint64), "district": district,
+        "latitude_deg": lat, "longitude_deg": lon,
+        "h3": np.array(cells, dtype=np.uint64), "district": district,
         "population": homes * 6.3, "households": homes, "underserved_households": underserved,
         "rural_households": homes * 0.6, "unelectrified_households": homes * 0.1, "subscribers": asked,
         "served_households": served, "reachable_households": underserved * (good > 0.1),
@@ -74,8 +75,8 @@ def _districts(cells: xr.Dataset, district: np.ndarray, name: Callable[[int], st
         return np.where(asked > 0, weighted / np.where(asked > 0, asked, 1.0), np.nan)
 
     served = np.stack([total(cells["served_households"].values[:, i]) for i in range(3)], axis=1)
-    keys = ("population", "households", "underserved_households", "rural_households", "unelectrified_households",
-            "subscribers", "reachable_households")  # fmt: skip
+    keys = ("population", "households", "underserved_households", "rural_households",
+            "unelectrified_households", "subscribers", "reachable_households")  # fmt: skip
     number = np.arange(DISTRICTS)
     columns = {
         **{key: total(cells[key].values) for key in keys},
@@ -117,7 +118,8 @@ def _summary(cells: xr.Dataset, classes: xr.Dataset, slots: int) -> dict[str, An
         "totals": {
             **whole, "cells": cells.sizes["cell"], "satellites": 1000, "steps": slots,
             "households_served": {
-                plan: {"low": None, "mid": float(one), "high": None} for plan, one in zip(PLANS, served, strict=True)
+                plan: {"low": None, "mid": float(one), "high": None}
+                for plan, one in zip(PLANS, served, strict=True)
             },
             "households_reachable": float(cells["reachable_households"].values.sum()),
             "availability_share": 0.9643, "busy_hour_mbps": {"p10": 4.2, "p50": 21.3, "p90": 48.1},
@@ -152,13 +154,11 @@ def make() -> Make:
         districts = _districts(cells, district, name)
         asked = float(cells["subscribers"].values.sum())
         served = cells["served_households"].values.sum(axis=0)
-        classes = xr.Dataset(
-            {
-                "subscribers": ("terminal_class", asked * CLASS_SHARE),
-                "served_households": (("terminal_class", "plan"), CLASS_SHARE[:, None] * served[None, :]),
-            },
-            coords={"terminal_class": CLASSES, "plan": PLANS},
-        )
+        columns = {
+            "subscribers": asked * CLASS_SHARE,
+            "served_households": CLASS_SHARE[:, None] * served[None, :],
+        }
+        classes = as_dataset(CLASS_RESULTS, columns, {"terminal_class": CLASSES, "plan": PLANS})
         scenario = loader.load("pakistan").model_copy(update={"title": "Fixture, not a result"})
         summary = _summary(cells, classes, slots)
         return Results(Path("fixture"), scenario, summary, cells, districts, _day(slots), classes)

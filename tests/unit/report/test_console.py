@@ -19,8 +19,13 @@ def test_terminal_shows_headline_tables_and_doubts(results: Results) -> None:
     text = printed(results)
     served = results.summary["totals"]["households_served"]["25/3"]["mid"]
     assert f"{served:,.0f} homes served" in text
-    for title in ("By province", "Ten worst districts, by served share of the homes that ask at 25/3",
-                  "Ten best districts", "Why not: what binds", "Where the numbers are uncertain"):  # fmt: skip
+    for title in (
+        "By province",
+        "Ten worst districts, by served share of the homes that ask at 25/3",
+        "Ten best districts",
+        "Why not: what binds",
+        "Where the numbers are uncertain",
+    ):
         assert title in text
     assert "Province A" in text and "census rows only" in text and "█" in text
 

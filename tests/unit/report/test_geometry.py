@@ -46,7 +46,7 @@ def test_paths_are_whole_tenths_and_neighbours_share_their_edge() -> None:
     cell = h3.latlng_to_cell(30.0, 70.0, 5)
     pair = [h3.str_to_int(c) for c in (cell, sorted(set(h3.grid_disk(cell, 1)) - {cell})[0])]
     rings = geometry.cell_rings(pair)
-    frame = Frame.around(*np.array(sum(rings, [])).T, 300.0)
+    frame = Frame.around(*np.array([*rings[0], *rings[1]]).T, 300.0)
     whole = geometry.tenths(rings, frame)
     assert len({tuple(p) for p in whole[0]} & {tuple(p) for p in whole[1]}) == 2
     assert geometry.borders(whole, np.array([0, 1])).count("M") == 1
