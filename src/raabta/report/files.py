@@ -139,7 +139,7 @@ def geojson_bytes(results: Results) -> bytes:
 
 
 def _feature(ring: list[tuple[float, float]], properties: dict[str, Any]) -> dict[str, Any]:
-    rounded = {k: round(v, 6) if isinstance(v, float) else v for k, v in properties.items()}
+    rounded = {k: round(v, 4) if isinstance(v, float) else v for k, v in properties.items()}
     cell = rounded.pop("h3_cell")
     return {"type": "Feature", "id": cell, "geometry": cell_geometry(ring), "properties": rounded}
 

@@ -161,11 +161,10 @@ def _legend(base: Ground, layer: Layer) -> tuple[str, float]:
     weight = [float(base.asked[layer.index == i].sum()) for i in range(len(layer.labels))]
     shares = [words.share(w / asked, 0) if asked > 0 else "" for w in weight]
     items = [_key(c, t, s) for c, t, s in zip(layer.colours, layer.labels, shares, strict=True)]
-    items.append(_key(f"url(#nobody-{layer.name})", "nobody asks", ""))
     rows = -(-len(items) // layer.columns)
     head = svg.label(2, 25, layer.description, 16, font_weight=600)
     height = ROW * rows + 60
-    foot = svg.group(_foot(), transform=f"translate(0 {height - 22:g})")
+    foot = svg.group(_foot(layer.name), transform=f"translate(0 {height - 22:g})")
     return head + _grid(items, base.frame.width / layer.columns, layer.columns) + foot, height
 
 
@@ -185,9 +184,11 @@ def _key(fill: str, name: str, share: str) -> str:
     return svg.group(inner, transform="scale(.1)") + line
 
 
-def _foot() -> str:
-    text = "gateway.  Per cent: share of all homes that ask, wherever they live."
-    return triangle(15, 9) + svg.label(35, 14, text, 13.5, fill=palette.MUTED)
+def _foot(name: str) -> str:
+    nobody = _key(f"url(#nobody-{name})", "nobody asks", "")
+    gateway = svg.group(triangle(140, 9) + svg.label(154, 14, "gateway", 15))
+    text = "Per cent: share of all homes that ask, wherever they live"
+    return nobody + gateway + svg.label(236, 14, text, 13.5, fill=palette.MUTED)
 
 
 def triangle(x: float, y: float) -> str:

@@ -227,10 +227,27 @@ def _tables(results: Results, key: str) -> list[dict[str, Any]]:
     title = key.replace("_", " ").capitalize()
     if isinstance(stored, list) and all(isinstance(one, dict) for one in stored):
         heads = list(dict.fromkeys(str(name) for one in stored for name in one))
-        return [
-            {"title": title, "heads": heads, "rows": [[_cell(one.get(h)) for h in heads] for one in stored]}
-        ]
+        rows = [[_cell(one.get(name)) for name in heads] for one in stored]
+        return [{"title": title, "heads": [head(name) for name in heads], "rows": rows}]
     return [{"title": title, "heads": ["what", "value"], "rows": flat(stored)}]
+
+
+UNITS: Final = {
+    "ghz": "GHz",
+    "deg": "deg",
+    "percent": "%",
+    "db": "dB",
+    "km": "km",
+    "mbps": "Mbps",
+    "ms": "ms",
+}
+
+
+def head(name: str) -> str:
+    """A stored name as a table head: `worst_month_db` gives `worst month, dB`."""
+    stem, _, unit = name.rpartition("_")
+    named = f"{stem}, {UNITS[unit]}" if stem and unit in UNITS else name
+    return named.replace("_", " ")
 
 
 def _cell(value: Any) -> str:

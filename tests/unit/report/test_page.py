@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -137,6 +138,28 @@ def test_every_district_and_every_input_source_is_listed(text: str, results: Res
         assert re.search(rf'<th scope="row">{name}(<abbr|</th>)', text)
     assert "TR 38.821" in text and "PTA 2023-24" in text
     assert "census rows only" in text, "totals with and without the estimated districts"
+
+
+def test_table_heads_carry_their_unit(text: str) -> None:
+    assert "<th>worst month, dB</th>" in text and "<th>place</th>" in text
+    assert page.head("percent") == "percent" and page.head("a_b") == "a b"
+
+
+def test_a_gateway_column_stands_only_where_it_was_run(results: Results, text: str) -> None:
+    plain = replace(
+        results, summary=results.summary | {"gateways": [{"name": "Multan", "served_without": None}]}
+    )
+    assert "Homes served without it, 25/3" in text
+    thin = page.render(plain)
+    assert "Homes served without it" not in thin and "with a gateway out: not run" in thin
+
+
+def test_provenance_of_the_folder_is_shown(results: Results, tmp_path: Path) -> None:
+    (tmp_path / "provenance.json").write_text('{"raabta": "9.9.9", "inputs": {"eop": "x"}}')
+    rows = page.flat(page.provenance(replace(results, folder=tmp_path)))
+    assert ("raabta", "9.9.9") in rows and ("inputs.eop", "x") in rows and ("seed", "7") in rows
+    (tmp_path / "provenance.json").write_text("[broken")
+    assert page.provenance(replace(results, folder=tmp_path)) == results.summary["provenance"]
 
 
 def test_nobody_served(make: object) -> None:
