@@ -75,7 +75,7 @@ def run(
     if bands:
         from raabta.service.bands import add_bands
 
-        results = add_bands(results, served_of, tell)
+        results = add_bands(results, served_of, choose_workers(workers, 13), tell)
     _keep(results, started)
     tell("summing up", 1, 1)
     return results

@@ -182,6 +182,7 @@ def path_loss(
     terminals: tuple[Terminal, ...],
     min_elevation_deg: float,
     statistic: Statistic,
+    fade_ratio: float = 1.0,
 ) -> PathLoss:
     """Tabulate the atmosphere for every site, class and direction (P.618-14 with the 5 % cap)."""
     elevation = node_elevations_deg(min_elevation_deg)
@@ -202,7 +203,8 @@ def path_loss(
                 statistic=statistic,
             )
             temperature_k = terminal.noise_temperature_k if direction == 0 else np.inf
-            with_noise = _with_noise(fades.clear_db, fades.total_db, temperature_k)
+            total_db = fades.clear_db[:, None] + fade_ratio * (fades.total_db - fades.clear_db[:, None])
+            with_noise = _with_noise(fades.clear_db, total_db, temperature_k)
             out[:, :, :, direction, j] = np.moveaxis(with_noise, 2, 1)
             editions = fades.editions
     return PathLoss(out, cosecant_max(min_elevation_deg), editions)

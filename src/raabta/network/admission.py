@@ -2,7 +2,8 @@
 
 A promise is kept in every slot or it is none. So admission looks at evenly spaced slots of the whole run
 and admits, least-served district first, what the served test would grant there; what is left over in every
-slot goes to the next cells, round by round. The run itself then tests the promises in all slots: the sample only steers.
+slot goes to the next cells, round by round. The run itself then tests the promises in all slots: the sample
+only steers.
 """
 
 from __future__ import annotations

@@ -83,6 +83,8 @@ class _Record:
         self.feeder = np.zeros(n, np.int64)
         self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
+        self.code_count_up = np.zeros((n, len(CONSTRAINTS)), np.int64)
+        self.code_unserved_up = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.visible = np.zeros(n, np.int64)
         self.usable_satellites = np.zeros(slots, np.int32)
         self.visible_satellites = np.zeros(slots, np.int32)
@@ -108,9 +110,11 @@ class _Record:
         self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
         self.visible_satellites[i] = np.count_nonzero(np.bincount(sky.view.satellite)) if lit.size else 0
         weigh(network, sky, clear, network.plans, self.histogram, self.rain, self.feeder)
-        kernels.tally(
-            code_down, clear.level, self.total_active, SLOT_UNIT, self.code_count, self.code_unserved
-        )
+        for code, count, unserved in (
+            (code_down, self.code_count, self.code_unserved),
+            (code_up, self.code_count_up, self.code_unserved_up),
+        ):
+            kernels.tally(code, clear.level, self.total_active, SLOT_UNIT, count, unserved)
 
     def keep_storm(self, slot: int, sky: Sky, clear: Allocation) -> None:
         """Share the same sky under a seeded rain state: what a storm costs once the beams are shared anew."""
@@ -141,6 +145,8 @@ class _Record:
             "feeder": self.feeder,
             "code_count": self.code_count,
             "code_unserved": self.code_unserved,
+            "code_count_up": self.code_count_up,
+            "code_unserved_up": self.code_unserved_up,
             "visible": self.visible,
             "usable_satellites": self.usable_satellites,
             "visible_satellites": self.visible_satellites,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -106,7 +106,7 @@ def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple
     out = []
     for j, terminal in enumerate(network.scenario.demand.terminals):
         loss = _clear_loss_db(network, cell, j, sine)
-        common = {
+        common: dict[str, Any] = {
             "range_km": range_km,
             "elevation_deg": float(np.degrees(np.arcsin(sine))),
             "scan_deg": float(np.degrees(np.arccos(min(cos_scan, 1.0)))),
@@ -133,9 +133,8 @@ def _clear_loss_db(network: Network, cell: int, j: int, sine: float) -> tuple[fl
 
 def lines(found: CellSlot, most: int = 12) -> list[str]:
     """The slot as lines of text: candidates, what was chosen, what binds, and the budgets."""
-    out = [
-        f"Slot {np.datetime_as_string(found.time, unit='s')} UTC: {len(found.candidates)} satellites above the mask"
-    ]
+    time = np.datetime_as_string(found.time, unit="s")
+    out = [f"Slot {time} UTC: {len(found.candidates)} satellites above the mask"]
     out += [_candidate_line(candidate) for candidate in found.candidates[:most]]
     if len(found.candidates) > most:
         out.append(f"  ... and {len(found.candidates) - most} lower ones")

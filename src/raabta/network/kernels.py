@@ -23,6 +23,7 @@ from raabta.links.kernels import cosecant_weight, level_bases_db, mode_at
 MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
 SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
 EPS = 1e-9
+LEAST_WANTED = 0.05  # level that a cell which only shares the surplus is assumed to want
 EARTH_RADIUS_KM = 6371.0088
 
 
@@ -87,8 +88,14 @@ def assign_gateways(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def choose(first, last, cand_satellite, cand_sin, cand_clear, gateway, free, room, frame, stopped, banned):
-    """Best candidate of a cell (free dwell x sine of elevation) and the first filter that left none."""
+def choose(
+    first, last, cand_satellite, cand_sin, cand_clear, gateway, free, room, frame, stopped, banned, wanted
+):
+    """Best candidate of a cell, and the first filter that left none.
+
+    The best carries most of what is wanted (3,) [dwell, forward and return Mbps], then has most room left and
+    stands highest: fit x free forward Mbps x sine of elevation.
+    """
     best, score, stage, full_code = -1, 0.0, MASK, BEAM_TIME
     for k in range(first, last):
         s = cand_satellite[k]
@@ -104,7 +111,8 @@ def choose(first, last, cand_satellite, cand_sin, cand_clear, gateway, free, roo
         if room[s] <= 0 or free[s, 0] < frame - EPS or free[s, 1] <= EPS or free[s, 2] <= EPS:
             full_code = stopped[s]
             continue
-        value = free[s, 0] * cand_sin[k]
+        fit = min(1.0, free[s, 0] / wanted[0], free[s, 1] / wanted[1], free[s, 2] / wanted[2])
+        value = fit * free[s, 1] * cand_sin[k]
         if value > score:
             best, score = k, value
     return best, full_code if stage == BEAM_TIME else stage
@@ -230,6 +238,9 @@ def attach(
     used = np.zeros(free.shape[0])
     stopped = limit_code[:, 0].copy()
     top = plans.shape[0] - 1
+    wanted = np.zeros(3)
+    # Before a link is rated its dwell is guessed from a mode two thirds up the ladder.
+    reference_mbps = 1.0 / inverse[0, 0, (inverse.shape[2] * 2) // 3]
     head[:] = -1
     following[:] = -1
     out_satellite[:] = -1
@@ -244,6 +255,9 @@ def attach(
         if total <= 0.0:
             out_code[c] = -1
             continue
+        for q in range(2):
+            wanted[1 + q] = max(ask[c], LEAST_WANTED) * total * plans[design, q]
+        wanted[0] = wanted[1] / reference_mbps
         banned = -1
         for _attempt in range(2):
             k, code = choose(
@@ -258,6 +272,7 @@ def attach(
                 frame,
                 stopped,
                 banned,
+                wanted,
             )
             if k < 0:
                 if banned < 0:
@@ -369,7 +384,7 @@ def _pairs(s, head, following, direction, cos_reuse, first, other):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _reusable(level, first, other, count, need, cap, dwell, colours):
-    """Whether no cell would have more than `colours` of dwell within the reuse angle; pairs stand by `first`."""
+    """Whether no cell would have more than `colours` of dwell within the reuse angle; pairs by `first`."""
     total = 0.0
     for i in range(count):
         if i > 0 and first[i] != first[i - 1]:
@@ -471,10 +486,10 @@ def weigh(
 ):
     """Add one slot to the weather-weighted survival of every cell: out_histogram[n, p, b, j] += counts.
 
-    State k holds with probability[k]; its rate is that of the worst fade in the state, so "at least" is kept.
+    State k holds with probability[k]; its rate is that of the worst fade in the state: "at least" is kept.
     A cell in a fade keeps its clear-sky level with more dwell, up to reserve[m] of its satellite and
-    `per_cell`; what that costs others is measured by the drawn rain states. Counts are integers (unit_count to
-    the slot), so sums do not depend on how time was cut. Bin 0 says "nothing", bin b >= 1 level >= rung_low x
+    `per_cell`; what that costs others is measured by the drawn rain states. Counts are integers (unit_count
+    to the slot), so sums do not depend on how time was cut. Bin 0 says "nothing", bin b >= 1 level >= rung_low x
     ratio^(b-1), the last bin level >= 1. out_rain: counts in which weather takes from the design plan's ask;
     out_feeder: counts lost to the gateway.
     """
@@ -555,7 +570,7 @@ def tally(code, level, active_total, unit_count, out_count, out_unserved):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
-    """Sum, over cells that are dry themselves (state 1), the level in clear sky and under the drawn states."""
+    """Sum, over cells that are dry themselves (state 1), the level in clear sky and in the drawn states."""
     for c in range(state.shape[0]):
         if state[c] == 1:
             out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)

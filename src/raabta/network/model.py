@@ -52,8 +52,8 @@ class Demand:
 class Admission:
     """Who is admitted.
 
-    order (a,): cells in the order they are served. level (n,): share of each cell's ask at the design plan that
-    is guaranteed before the surplus is shared; at 0 a cell only takes part in the surplus.
+    order (a,): cells in the order they are served. level (n,): share of each cell's ask at the design plan
+    that is guaranteed before the surplus is shared; at 0 a cell only takes part in the surplus.
     """
 
     order: Ints
@@ -138,6 +138,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
             scenario.demand.terminals,
             floor_deg,
             scenario.weather.statistic,
+            scenario.weather.fade_ratio,
         ),
         feeder=feeder,
         plans=np.array(list(PLANS_MBPS.values())),
@@ -161,14 +162,14 @@ def _parents(h3_index: NDArray[np.uint64]) -> Ints:
 
 
 def _unit(km: Floats) -> Floats:
-    return km / np.linalg.norm(km, axis=1, keepdims=True)
+    return np.asarray(km / np.linalg.norm(km, axis=1, keepdims=True))
 
 
 def _neighbour_km(demand: Demand) -> Floats:
     from raabta.base.frames import geodetic_to_fixed
 
     zero = np.zeros_like(demand.neighbour_latitude_deg)
-    return geodetic_to_fixed(demand.neighbour_latitude_deg, demand.neighbour_longitude_deg, zero)
+    return np.asarray(geodetic_to_fixed(demand.neighbour_latitude_deg, demand.neighbour_longitude_deg, zero))
 
 
 def storm_areas(latitude_deg: Floats, longitude_deg: Floats, storm_km: float) -> Ints:

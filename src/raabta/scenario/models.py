@@ -200,7 +200,7 @@ class Terrestrial(Model):
 
     coverage_file: str | None = None
     proxy_town_population: int = Field(default=20_000, ge=1)
-    proxy_distance_km: Positive = 15.0
+    proxy_distance_km: Positive = 20.0
 
 
 class Demand(Model):
@@ -235,6 +235,9 @@ class Sharing(Model):
     ratio_share: Share = 0.1
     markets: dict[CountryCode, Market] = {}
     default_market: Market = "unknown"
+    neighbour_weight_ratio: float = Field(
+        default=1.0, ge=0.0, le=10.0, description="how much one person abroad competes, against one at home"
+    )
     frames_per_slot: int = Field(default=64, ge=1, le=1_024)
 
 
@@ -244,6 +247,9 @@ class Weather(Model):
     statistic: Literal["annual", "worst-month"] = "worst-month"
     rain_state_every: int = Field(default=40, ge=1)
     storm_km: Positive = 100.0
+    fade_ratio: float = Field(
+        default=1.0, ge=0.0, le=3.0, description="multiplies every fade beyond clear sky, in dB"
+    )
 
 
 class Delay(Model):

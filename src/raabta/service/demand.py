@@ -42,9 +42,9 @@ def subscribers(scenario: Scenario, people: People) -> Subscribers:
     row = addressable * scenario.demand.take_up_share
     return Subscribers(
         row=row,
-        cell=np.bincount(people.row_cell, row, people.cells),
+        cell=np.bincount(people.row_cell, row, people.cells).astype(np.float64),
         addressable_row=addressable,
-        addressable_cell=np.bincount(people.row_cell, addressable, people.cells),
+        addressable_cell=np.bincount(people.row_cell, addressable, people.cells).astype(np.float64),
         class_share=np.array([terminal.share for terminal in scenario.demand.terminals]),
     )
 
@@ -62,7 +62,7 @@ def demand(scenario: Scenario, people: People, cells: xr.Dataset) -> Demand:
         order=priority(people, asked.cell),
         neighbour_latitude_deg=others.latitude_deg[competing],
         neighbour_longitude_deg=others.longitude_deg[competing],
-        neighbour_people=others.population[competing].astype(np.float64),
+        neighbour_people=others.population[competing] * scenario.sharing.neighbour_weight_ratio,
     )
 
 

@@ -26,7 +26,8 @@ MAX_KEPT_SLOTS = 5_760
 WEIGHT_UNIT = 1_000
 """Subscribers are weighed in thousandths: whole numbers keep histogram sums exact."""
 U16 = 65_536
-SUMS = ("code_count", "code_unserved", "rain", "feeder", "visible", "storm_clear", "storm_wet")
+CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
+SUMS = (*CODES, "rain", "feeder", "visible", "storm_clear", "storm_wet")
 
 
 @dataclass
@@ -46,6 +47,8 @@ class Gathered:
     batch_squares: Floats = field(init=False)
     code_count: Ints = field(init=False)
     code_unserved: Ints = field(init=False)
+    code_count_up: Ints = field(init=False)
+    code_unserved_up: Ints = field(init=False)
     rain: Ints = field(init=False)
     feeder: Ints = field(init=False)
     storm_clear: Ints = field(init=False)
@@ -67,6 +70,7 @@ class Gathered:
         self.batch_sum, self.batch_squares = np.zeros((n, RUNGS + 1)), np.zeros((n, RUNGS + 1))
         self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
+        self.code_count_up, self.code_unserved_up = self.code_count.copy(), self.code_count.copy()
         self.rain, self.feeder, self.visible = (np.zeros(n, np.int64) for _ in range(3))
         self.storm_clear, self.storm_wet = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.short_slots, self.level_sum = np.zeros(n, np.int64), np.zeros(n, np.int64)

@@ -72,11 +72,11 @@ def over_the_run(results: Results, number: int) -> list[str]:
     cell = results.cells.isel(cell=number)
     index = int(cell["district"])
     district = results.districts.isel(district=index) if index >= 0 else None
-    where = (
-        f"{district['name'].item()}, {district['province'].item()}" if district is not None else "no district"
-    )
+    names = () if district is None else (district["name"].item(), district["province"].item())
+    where = ", ".join(str(name) for name in names) or "no district"
+    spot = f"{float(cell['latitude_deg']):.3f} N {float(cell['longitude_deg']):.3f} E"
     out = [
-        f"Cell {int(cell['h3']):x} at {float(cell['latitude_deg']):.3f} N {float(cell['longitude_deg']):.3f} E, {where}",
+        f"Cell {int(cell['h3']):x} at {spot}, {where}",
         f"  {float(cell['households']):,.0f} homes, {float(cell['underserved_households']):,.0f} underserved, "
         f"{float(cell['subscribers']):,.1f} ask",
     ]
@@ -86,7 +86,8 @@ def over_the_run(results: Results, number: int) -> list[str]:
         out.append(f"  served at {plan}: {float(cell['served_households'][p]):,.1f} homes")
     out.append(
         f"  availability {float(cell['availability_share']):.2%}, of one terminal's link alone "
-        f"{float(cell['link_availability_share']):.2%}; {float(cell['satellites_in_view']):.1f} satellites in view"
+        f"{float(cell['link_availability_share']):.2%}; "
+        f"{float(cell['satellites_in_view']):.1f} satellites in view"
     )
     parts = [f"{name} {float(cell[f'{name}_outage_share']):.2%}" for name in ("geometry", "rain", "capacity")]
     out.append(f"  time short of the whole ask: {', '.join(parts)}")

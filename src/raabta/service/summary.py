@@ -80,7 +80,7 @@ class Outcome:
         """Cells where at least one subscriber (or the whole ask, if less than one) is served at the design
         plan, (n,)."""
         homes = self.level[:, self.gathered.design].max(axis=1) * self.asked.cell
-        return self.asks & (homes >= np.minimum(1.0, self.asked.cell) * (1.0 - 1e-9))
+        return np.asarray(self.asks & (homes >= np.minimum(1.0, self.asked.cell) * (1.0 - 1e-9)))
 
 
 def outcome(scenario: Scenario, people: People, asked: Subscribers, gathered: Gathered) -> Outcome:
@@ -167,7 +167,7 @@ def district_arrays(found: Outcome) -> dict[str, NDArray[Any]]:
     size, served = table.size, found.served_row()
 
     def add(values: Floats) -> Floats:
-        return np.bincount(people.row_district, values, size)
+        return np.bincount(people.row_district, values, size).astype(np.float64)
 
     by_class = np.zeros((size, served.shape[2], served.shape[1]))
     np.add.at(by_class, people.row_district, np.moveaxis(served, 1, 2))
@@ -218,7 +218,12 @@ def summarise(found: Outcome, extra: dict[str, Any]) -> dict[str, Any]:
         **extra,
         "totals": _totals(found, int(extra["satellites"])),
         "sampling": _sampling_summary(found),
-        "binding_constraint_share": constraint_shares(found),
+        "binding_constraint_share": constraint_shares(
+            found, found.gathered.code_count, found.gathered.code_unserved
+        ),
+        "binding_constraint_share_return": constraint_shares(
+            found, found.gathered.code_count_up, found.gathered.code_unserved_up
+        ),
         "rain_states": rain_states(found.gathered.storm_table()),
         "gateways": _gateways(found),
         "classes": _classes(found),
@@ -333,10 +338,10 @@ def batch_interval(values: Floats) -> list[float]:
     return [max(mean - spread, 0.0), min(mean + spread, 1.0)]
 
 
-def constraint_shares(found: Outcome) -> dict[str, dict[str, float]]:
+def constraint_shares(found: Outcome, count: Ints, unserved: Ints) -> dict[str, dict[str, float]]:
     """Share of each binding constraint: weighted by unserved homes, and over cells and slots unweighted."""
-    weighted = (found.asked.cell[:, None] * found.gathered.code_unserved).sum(axis=0)
-    plain = found.gathered.code_count.sum(axis=0).astype(np.float64)
+    weighted = (found.asked.cell[:, None] * unserved).sum(axis=0)
+    plain = count.sum(axis=0).astype(np.float64)
     return {
         name: {"weighted": _part(weighted, k), "unweighted": _part(plain, k)}
         for k, name in enumerate(CONSTRAINTS)

@@ -1,0 +1,121 @@
+"""Low, mid and high: how far the answer moves when the uncertain inputs move, one at a time.
+
+Every variant is run over the same evenly spaced slots. Differences to the mid variant add in quadrature, as
+for independent inputs; the three inputs with the widest swing are named.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from math import sqrt
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from raabta.scenario.models import PLANS_MBPS, Model
+
+if TYPE_CHECKING:
+    from raabta.scenario.models import Scenario
+    from raabta.service.results import Results
+
+BAND_SLOTS: Final = 288
+SEEDS: Final = 5
+TAKE_UP_RATIO: Final = (0.5, 2.0)
+NEIGHBOUR_RATIO: Final = (1.5, 0.5)
+G_OVER_T_DB: Final = (-2.0, 2.0)
+FADE_RATIO: Final = (1.2, 0.8)
+
+Served = dict[str, float]
+ServedOf = Callable[["Scenario", list[int]], Served]
+Tell = Callable[[str, int, int], None]
+
+
+def variants(scenario: Scenario) -> dict[str, list[Scenario]]:
+    """Scenarios that move one input each: the low end, then the high end; for the seed, other villages."""
+    demand, sharing, weather = scenario.demand, scenario.sharing, scenario.weather
+
+    def take_up(ratio: float) -> Scenario:
+        share = min(1.0, demand.take_up_share * ratio)
+        return _with(scenario, demand=_with(demand, take_up_share=share))
+
+    def gain(change_db: float) -> Scenario:
+        moved = tuple(_with(t, g_over_t_dbk=t.g_over_t_dbk + change_db) for t in demand.terminals)
+        return _with(scenario, demand=_with(demand, terminals=moved))
+
+    def neighbour(ratio: float) -> Scenario:
+        weight = sharing.neighbour_weight_ratio * ratio
+        return _with(scenario, sharing=_with(sharing, neighbour_weight_ratio=weight))
+
+    def fade(ratio: float) -> Scenario:
+        return _with(scenario, weather=_with(weather, fade_ratio=weather.fade_ratio * ratio))
+
+    return {
+        "take-up": [take_up(ratio) for ratio in TAKE_UP_RATIO],
+        "neighbour share": [neighbour(ratio) for ratio in NEIGHBOUR_RATIO],
+        "terminal G/T": [gain(change_db) for change_db in G_OVER_T_DB],
+        "rain": [fade(ratio) for ratio in FADE_RATIO],
+        "village seed": [_with(scenario, seed=scenario.seed + k) for k in range(1, SEEDS)],
+    }
+
+
+M = TypeVar("M", bound=Model)
+
+
+def _with(model: M, **changes: object) -> M:
+    return model.model_copy(update=changes)
+
+
+def band_slots(steps: int) -> list[int]:
+    """Evenly spaced slots that every variant runs."""
+    count = min(steps, BAND_SLOTS)
+    return [int((i + 0.5) * steps / count) for i in range(count)]
+
+
+def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -> Results:
+    """Run the variants and fill low and high into the summary; `served_of` is a top-level function."""
+    scenario = results.scenario
+    slots = band_slots(scenario.time.steps)
+    moved = variants(scenario)
+    jobs = [scenario, *(variant for group in moved.values() for variant in group)]
+    answers: list[Served] = []
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        for answer in pool.map(served_of, jobs, [slots] * len(jobs)):
+            answers.append(answer)
+            tell("uncertainty bands", len(answers), len(jobs))
+    mid, rest = answers[0], iter(answers[1:])
+    found = {name: [next(rest) for _ in group] for name, group in moved.items()}
+    return replace(results, summary=_merged(results.summary, mid, found, len(slots)))
+
+
+def _merged(
+    summary: dict[str, Any], mid: Served, found: dict[str, list[Served]], slots: int
+) -> dict[str, Any]:
+    totals = dict(summary["totals"])
+    served = {plan: dict(totals["households_served"][plan]) for plan in PLANS_MBPS}
+    for plan, values in served.items():
+        down, up = spread(plan, mid, found)
+        values["low"], values["high"] = max(0.0, values["mid"] - down), values["mid"] + up
+    totals["households_served"] = served
+    design = summary["scenario"]["plan"]
+    widest = sorted(found, key=lambda name: -swing(design, mid, found[name]))
+    bands = {
+        "slots": slots,
+        "mid_on_these_slots": mid,
+        "inputs": found,
+        "moves_most": widest[:3],
+    }
+    return {**summary, "totals": totals, "bands": bands}
+
+
+def spread(plan: str, mid: Served, found: dict[str, list[Served]]) -> tuple[float, float]:
+    """How far down and up the answer moves: each input's largest move each way, added in quadrature."""
+    moves = [[answer[plan] - mid[plan] for answer in answers] for answers in found.values()]
+    down = sqrt(sum(min(0.0, *move) ** 2 for move in moves))
+    return down, sqrt(sum(max(0.0, *move) ** 2 for move in moves))
+
+
+def swing(plan: str, mid: Served, answers: list[Served]) -> float:
+    """Distance between the least and the greatest answer of one input, the mid one among them."""
+    values = [mid[plan], *(answer[plan] for answer in answers)]
+    return max(values) - min(values)
