@@ -51,12 +51,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Reason:
-    """One binding constraint and its share, weighted by unserved homes and not weighted."""
+    """One binding constraint: shares weighted by unserved homes, not weighted, and on the return link."""
 
     name: str
     text: str
     weighted: float
     unweighted: float
+    back: float = 0.0
 
 
 def pick(table: Any, *keys: str) -> Any:
@@ -173,15 +174,24 @@ def ranked(rows: list[Row], plan: str) -> tuple[list[Row], list[Row]]:
 def reasons(results: Results) -> list[Reason]:
     """Binding constraints with a share, largest first; `demand_met` is not a reason and comes last."""
     shares = pick(results.summary, "binding_constraint_share") or {}
-    found = [_reason(str(name), value) for name, value in shares.items()]
-    kept = [one for one in found if max(one.weighted, one.unweighted) > 0.0]
+    back = pick(results.summary, "binding_constraint_share_return") or {}
+    names = dict.fromkeys([*shares, *back])
+    found = [_reason(str(name), shares.get(name), back.get(name)) for name in names]
+    kept = [one for one in found if max(one.weighted, one.unweighted, one.back) > 0.0]
     return sorted(kept, key=lambda one: (one.name == "demand_met", -one.weighted, -one.unweighted, one.name))
 
 
-def _reason(name: str, value: Any) -> Reason:
-    weighted, unweighted = pick(value, "weighted"), pick(value, "unweighted")
-    number: Callable[[Any], float] = lambda v: 0.0 if words.missing(v) else float(v)  # noqa: E731
-    return Reason(name, words.constraint(name), number(weighted), number(unweighted))
+def has_return(results: Results) -> bool:
+    """Whether the return link's constraints were stored."""
+    return bool(pick(results.summary, "binding_constraint_share_return"))
+
+
+def _reason(name: str, forward: Any, back: Any) -> Reason:
+    def share(value: Any, key: str) -> float:
+        return 0.0 if words.missing(pick(value, key)) else float(pick(value, key))
+
+    shares = (share(forward, "weighted"), share(forward, "unweighted"), share(back, "weighted"))
+    return Reason(name, words.constraint(name), *shares)
 
 
 def outages(results: Results) -> dict[str, float]:
@@ -213,16 +223,17 @@ def doubts(results: Results) -> list[tuple[str, str]]:
 
 def _sampling(results: Results) -> list[tuple[str, str]]:
     sampling = pick(results.summary, "sampling") or {}
+    if sampling.get("availability_90") is None:
+        return [("Sampling", words.clean(sampling.get("note") or "nothing was stored about it"))]
     low, high = _pair(sampling.get("availability_90"))
-    homes_low, homes_high = _pair(sampling.get("households_served_90"))
+    homes = words.band(*_pair(sampling.get("households_served_90"))) or words.NOT_STORED
+    undecided = words.count(sampling.get("not_decided_households"))
     return [
         ("Independent samples in the run", words.count(sampling.get("independent_samples"))),
         ("Availability, 90 % interval", f"{words.share(low, 2)} to {words.share(high, 2)}"),
-        (f"Homes served at {results.scenario.demand.plan}, 90 % interval",
-         words.band(homes_low, homes_high) or words.NOT_STORED),
-        ("Homes where the interval spans the target: not decided",
-         words.count(sampling.get("not_decided_households"))),
-    ]  # fmt: skip
+        (f"Homes served at {results.scenario.demand.plan}, 90 % interval", homes),
+        ("Homes where the interval spans the target: not decided", undecided),
+    ]
 
 
 def _pair(value: Any) -> tuple[Any, Any]:

@@ -106,6 +106,7 @@ def _summary(results: Results) -> dict[str, Any]:
         "missing": words.missing,
         "headline": headline(results),
         "reasons": [one for one in figures.reasons(results) if one.name != "demand_met"],
+        "has_return": figures.has_return(results),
         "outages": figures.outages(results),
         "doubts": figures.doubts(results),
         "gateways": figures.pick(results.summary, "gateways") or [],
@@ -216,7 +217,7 @@ def flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:
         ]
     if isinstance(value, list | tuple):
         return [(prefix, ", ".join(str(one) for one in value))]
-    return [(prefix, words.NOT_STORED if value is None else str(value))]
+    return [(prefix, _cell(value) if value is None or isinstance(value, float) else str(value))]
 
 
 def _tables(results: Results, key: str) -> list[dict[str, Any]]:
@@ -224,12 +225,18 @@ def _tables(results: Results, key: str) -> list[dict[str, Any]]:
     stored = figures.pick(results.summary, key)
     if not stored:
         return []
-    title = key.replace("_", " ").capitalize()
+    title = "Models and their editions" if key == "models" else key.replace("_", " ").capitalize()
     if isinstance(stored, list) and all(isinstance(one, dict) for one in stored):
         heads = list(dict.fromkeys(str(name) for one in stored for name in one))
         rows = [[_cell(one.get(name)) for name in heads] for one in stored]
         return [{"title": title, "heads": [head(name) for name in heads], "rows": rows}]
-    return [{"title": title, "heads": ["what", "value"], "rows": flat(stored)}]
+    return [
+        {
+            "title": title,
+            "heads": ["what", "value"],
+            "rows": [(name.replace("_", " "), text) for name, text in flat(stored)],
+        }
+    ]
 
 
 UNITS: Final = {

@@ -33,10 +33,10 @@ def _whole(results: Results, inner: str, height: float) -> str:
 
 
 def _side(results: Results) -> str:
-    title = lines(results.scenario.title or results.scenario.name, SIDE, 27)
-    title = [*title[:2], title[2] + " …"] if len(title) > 3 else title
-    parts = [svg.label(0, 34 + 32 * i, line, 27, font_weight=700) for i, line in enumerate(title)]
-    y = 34.0 + 32 * len(title)
+    title = lines(results.scenario.title or results.scenario.name, SIDE, 25)
+    title = [*title[:3], title[3] + " …"] if len(title) > 4 else title
+    parts = [svg.label(0, 30 + 30 * i, line, 25, font_weight=700) for i, line in enumerate(title)]
+    y = 30.0 + 30 * len(title)
     for line in lines(" · ".join(page.facts(results)), SIDE, 14):
         parts.append(svg.label(0, y, line, 14, fill=palette.MUTED))
         y += 20

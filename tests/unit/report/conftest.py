@@ -130,6 +130,7 @@ def _summary(cells: xr.Dataset, classes: xr.Dataset, slots: int) -> dict[str, An
             "beam_time": {"weighted": 0.6, "unweighted": 0.3}, "feeder": {"weighted": 0.4, "unweighted": 0.1},
             "gso": {"weighted": 0.0, "unweighted": 0.0}, "demand_met": {"weighted": 0.0, "unweighted": 0.6},
         },
+        "binding_constraint_share_return": {"return_link": {"weighted": 0.25, "unweighted": 0.1}},
         "sampling": {"independent_samples": 141, "availability_90": [0.958, 0.971],
                      "households_served_90": [1000, 1200], "not_decided_households": 57},
         "gateways": [{"name": "Karachi", "share_of_traffic": 0.4, "served_without": 321.0}],

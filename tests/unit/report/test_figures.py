@@ -43,7 +43,16 @@ def test_ties_put_more_unserved_homes_first_among_the_worst(results: Results) ->
 
 
 def test_reasons_leave_out_what_never_binds_and_put_demand_met_last(results: Results) -> None:
-    assert [one.name for one in figures.reasons(results)] == ["beam_time", "feeder", "demand_met"]
+    assert [one.name for one in figures.reasons(results)] == [
+        "beam_time", "feeder", "return_link", "demand_met",
+    ]  # fmt: skip
+    assert figures.reasons(results)[2].back == 0.25
+
+
+def test_a_run_too_short_to_say_says_so(results: Results) -> None:
+    note = {"availability_90": None, "note": "shorter than three batches"}
+    short = replace(results, summary=results.summary | {"sampling": note})
+    assert figures.doubts(short)[0] == ("Sampling", "shorter than three batches")
 
 
 def test_main_binding_weighs_unserved_homes(results: Results) -> None:
