@@ -1,7 +1,7 @@
 """Share of the sphere that one shell covers: our visibility on some sites against a fine equal-area grid.
 
 The fine grid is a Fibonacci lattice, on which every satellite meets every point. At 550 km, 53 degrees and a
-mask of 25 degrees a published simulator gives 77.8 % for 792 and for 1,584 satellites, and 88.9 % for 144; such
+mask of 25 degrees a published simulator gives 77.8 % for 792 and 1,584 satellites, and 88.9 % for 144; such
 a grid gives 87 % and 87 %, and for 144 anything from 18 to 61 %, by the number of planes and their phasing.
 """
 
@@ -66,7 +66,7 @@ def test_share_of_the_sphere_is_within_a_tenth_of_a_point(ground, planes, per_pl
         altitude_km=550, inclination_deg=53, planes=planes, satellites_per_plane=per_plane, phasing=phasing
     )
     propagator = Propagator.from_elements(walker(shell, START), START)
-    times = START + np.array([0, 2_000]).astype("timedelta64[s]")
+    times = START + np.array([2_000]).astype("timedelta64[s]")
     ours, fine = [], []
     for position_km in propagator.positions_km(times):
         view = visibility.observe(
