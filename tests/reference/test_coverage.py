@@ -66,7 +66,8 @@ def test_share_of_the_sphere_is_within_a_tenth_of_a_point(ground, planes, per_pl
         altitude_km=550, inclination_deg=53, planes=planes, satellites_per_plane=per_plane, phasing=phasing
     )
     propagator = Propagator.from_elements(walker(shell, START), START)
-    times = START + np.array([2_000]).astype("timedelta64[s]")
+    instants = 1 if shell.satellites > 500 else 6  # a larger fleet evens out its own sampling
+    times = START + (1_000 * np.arange(instants)).astype("timedelta64[s]")
     ours, fine = [], []
     for position_km in propagator.positions_km(times):
         view = visibility.observe(
