@@ -140,10 +140,6 @@ def _bilinear(table, k, i, j, fx, fy):
 @njit(cache=True, nogil=True, error_model="numpy")
 def clears_arc(table, row, limit_rad, doubt_rad, sin_lat, cos_lat, site_x, site_z, e, n, u):
     """Whether a direction keeps `limit_rad` from the arc: by table, exactly where the table is in doubt."""
-    # The visible arc lies on the equator's side of the site's east-west plane, so a direction this far on the
-    # pole's side is clear without a look.
-    if (n if sin_lat >= 0.0 else -n) >= math.sin(limit_rad):
-        return True
     if u >= TABLE_SIN_ELEVATION and limit_rad >= TABLE_LEAST_LIMIT_RAD:
         value = table_separation(table, row, e, n)
         if abs(value - limit_rad) > doubt_rad:
@@ -188,6 +184,10 @@ def find_visible(
         n_near = select_near(unit, angle, group_axis[g], group_radius[g], near)
         for c in range(group_start[g], group_start[g + 1]):
             out_start[c] = count
+            # Directions this far north or south of the arc's declinations are clear without a look.
+            sin_south = math.sin(max(arc_site[c, 4] - arc_limit[c], -0.5 * math.pi))
+            sin_north = math.sin(min(arc_site[c, 5] + arc_limit[c], 0.5 * math.pi))
+            least = sin_mask[c].min()
             if count + n_near > out_satellite.shape[0]:
                 return -1
             for q in range(n_near):
@@ -195,30 +195,36 @@ def find_visible(
                 dx = satellite_km[s, 0] - site_km[c, 0]
                 dy = satellite_km[s, 1] - site_km[c, 1]
                 dz = satellite_km[s, 2] - site_km[c, 2]
-                r = math.sqrt(dx * dx + dy * dy + dz * dz)
-                u = (dx * basis[c, 2, 0] + dy * basis[c, 2, 1] + dz * basis[c, 2, 2]) / r
-                if u < sin_mask[c, 0] and bins == 1:
+                up = dx * basis[c, 2, 0] + dy * basis[c, 2, 1] + dz * basis[c, 2, 2]
+                square = dx * dx + dy * dy + dz * dz
+                if up <= 0.0 or up * up < least * least * square * (1.0 - 1e-12):
+                    continue
+                r = math.sqrt(square)
+                u = up / r
+                if u < least:
                     continue
                 scan = (dx * unit[s, 0] + dy * unit[s, 1] + dz * unit[s, 2]) / r
                 if scan < cos_scan_limit:
                     continue
-                e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
-                n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
-                if bins > 1 and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
-                    continue
-                clear = arc_limit[c] <= 0.0 or clears_arc(
-                    arc_table,
-                    arc_row[c],
-                    arc_limit[c],
-                    arc_doubt,
-                    arc_site[c, 0],
-                    arc_site[c, 1],
-                    arc_site[c, 2],
-                    arc_site[c, 3],
-                    e,
-                    n,
-                    u,
-                )
+                clear = arc_limit[c] <= 0.0 or dz >= sin_north * r or dz <= sin_south * r
+                if bins > 1 or not clear:
+                    e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
+                    n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
+                    if bins > 1 and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
+                        continue
+                    clear = clear or clears_arc(
+                        arc_table,
+                        arc_row[c],
+                        arc_limit[c],
+                        arc_doubt,
+                        arc_site[c, 0],
+                        arc_site[c, 1],
+                        arc_site[c, 2],
+                        arc_site[c, 3],
+                        e,
+                        n,
+                        u,
+                    )
                 out_satellite[count] = s
                 out_sin_elevation[count] = u
                 out_clear[count] = 1 if clear else 0

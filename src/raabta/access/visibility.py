@@ -90,7 +90,8 @@ def sites(
     row = (latitude_deg - arc.first_latitude_deg) / arc.step_deg
     phi = np.radians(latitude_deg)
     on_meridian = geodetic_to_fixed(latitude_deg, np.zeros_like(latitude_deg), height_km)
-    arc_site = np.column_stack([np.sin(phi), np.cos(phi), on_meridian[:, 0], on_meridian[:, 2]])
+    low, high = arc_declinations(on_meridian, phi)
+    arc_site = np.column_stack([np.sin(phi), np.cos(phi), on_meridian[:, 0], on_meridian[:, 2], low, high])
     return Sites(km, basis, np.sin(np.radians(mask)), axis, radius, start, arc, row, arc_site)
 
 
@@ -118,6 +119,23 @@ def arc_table(latitude_min_deg: float, latitude_max_deg: float, min_elevation_de
         np.radians(latitude), np.ascontiguousarray(km[:, 0]), np.ascontiguousarray(km[:, 2]), limit, table
     )
     return ArcTable(table, float(first), step)
+
+
+def arc_declinations(site_km: Floats, latitude_rad: Floats) -> tuple[Floats, Floats]:
+    """Least and greatest declination (rad) of the visible arc seen from sites (n, 3) at longitude 0, (n,).
+
+    A direction farther than a limit from this band is farther than it from the arc. Where no part of the arc
+    is visible the band is empty.
+    """
+    theta = np.radians(np.arange(-90.0, 90.01, 0.25))
+    arc = kernels.GSO_RADIUS_KM * np.column_stack([np.cos(theta), np.sin(theta), np.zeros_like(theta)])
+    offset = arc[None] - site_km[:, None]
+    up = np.cos(latitude_rad)[:, None] * offset[:, :, 0] + np.sin(latitude_rad)[:, None] * offset[:, :, 2]
+    declination = np.arcsin(offset[:, :, 2] / np.linalg.norm(offset, axis=2))
+    slack = np.radians(0.01)  # the samples are 0.25 degrees apart, and the declination is nearly flat
+    low = np.where(up >= 0.0, declination, 10.0).min(axis=1) - slack
+    high = np.where(up >= 0.0, declination, -10.0).max(axis=1) + slack
+    return np.where(low > 9.0, 10.0, low), np.where(high < -9.0, -10.0, high)
 
 
 def bounding_disc(km: Floats) -> tuple[Floats, float]:

@@ -29,8 +29,12 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 RATE_STEP_MBPS: Final = 0.1
-RTT_STEP_MS: Final = 0.01
-"""Stored rates and delays are unsigned 16-bit counts of these steps."""
+RTT_STEP_MS: Final = 0.02
+"""Stored rates and delays are unsigned 16-bit counts of these steps; rates keep 9 significant bits."""
+LEVEL_STEP: Final = 1e-3
+WEIGHT_UNIT: Final = 1_000
+"""Subscribers are weighed in thousandths: whole numbers keep sums exact however time is cut."""
+U16: Final = 65_536
 
 
 def slot_times(network: Network, first: int, last: int) -> NDArray[np.datetime64]:
@@ -77,7 +81,10 @@ class _Record:
         self.down = np.zeros((slots, n), np.uint16)
         self.up = np.zeros((slots, n), np.uint16)
         self.rtt = np.zeros((slots, n), np.uint16)
-        self.level = np.zeros((slots, n), np.uint16)
+        self.level_sum = np.zeros(n, np.int64)
+        self.level_count = np.zeros(U16, np.int64)
+        self.short_slots = np.zeros(n, np.int64)
+        self.weight = np.rint(network.demand.subscribers * WEIGHT_UNIT).astype(np.int64)
         self.histogram = np.zeros((n, len(network.plans), RUNGS + 1, classes), np.uint32)
         self.rain = np.zeros(n, np.int64)
         self.feeder = np.zeros(n, np.int64)
@@ -102,26 +109,33 @@ class _Record:
         self.gateway[i] = np.where(lit, sky.gateway[s], -1) if sky.view.near.size else -1
         code_down, code_up = clear.by_direction()
         self.code_down[i], self.code_up[i] = code_down, code_up
-        self.down[i] = _quantise(forward, RATE_STEP_MBPS)
-        self.up[i] = _quantise(back, RATE_STEP_MBPS)
+        self.down[i] = _significant(_quantise(forward, RATE_STEP_MBPS))
+        self.up[i] = _significant(_quantise(back, RATE_STEP_MBPS))
         self.rtt[i] = _quantise(np.nan_to_num(round_trip_ms(sky, clear)), RTT_STEP_MS) if lit.any() else 0
-        self.level[i] = _quantise(clear.level, 1e-3)
         self.visible += np.diff(sky.view.start)
         self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
         self.visible_satellites[i] = np.count_nonzero(np.bincount(sky.view.satellite)) if lit.size else 0
         weigh(network, sky, clear, network.plans, self.histogram, self.rain, self.feeder)
+        carried = clear.carried(self.total_active)
+        self._add_levels(carried, clear.level)
         for code, count, unserved in (
             (code_down, self.code_count, self.code_unserved),
             (code_up, self.code_count_up, self.code_unserved_up),
         ):
-            kernels.tally(code, clear.level, self.total_active, SLOT_UNIT, count, unserved)
+            kernels.tally(code, carried, self.total_active, SLOT_UNIT, count, unserved)
+
+    def _add_levels(self, carried: NDArray[np.float64], level: NDArray[np.float64]) -> None:
+        steps = _quantise(level, LEVEL_STEP)
+        self.level_sum += steps
+        self.level_count += np.bincount(steps, self.weight, U16).astype(np.int64)
+        self.short_slots += carried < 1.0 - LEVEL_STEP
 
     def keep_storm(self, slot: int, sky: Sky, clear: Allocation) -> None:
         """Share the same sky under a seeded rain state: what a storm costs once the beams are shared anew."""
         state = storm_states(self.network, slot)
         wet = allocate(self.network, sky, state)
         active = self.total_active
-        met = [float((np.minimum(a.level, 1.0) * active).sum()) for a in (clear, wet)]
+        met = [float((a.carried(active) * active).sum()) for a in (clear, wet)]
         rates = [float(rates_mbps(self.network, a)[0].sum()) for a in (clear, wet)]
         kernels.tally_storm(state, clear.level, wet.level, SLOT_UNIT, self.storm_clear, self.storm_wet)
         self.storms.append((float(slot), float((state > 2).mean()), *met, *rates))
@@ -138,7 +152,9 @@ class _Record:
             "down": self.down,
             "up": self.up,
             "rtt": self.rtt,
-            "level": self.level,
+            "level_sum": self.level_sum,
+            "level_count": self.level_count,
+            "short_slots": self.short_slots,
             "histogram_index": index.astype(np.int64),
             "histogram_count": flat[index],
             "rain": self.rain,
@@ -158,3 +174,11 @@ class _Record:
 
 def _quantise(values: NDArray[np.float64], step: float) -> NDArray[np.uint16]:
     return np.minimum(np.rint(values / step), 65_535).astype(np.uint16)
+
+
+def _significant(values: NDArray[np.uint16], bits: int = 9) -> NDArray[np.uint16]:
+    """Round to so many significant bits: a rate is not known better, and zero bits cost no disk."""
+    wide = values.astype(np.int64)
+    drop = np.maximum(np.frexp(wide)[1] - bits, 0)
+    half = np.where(drop > 0, 1 << np.maximum(drop - 1, 0), 0)
+    return np.asarray(np.minimum(((wide + half) >> drop) << drop, 65_535), np.uint16)

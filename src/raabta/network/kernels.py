@@ -137,18 +137,21 @@ def needs(active, modes, inverse, single, plan, peak, out_need):
     """Dwell that carries the whole ask at a plan, with the classes whose link closes for one terminal alone.
 
     plan (2,): Mbps per home. peak (2, j): Mbps one terminal must reach. out_need: [dwell, forward
-    Mbps, return Mbps, active homes]. A class that does not close asks for nothing here.
+    Mbps, return Mbps, active homes that close, 1 if a forward link does not]. A class that does not close
+    asks for nothing here.
     """
-    dwell, forward, back, closed = 0.0, 0.0, 0.0, 0.0
+    dwell, forward, back, closed, forward_fails = 0.0, 0.0, 0.0, 0.0, 0.0
     for j in range(active.shape[0]):
         f, r = modes[0, j], modes[1, j]
         if single[0, j, f] < peak[0, j] or single[1, j, r] < peak[1, j]:  # mode 0 reaches nothing
+            forward_fails = max(forward_fails, 1.0 if single[0, j, f] < peak[0, j] else 0.0)
             continue
         dwell += active[j] * max(plan[0] * inverse[0, j, f], plan[1] * inverse[1, j, r])
         forward += active[j] * plan[0]
         back += active[j] * plan[1]
         closed += active[j]
-    out_need[0], out_need[1], out_need[2], out_need[3] = dwell, forward, back, closed
+    out_need[0], out_need[1], out_need[2] = dwell, forward, back
+    out_need[3], out_need[4] = closed, forward_fails
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -228,12 +231,12 @@ def attach(
     ask (n,): the level of the design plan's ask that is admitted; 0 attaches a cell for the surplus alone.
     limits: [frame, beams_per_cell, colours, cos_reuse]. limit_code (m, 3): the constraint that names each
     free resource. out_geometry (n, 5): sin(elevation), range, cos(scan), base forward, base return.
-    out_need (n, 4): see `needs`, at the design plan in this weather. out_cap (n,): the dwell of the top plan.
+    out_need (n, 5): see `needs`, at the design plan in this weather. out_cap (n,): the dwell of the top plan.
     """
     n, classes = active.shape
     frame, per_cell, colours, cos_reuse = limits[0], limits[1], limits[2], limits[3]
     modes = np.zeros((2, classes), np.int64)
-    top_need = np.zeros(4)
+    top_need = np.zeros(5)
     direction = np.zeros((n, 3))
     used = np.zeros(free.shape[0])
     stopped = limit_code[:, 0].copy()
@@ -295,7 +298,7 @@ def attach(
             )
             needs(active[c], modes, inverse, single, plans[design], peaks[design], out_need[c])
             if out_need[c, 0] <= 0.0:
-                out_code[c] = LINK if _all_zero(modes[0]) else RETURN_LINK
+                out_code[c] = LINK if out_need[c, 4] > 0.0 else RETURN_LINK
                 banned = s
                 continue
             needs(active[c], modes, inverse, single, plans[top], peaks[design], top_need)
@@ -338,11 +341,6 @@ def attach(
             head[s] = c
             break
     return direction
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _all_zero(values):
-    return not np.any(values)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -489,9 +487,9 @@ def weigh(
     State k holds with probability[k]; its rate is that of the worst fade in the state: "at least" is kept.
     A cell in a fade keeps its clear-sky level with more dwell, up to reserve[m] of its satellite and
     `per_cell`; what that costs others is measured by the drawn rain states. Counts are integers (unit_count
-    to the slot), so sums do not depend on how time was cut. Bin 0 says "nothing", bin b >= 1 level >= rung_low x
-    ratio^(b-1), the last bin level >= 1. out_rain: counts in which weather takes from the design plan's ask;
-    out_feeder: counts lost to the gateway.
+    to the slot), so sums do not depend on how time was cut. Bin 0 says "nothing", bin b >= 1 level >=
+    rung_low x ratio^(b-1), the last bin level >= 1. out_rain: counts in which weather takes from the design
+    plan's ask; out_feeder: counts lost to the gateway.
     """
     classes, n_plans, top = active.shape[1], plans.shape[0], out_histogram.shape[2]
     modes = np.zeros((2, classes), np.int64)
@@ -518,6 +516,10 @@ def weigh(
                     clear_rung[p] = _rung(clear[p], rung_low, rung_ratio_log, top)
                 continue
             count = round(probability[k - 1] * up * unit_count)
+            if need.max() <= 0.0:  # nothing closes in this fade, so nothing does in a worse one
+                for deeper in range(k - 1, probability.shape[0]):
+                    out_rain[c] += round(probability[deeper] * up * unit_count)
+                break
             for p in range(n_plans):
                 wanted = clear[p] * need[p]
                 if p == design and (need[p] <= 0.0 or min(need[p], wanted) > most * (1.0 + EPS)):
@@ -559,13 +561,13 @@ def _rung(level, low, ratio_log, bins):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def tally(code, level, active_total, unit_count, out_count, out_unserved):
+def tally(code, carried, active_total, unit_count, out_count, out_unserved):
     """Count each cell's binding constraint, and weigh it by the share of the ask that stays unserved."""
     for c in range(code.shape[0]):
         if active_total[c] <= 0.0:
             continue
         out_count[c, code[c]] += 1
-        out_unserved[c, code[c]] += round((1.0 - min(1.0, level[c])) * unit_count)
+        out_unserved[c, code[c]] += round((1.0 - min(1.0, carried[c])) * unit_count)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

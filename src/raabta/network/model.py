@@ -36,12 +36,14 @@ RUNG_RATIO_LOG: Final = float(-np.log(RUNG_LOW) / (RUNGS - 1))
 class Demand:
     """What `service` asks of the network: n cells, j terminal classes.
 
-    people (n,): what competes with the neighbours. active (n, j): subscribing homes / contention. order (a,):
+    people (n,): what competes with the neighbours. active (n, j): subscribing homes / contention;
+    subscribers (n,): subscribing homes. order (a,):
     the cells that ask, least-served district first. neighbour_*: coarse cells of other countries.
     """
 
     people: Floats
     active: Floats
+    subscribers: Floats
     order: Ints
     neighbour_latitude_deg: Floats
     neighbour_longitude_deg: Floats

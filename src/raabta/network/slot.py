@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 BEAM_TIME, POWER = CONSTRAINTS.index("beam_time"), CONSTRAINTS.index("power")
-RETURN_LINK = CONSTRAINTS.index("return_link")
+RETURN_LINK, LINK = CONSTRAINTS.index("return_link"), CONSTRAINTS.index("link")
+DEMAND_MET = CONSTRAINTS.index("demand_met")
 RETURN_SIDE = 16
 """Added to the code of a limit that belongs to the return direction."""
 SATELLITE_RATE, FEEDER = CONSTRAINTS.index("satellite_rate"), CONSTRAINTS.index("feeder")
@@ -53,7 +54,7 @@ class Sky:
 class Allocation:
     """What every cell got in one slot.
 
-    satellite (n,): index into `view.near` or -1; need (n, 4) and dwell (n,) as in `kernels.needs`; geometry
+    satellite (n,): index into `view.near` or -1; need (n, 5) and dwell (n,) as in `kernels.needs`; geometry
     (n, 5) as in `kernels.attach`; code (n,): what binds, -1 where nobody asks, see `by_direction`.
     """
 
@@ -68,6 +69,10 @@ class Allocation:
         """Share of the ask at the design plan that is carried, (n,); above 1 it is surplus."""
         asked = self.need[:, 0] > 0.0
         return np.where(asked, self.dwell / np.where(asked, self.need[:, 0], 1.0), 0.0)
+
+    def carried(self, total_active: Floats) -> Floats:
+        """Share of the whole ask that is carried, at most 1, (n,): what does not close is unserved."""
+        return np.minimum(self.level, 1.0) * self.need[:, 3] / np.where(total_active > 0.0, total_active, 1.0)
 
     def by_direction(self) -> tuple[Ints, Ints]:
         """Binding constraint of the forward and of the return flow, (n,). Where a limit of the return
@@ -199,7 +204,7 @@ def allocate(
     n, m = network.ground.count, sky.view.near.size
     radio, demand = network.radio, network.demand
     satellite, code = np.full(n, -1), np.full(n, -1)
-    geometry, need = np.zeros((n, 5)), np.zeros((n, 4))
+    geometry, need = np.zeros((n, 5)), np.zeros((n, 5))
     cap, dwell = np.zeros(n), np.zeros(n)
     head, following = np.full(m, -1), np.full(n, -1)
     guarantee = 1 if network.scenario.sharing.allocation == "guarantee" else 0
@@ -247,7 +252,13 @@ def allocate(
     kernels.top_up(
         sky.capacity, sky.limit_code, network.limits, head, following, need, cap, direction, dwell, code
     )
-    return Allocation(satellite, geometry, need, dwell, code)
+    return Allocation(satellite, geometry, need, dwell, _name_unclosed(network, need, code))
+
+
+def _name_unclosed(network: Network, need: Floats, code: Ints) -> Ints:
+    """Where all that can close is met but a terminal class cannot close, its link is what binds."""
+    part = need[:, 3] < network.demand.active.sum(axis=1) - 1e-9
+    return np.where(part & (code == DEMAND_MET), np.where(need[:, 4] > 0.0, LINK, RETURN_LINK), code)
 
 
 def rates_mbps(network: Network, allocation: Allocation) -> tuple[Floats, Floats]:

@@ -59,6 +59,7 @@ def demand(scenario: Scenario, people: People, cells: xr.Dataset) -> Demand:
     return Demand(
         people=people.by_cell()["population"].astype(np.float64),
         active=asked.cell[:, None] * per_class,
+        subscribers=asked.cell,
         order=priority(people, asked.cell),
         neighbour_latitude_deg=others.latitude_deg[competing],
         neighbour_longitude_deg=others.longitude_deg[competing],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS
+from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS, U16
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import RUNGS
 from raabta.service.served import expected_level, survival
@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, NDArray[Any]]
 
 MAX_KEPT_SLOTS = 5_760
-WEIGHT_UNIT = 1_000
-"""Subscribers are weighed in thousandths: whole numbers keep histogram sums exact."""
-U16 = 65_536
 CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
-SUMS = (*CODES, "rain", "feeder", "visible", "storm_clear", "storm_wet")
+LEVELS = ("level_sum", "level_count", "short_slots")
+SUMS = (*CODES, *LEVELS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
 
 
 @dataclass
@@ -56,7 +54,7 @@ class Gathered:
     visible: Ints = field(init=False)
     short_slots: Ints = field(init=False)
     level_sum: Ints = field(init=False)
-    level_histogram: Floats = field(init=False)
+    level_count: Ints = field(init=False)
     rtt_histogram: Floats = field(init=False)
     gateway_traffic: Floats = field(init=False)
     batch_available: list[float] = field(default_factory=list)
@@ -74,7 +72,7 @@ class Gathered:
         self.rain, self.feeder, self.visible = (np.zeros(n, np.int64) for _ in range(3))
         self.storm_clear, self.storm_wet = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.short_slots, self.level_sum = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        self.level_histogram, self.rtt_histogram = np.zeros(U16), np.zeros(U16)
+        self.level_count, self.rtt_histogram = np.zeros(U16, np.int64), np.zeros(U16)
         self.gateway_traffic = np.zeros(256)
 
     def add(self, chunk: Arrays) -> None:
@@ -101,11 +99,8 @@ class Gathered:
         return float(level @ self.weight / total) if total else 0.0
 
     def _add_slots(self, chunk: Arrays) -> None:
-        level, rtt, down = chunk["level"], chunk["rtt"], chunk["down"]
-        self.short_slots += (level < 1_000).sum(axis=0)
-        self.level_sum += level.sum(axis=0, dtype=np.int64)
-        weight = np.broadcast_to(self.weight, level.shape).ravel()
-        self.level_histogram += np.bincount(level.ravel(), weight, U16)
+        rtt, down = chunk["rtt"], chunk["down"]
+        weight = np.broadcast_to(self.weight, rtt.shape).ravel()
         self.rtt_histogram += np.bincount(rtt.ravel(), weight, U16)
         gateway = chunk["gateway"].astype(np.int64).ravel() + 1
         self.gateway_traffic += np.bincount(gateway, down.ravel(), 256)
@@ -149,7 +144,7 @@ class Gathered:
         return np.concatenate(self.storms) if self.storms else np.zeros((0, 6))
 
 
-def percentile_of(histogram: Floats, percent: float) -> int | None:
+def percentile_of(histogram: Floats | Ints, percent: float) -> int | None:
     """Smallest bin at which a weighted histogram reaches a percentage; None if it is empty."""
     running = np.cumsum(histogram)
     if running[-1] <= 0.0:

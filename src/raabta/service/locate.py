@@ -77,8 +77,8 @@ def over_the_run(results: Results, number: int) -> list[str]:
     spot = f"{float(cell['latitude_deg']):.3f} N {float(cell['longitude_deg']):.3f} E"
     out = [
         f"Cell {int(cell['h3']):x} at {spot}, {where}",
-        f"  {float(cell['households']):,.0f} homes, {float(cell['underserved_households']):,.0f} underserved, "
-        f"{float(cell['subscribers']):,.1f} ask",
+        f"  {float(cell['households']):,.0f} homes, "
+        f"{float(cell['underserved_households']):,.0f} underserved, {float(cell['subscribers']):,.1f} ask",
     ]
     if not float(cell["subscribers"]) > 0.0:
         return [*out, "  nobody asks here, so nothing is served and nothing held back"]
@@ -93,8 +93,8 @@ def over_the_run(results: Results, number: int) -> list[str]:
     out.append(f"  time short of the whole ask: {', '.join(parts)}")
     share = cell["constraint_share"].values
     order = np.argsort(-share, kind="stable")
-    names = results.cells["constraint"].values
-    binding = ", ".join(f"{names[k]} {share[k]:.1%}" for k in order if share[k] > 0.0)
+    labels = results.cells["constraint"].values
+    binding = ", ".join(f"{labels[k]} {share[k]:.1%}" for k in order if share[k] > 0.0)
     return [*out, f"  what binds, in share of slots: {binding}"]
 
 
@@ -102,8 +102,8 @@ def telling_slots(folder: Path, number: int) -> list[tuple[str, int]]:
     """A typical slot (median of what is carried) and the worst one of a cell: (title, slot number)."""
     with Ledger.read(folder) as ledger:
         rows = ledger.rows()
-    level = np.concatenate([part["level"][:, number] for _, part in chunks.load_all(folder, rows)])
-    order = np.argsort(level, kind="stable")
+    down_steps = np.concatenate([part["down"][:, number] for _, part in chunks.load_all(folder, rows)])
+    order = np.argsort(down_steps, kind="stable")
     typical, worst = int(order[order.size // 2]), int(order[0])
     slots = [("A typical slot", typical), ("The worst slot", worst)]
     return slots if typical != worst else slots[:1]

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raabta.base import tables
+from raabta.base.clock import eop_version
 from raabta.base.errors import StoreError
 from raabta.engine import arrays as coding
 from raabta.engine import chunks
 from raabta.engine.atomic import write_bytes
 from raabta.engine.ledger import Ledger
-from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS
+from raabta.engine.provenance import environment
+from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS, WEIGHT_UNIT
 from raabta.network.constraints import CONSTRAINTS
 from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.demand import Subscribers, subscribers
-from raabta.service.gather import MAX_KEPT_SLOTS, WEIGHT_UNIT, Gathered
+from raabta.service.gather import MAX_KEPT_SLOTS, Gathered
 from raabta.service.results import Results
 from raabta.service.summary import (
     cell_arrays,
@@ -91,7 +93,12 @@ def summarise_run(
     }
     extra = {
         "satellites": network.propagator.count,
-        "provenance": {"scenario_hash": scenario_hash(scenario), "seed": scenario.seed},
+        "provenance": {
+            "scenario_hash": scenario_hash(scenario),
+            "seed": scenario.seed,
+            "earth_orientation": eop_version(),
+            **environment(),
+        },
         "models": network.loss.editions,
         "link_fades": link_fades(scenario),
         "assumptions": [*scenario.assumptions, *people.assumptions],

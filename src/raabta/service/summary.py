@@ -282,7 +282,7 @@ def _busy(found: Outcome) -> dict[str, float | None]:
     top_mbps = list(PLANS_MBPS.values())[-1][0]
     out: dict[str, float | None] = {}
     for percent in (10, 50, 90):
-        level = percentile_of(found.gathered.level_histogram, percent)
+        level = percentile_of(found.gathered.level_count, percent)
         out[f"p{percent}"] = None if level is None else min(level / 1e3 * plan_mbps, top_mbps)
     return out
 
