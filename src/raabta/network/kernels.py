@@ -240,10 +240,15 @@ def attach(
     direction = np.zeros((n, 3))
     used = np.zeros(free.shape[0])
     stopped = limit_code[:, 0].copy()
+    for s in range(free.shape[0]):
+        for q in (2, 1):
+            if free[s, 0] >= frame - EPS and free[s, q] <= EPS:
+                stopped[s] = limit_code[s, q]
     top = plans.shape[0] - 1
     wanted = np.zeros(3)
-    # Before a link is rated its dwell is guessed from a mode two thirds up the ladder.
-    reference_mbps = 1.0 / inverse[0, 0, (inverse.shape[2] * 2) // 3]
+    # Before a link is rated its dwell is guessed from a mode two thirds up its ladder (shorter ones are padded).
+    rungs = np.isfinite(inverse[0, 0]).sum()
+    reference_mbps = 1.0 / inverse[0, 0, max(1, (rungs * 2) // 3)]
     head[:] = -1
     following[:] = -1
     out_satellite[:] = -1
