@@ -246,7 +246,7 @@ def attach(
                 stopped[s] = limit_code[s, q]
     top = plans.shape[0] - 1
     wanted = np.zeros(3)
-    # Before a link is rated its dwell is guessed from a mode two thirds up its ladder (shorter ones are padded).
+    # Before a link is rated its dwell is guessed from a mode two thirds up its own (padded) ladder.
     rungs = np.isfinite(inverse[0, 0]).sum()
     reference_mbps = 1.0 / inverse[0, 0, max(1, (rungs * 2) // 3)]
     head[:] = -1
