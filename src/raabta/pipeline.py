@@ -52,7 +52,9 @@ def run(
     tell("placing people", 0, 1)
     cells, people = place_people(scenario)
     tell("placing people", 1, 1)
+    tell("preparing tables and admission", 0, 1)
     network = build_network(scenario, cells, people)
+    tell("preparing tables and admission", 1, 1)
     identity = Identity(
         scenario_hash=scenario_hash(scenario),
         version=str(environment()["raabta"]),
@@ -72,12 +74,12 @@ def run(
     )
     tell("summing up", 0, 1)
     results = store.summarise_run(out, scenario, cells, people, network)
+    tell("summing up", 1, 1)
     if bands:
         from raabta.service.bands import add_bands
 
         results = add_bands(results, served_of, choose_workers(workers, 13), tell)
     _keep(results, started)
-    tell("summing up", 1, 1)
     return results
 
 

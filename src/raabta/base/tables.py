@@ -280,7 +280,7 @@ CELL_RESULTS = Table(
         _count("served_households", ("cell", "plan"), "subscribing homes served at the plan"),
         _count("reachable_households", ("cell",), "addressable homes where at least one can be served"),
         _share("availability_share", "probability that the plan's rate is there", _NOBODY_ASKS),
-        _share("link_availability_share", "the same for one terminal alone, nothing shared", _NOBODY_ASKS),
+        _share("link_availability_share", "probability that the cell has a link with any rate", _NOBODY_ASKS),
         Column(
             "busy_hour_mbps", ("cell",), "float64", "Mbps",
             "forward IP rate per active subscriber at the stated contention", _COUNT, _NOBODY_ASKS,

@@ -46,11 +46,15 @@ def slot_times(network: Network, first: int, last: int) -> NDArray[np.datetime64
 
 
 def storm_states(network: Network, slot: int) -> Ints:
-    """Seeded rain state of every cell in one slot, (n,): one draw per storm area, so storms are local."""
+    """Seeded rain state of every cell in one slot, (n,): one draw per storm area, so storms are local.
+
+    The first weather state is dry: it draws clear sky (0), not the fade at its far end.
+    """
     generator = np.random.default_rng(np.random.SeedSequence([network.scenario.seed, slot]))
     draw = generator.random(int(network.storm_area.max()) + 1)
     state = 1 + np.searchsorted(np.cumsum(PROBABILITY), draw, side="right")
-    return np.asarray(np.minimum(state, len(PROBABILITY)), np.int64)[network.storm_area]
+    state = np.where(state == 1, 0, np.minimum(state, len(PROBABILITY)))
+    return np.asarray(state, np.int64)[network.storm_area]
 
 
 def run_chunk(network: Network, first: int, last: int) -> Arrays:

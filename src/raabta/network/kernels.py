@@ -500,7 +500,8 @@ def weigh(
     modes = np.zeros((2, classes), np.int64)
     clear, clear_rung = np.zeros(n_plans), np.zeros(n_plans, np.int64)
     need = np.zeros(n_plans)
-    closed = np.zeros((n_plans, classes), np.int64)
+    closed, clear_closed = np.zeros((n_plans, classes), np.int64), np.zeros((n_plans, classes), np.int64)
+    states = probability.shape[0]
     kept_counts = np.zeros((n_plans, classes), np.int64)
     for c in range(active.shape[0]):
         s = satellite[c]
@@ -511,18 +512,37 @@ def weigh(
         most = max(dwell[c], min(reserve[s], per_cell))
         base_f, base_r, sin_el = geometry[c, 3], geometry[c, 4], geometry[c, 0]
         cell_loss, cell_active = loss[c], active[c]
-        kept_counts[:] = 0
-        for k in range(probability.shape[0] + 1):
+        link_modes(base_f, base_r, terminal, cell_loss, 0, sin_el, cosecant_max, lut, thresholds, modes)
+        _needs_of_plans(cell_active, modes, inverse, single, plans, peaks, need, clear_closed)
+        for p in range(n_plans):
+            clear[p] = dwell[c] / need[p] if need[p] > 0.0 else 0.0
+            clear_rung[p] = _rung(clear[p], rung_low, rung_ratio_log, top)
+        # Fades worsen with k, so the states that change nothing are the first ones: bisect for the last of
+        # them, asking the worst state first.
+        harmless, beyond, k = 0, states + 1, states
+        while harmless + 1 < beyond:
             link_modes(base_f, base_r, terminal, cell_loss, k, sin_el, cosecant_max, lut, thresholds, modes)
             _needs_of_plans(cell_active, modes, inverse, single, plans, peaks, need, closed)
-            if k == 0:
-                for p in range(n_plans):
-                    clear[p] = dwell[c] / need[p] if need[p] > 0.0 else 0.0
-                    clear_rung[p] = _rung(clear[p], rung_low, rung_ratio_log, top)
-                continue
+            same = True
+            for p in range(n_plans):
+                same = same and clear[p] * need[p] <= most
+                for j in range(classes):
+                    same = same and closed[p, j] == clear_closed[p, j]
+            if same:
+                harmless = k
+            else:
+                beyond = k
+            k = (harmless + beyond) // 2
+        count = 0
+        for k in range(harmless):
+            count += round(probability[k] * up * unit_count)
+        kept_counts[:] = count * clear_closed
+        for k in range(harmless + 1, states + 1):
+            link_modes(base_f, base_r, terminal, cell_loss, k, sin_el, cosecant_max, lut, thresholds, modes)
+            _needs_of_plans(cell_active, modes, inverse, single, plans, peaks, need, closed)
             count = round(probability[k - 1] * up * unit_count)
             if need.max() <= 0.0:  # nothing closes in this fade, so nothing does in a worse one
-                for deeper in range(k - 1, probability.shape[0]):
+                for deeper in range(k - 1, states):
                     out_rain[c] += round(probability[deeper] * up * unit_count)
                 break
             for p in range(n_plans):
@@ -577,8 +597,8 @@ def tally(code, carried, active_total, unit_count, out_count, out_unserved):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
-    """Sum, over cells that are dry themselves (state 1), the level in clear sky and in the drawn states."""
+    """Sum, over cells that are dry themselves, the level in clear sky and in the drawn states."""
     for c in range(state.shape[0]):
-        if state[c] == 1:
+        if state[c] == 0:
             out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)
             out_wet[c] += round(min(1.0, wet_level[c], clear_level[c]) * unit_count)

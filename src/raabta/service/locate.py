@@ -85,7 +85,7 @@ def over_the_run(results: Results, number: int) -> list[str]:
     for p, plan in enumerate(PLANS_MBPS):
         out.append(f"  served at {plan}: {float(cell['served_households'][p]):,.1f} homes")
     out.append(
-        f"  availability {float(cell['availability_share']):.2%}, of one terminal's link alone "
+        f"  availability {float(cell['availability_share']):.2%}, of any link at all "
         f"{float(cell['link_availability_share']):.2%}; "
         f"{float(cell['satellites_in_view']):.1f} satellites in view"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,6 +120,8 @@ def _results(
         dims = {dim for column in table.columns for dim in column.dims}
         used = {dim: labels for dim, labels in coords.items() if dim in dims}
         sets[name] = tables.as_dataset(table, values[name], used)
+        if os.environ.get("RAABTA_STRICT"):
+            tables.check(sets[name], table)
     return Results(folder, scenario, summary, **sets)
 
 
