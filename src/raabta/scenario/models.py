@@ -270,7 +270,7 @@ class Scenario(Model):
     time: Time = Time()
     area: Area = Area()
     constellation: Constellation
-    gateways: tuple[Gateway, ...] = Field(min_length=1, max_length=200)
+    gateways: tuple[Gateway, ...] = Field(min_length=1, max_length=128)
     demand: Demand
     sharing: Sharing = Sharing()
     weather: Weather = Weather()
