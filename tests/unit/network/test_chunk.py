@@ -1,0 +1,117 @@
+"""A chunk of slots: a pure function, the same however time is cut."""
+
+from __future__ import annotations
+
+import pickle
+from itertools import pairwise
+
+import networks
+import numpy as np
+import pytest
+
+from raabta.network.admission import admit, pilot_slots
+from raabta.network.chunk import RATE_STEP_MBPS, run_chunk, slot_times
+from raabta.network.constraints import CONSTRAINTS
+from raabta.network.model import SLOT_UNIT
+from raabta.scenario.models import Scenario
+
+
+@pytest.fixture(scope="module")
+def network():
+    homes = np.random.default_rng(2).gamma(0.7, 200.0, 61).round()
+    return admit(networks.build(homes=homes))
+
+
+@pytest.fixture(scope="module")
+def whole(network):
+    return run_chunk(network, 0, 20)
+
+
+def test_slots_start_where_the_scenario_says(network):
+    times = slot_times(network, 3, 5)
+    assert times.tolist() == np.array(["2026-11-22T00:00:45", "2026-11-22T00:01:00"], "M8[ns]").tolist()
+
+
+def test_the_same_bits_again_and_in_another_process_shape(network, whole):
+    copy = pickle.loads(pickle.dumps(network))
+    again = run_chunk(copy, 0, 20)
+    assert again.keys() == whole.keys()
+    for name, values in whole.items():
+        assert values.tobytes() == again[name].tobytes(), name
+
+
+PER_SLOT = ("satellite", "gateway", "constraint_down", "constraint_up", "down", "up", "rtt")
+
+
+@pytest.mark.parametrize("cuts", [(0, 7, 20), (0, 1, 2, 19, 20), (0, 10, 20)])
+def test_sums_and_slots_do_not_depend_on_the_cuts(network, whole, cuts):
+    parts = [run_chunk(network, a, b) for a, b in pairwise(cuts)]
+    for name in PER_SLOT:
+        assert np.array_equal(np.concatenate([part[name] for part in parts]), whole[name])
+    assert np.array_equal(np.concatenate([part["storms"] for part in parts]), whole["storms"])
+    kept = {*PER_SLOT, "storms", "histogram_index", "histogram_count"}
+    for name in whole.keys() - kept:
+        joined = [part[name] for part in parts]
+        if name.endswith("satellites"):
+            assert np.array_equal(np.concatenate(joined), whole[name])
+        else:
+            assert np.array_equal(np.sum(joined, axis=0), whole[name]), name
+    dense = np.zeros(int(whole["histogram_index"].max()) + 1, np.int64)
+    for part in parts:
+        dense[part["histogram_index"]] += part["histogram_count"]
+    assert np.array_equal(dense[whole["histogram_index"]], whole["histogram_count"])
+    assert dense.sum() == whole["histogram_count"].sum()
+
+
+def test_what_is_kept_is_consistent(network, whole):
+    lit = whole["satellite"] >= 0
+    assert lit.any()
+    assert np.array_equal(lit, whole["gateway"] >= 0) and np.all(whole["rtt"][lit] > 0)
+    assert np.all(whole["down"][~lit] == 0) and np.all(whole["up"][~lit] == 0)
+    asks = network.demand.subscribers > 0.0
+    assert np.all(whole["constraint_down"][:, asks] >= 0)
+    assert np.all(whole["constraint_down"][:, ~asks] == -1)
+    assert np.array_equal(whole["code_count"].sum(axis=1), 20 * asks)
+    assert whole["code_unserved"].max() <= 20 * SLOT_UNIT
+    for k in range(len(CONSTRAINTS)):
+        assert np.array_equal((whole["constraint_down"] == k).sum(axis=0), whole["code_count"][:, k])
+    ask = network.demand.active.sum(axis=1) * network.plans[-1, 0]
+    assert np.all(whole["down"] * RATE_STEP_MBPS <= ask * 1.01 + RATE_STEP_MBPS)
+    assert [row[0] for row in whole["storms"]] == [0, 4, 8, 12, 16]
+
+
+def test_the_last_gateway_fits_what_is_stored():
+    """As many gateways as a scenario may have: every index must come back as it was."""
+    most = Scenario.model_fields["gateways"].metadata[1].max_length
+    far = [networks.gateway(f"far {k}", -40.0, 170.0) for k in range(most - 1)]
+    made = networks.scenario(gateways=(*far, networks.gateway()))
+    part = run_chunk(networks.build(made), 0, 4)
+    used = np.unique(part["gateway"][part["satellite"] >= 0])
+    assert used.tolist() == [most - 1]
+
+
+def test_pilot_slots_are_spread_over_the_run():
+    assert pilot_slots(5) == [0, 1, 2, 3, 4]
+    spread = pilot_slots(5_760)
+    assert len(spread) == 144 and spread[0] == 20 and spread[-1] == 5_740
+    assert set(np.diff(spread)) == {40}
+
+
+def test_admission_does_not_depend_on_threads_and_promises_shares():
+    homes = np.random.default_rng(3).gamma(0.7, 900.0, 61).round()
+    radio = networks.payload(beams=2)
+    network = networks.build(networks.scenario(radio=radio), homes=homes)
+    one, four = admit(network, 1), admit(network, 4)
+    assert np.array_equal(one.admission.level, four.admission.level)
+    assert np.array_equal(one.admission.order, four.admission.order)
+    level = one.admission.level
+    assert np.all((level >= 0.0) & (level <= 1.0)) and level.max() > 0.0
+    assert np.any(level[homes > 0.0] == 0.0), "two beams cannot promise everybody"
+    assert sorted(one.admission.order) == np.flatnonzero(homes > 0.0).tolist()
+    promised = level[one.admission.order] > 0.0
+    assert np.all(promised[: promised.sum()]), "the promised come first"
+
+
+def test_equal_promises_nothing():
+    network = networks.build(networks.scenario(sharing={"allocation": "equal"}))
+    assert admit(network) is network

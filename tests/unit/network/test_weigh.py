@@ -1,0 +1,162 @@
+"""The weather-weighted sums against a plain-Python re-implementation on a few cells."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import networks
+import numpy as np
+import pytest
+
+from raabta.links.tables import PROBABILITY
+from raabta.network import slot as slots
+from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT
+from raabta.service.served import rung_levels
+
+TERMINALS = (
+    networks.terminal(share=0.7),
+    networks.terminal(
+        terminal_class="community", dish_m=1.2, g_over_t_dbk=21.0, eirp_dbw=51.0, share=0.3,
+        homes_per_terminal=80.0, contention_ratio=10.0,
+    ),
+)  # fmt: skip
+
+
+def mode_of(level_db, thresholds):
+    """Highest mode whose threshold is at or below a level."""
+    return max(i for i, threshold in enumerate(thresholds) if threshold <= level_db)
+
+
+def modes_of(network, found, c, state):
+    """[direction][class] modes of one cell in one state, interpolated over the cosecant by hand."""
+    loss, radio = network.loss, network.radio
+    nodes = loss.loss_db.shape[1]
+    x = (1.0 / found.geometry[c, 0] - 1.0) / (loss.cosecant_max - 1.0) * (nodes - 1)
+    low = min(max(int(x), 0), nodes - 2)
+    out = []
+    for direction in range(2):
+        row = []
+        for j in range(len(TERMINALS)):
+            a, b = (float(loss.loss_db[c, low + i, state, direction, j]) for i in range(2))
+            level = found.geometry[c, 3 + direction] + radio.terminal[direction, j] - a - (x - low) * (b - a)
+            row.append(mode_of(level, radio.thresholds[direction, j]))
+        out.append(row)
+    return out
+
+
+def dwell_of(network, c, modes, p):
+    """Dwell of the whole ask at plan p, and the classes that close."""
+    radio, total, closed = network.radio, 0.0, []
+    for j in range(len(TERMINALS)):
+        f, r = modes[0][j], modes[1][j]
+        fits = (
+            radio.single[0, j, f] >= network.peaks[p, 0, j]
+            and radio.single[1, j, r] >= network.peaks[p, 1, j]
+        )
+        closed.append(fits)
+        if fits:
+            per_home = max(
+                network.plans[p, 0] * radio.inverse[0, j, f], network.plans[p, 1] * radio.inverse[1, j, r]
+            )
+            total += network.demand.active[c, j] * per_home
+    return total, closed
+
+
+def bin_of(level):
+    """The ladder's highest bin that a level reaches."""
+    return max(b for b, rung in enumerate(rung_levels()) if level >= rung * (1.0 - 1e-9))
+
+
+def plain(network, sky, found, feeder_up):
+    """What `weigh` adds for one slot."""
+    n, plans = network.ground.count, len(network.plans)
+    histogram = np.zeros((n, plans, RUNGS + 1, len(TERMINALS)), np.int64)
+    rain, feeder = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    for c in range(n):
+        s = found.satellite[c]
+        if s < 0 or found.dwell[c] <= 0.0:
+            continue
+        feeder[c] = round((1.0 - feeder_up[s]) * SLOT_UNIT)
+        most = max(found.dwell[c], min(sky.capacity[s, 0], network.limits[1]))
+        for p in range(plans):
+            clear_need, _ = dwell_of(network, c, modes_of(network, found, c, 0), p)
+            clear = found.dwell[c] / clear_need if clear_need > 0.0 else 0.0
+            for k, probability in enumerate(PROBABILITY, start=1):
+                count = round(probability * feeder_up[s] * SLOT_UNIT)
+                need, closed = dwell_of(network, c, modes_of(network, found, c, k), p)
+                wanted = clear * need
+                level = clear if wanted <= most else most / need
+                for j in range(len(TERMINALS)):
+                    histogram[c, p, bin_of(level), j] += count * closed[j]
+                if p == network.design and (need <= 0.0 or min(need, wanted) > most * (1.0 + 1e-9)):
+                    rain[c] += count
+    return histogram, rain, feeder
+
+
+def weighed(network, sky, found):
+    """What the kernel adds."""
+    n = network.ground.count
+    histogram = np.zeros((n, len(network.plans), RUNGS + 1, network.demand.active.shape[1]), np.uint32)
+    rain, feeder = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    slots.weigh(network, sky, found, network.plans, histogram, rain, feeder)
+    return histogram, rain, feeder
+
+
+@pytest.mark.parametrize(
+    ("homes", "allocation", "place"),
+    [
+        (40.0, "guarantee", (29.5, 66.5)),
+        (900.0, "guarantee", (31.5, 69.0)),
+        (900.0, "equal", (31.5, 69.0)),
+        (3.0, "guarantee", (32.5, 70.0)),
+    ],
+)
+def test_kernel_equals_plain_python(homes, allocation, place):
+    made = networks.scenario(terminals=TERMINALS, sharing={"allocation": allocation})
+    network = networks.build(made, homes=homes, where=networks.cells(rings=1))
+    sky = slots.observe_sky(network, networks.over(place))
+    found = slots.allocate(network, sky, np.zeros(7, np.int64))
+    assert np.any(found.dwell > 0.0)
+    loads = [
+        np.bincount(found.satellite[found.satellite >= 0], rate[found.satellite >= 0], 1)
+        for rate in slots.rates_mbps(network, found)
+    ]
+    up = slots.feeder_probability(network, sky, *loads)
+    for ours, theirs in zip(weighed(network, sky, found), plain(network, sky, found, up), strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+def test_the_ladder_is_the_one_that_served_reads():
+    levels = rung_levels()
+    assert levels[0] == 0.0 and levels[1] == pytest.approx(RUNG_LOW) and levels[-1] == 1.0
+    assert np.diff(np.log(levels[1:])) == pytest.approx(-math.log(RUNG_LOW) / (RUNGS - 1))
+
+
+def test_a_slot_counts_at_most_once_and_a_dead_feeder_counts_nothing():
+    made = networks.scenario(terminals=TERMINALS)
+    network = networks.build(made, homes=40.0)
+    sky = slots.observe_sky(network, networks.over((29.0, 66.0)))
+    found = slots.allocate(network, sky, np.zeros(61, np.int64))
+    histogram, rain, feeder = weighed(network, sky, found)
+    assert histogram.sum(axis=2).max() <= SLOT_UNIT
+    assert np.all(histogram.sum(axis=2)[:, network.design].max(axis=1) + rain + feeder <= SLOT_UNIT + 8)
+    silent = tuple(g.model_copy(update={"availability_share": 0.0}) for g in networks.GATEWAYS)
+    lost = networks.build(networks.scenario(terminals=TERMINALS, gateways=silent), homes=40.0)
+    histogram, _, feeder = weighed(lost, sky, found)
+    assert histogram.sum() == 0 and np.all(feeder[found.dwell > 0.0] == SLOT_UNIT)
+
+
+def test_a_deeper_fade_only_moves_counts_down_the_ladder():
+    """With one class: of several, one that drops out would leave its dwell to the others."""
+    network = networks.build(homes=900.0)
+    position = networks.over((31.0, 68.0))
+    sky = slots.observe_sky(network, position)
+    found = slots.allocate(network, sky, np.zeros(61, np.int64))
+    before, _, _ = weighed(network, sky, found)
+    assert before.any()
+    worse = type(network.loss)(network.loss.loss_db.copy(), network.loss.cosecant_max, {})
+    worse.loss_db[:, :, 1:] += 4.0
+    after, _, _ = weighed(replace(network, loss=worse), sky, found)
+    reach = [np.cumsum(h[:, :, ::-1].astype(np.int64), axis=2) for h in (before, after)]
+    assert np.all(reach[1] <= reach[0]) and np.any(reach[1] < reach[0])
