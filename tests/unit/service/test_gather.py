@@ -1,0 +1,130 @@
+"""Adding up chunks: exact sums that do not depend on where time was cut."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import networks
+import numpy as np
+import pytest
+
+from raabta.network.chunk import run_chunk
+from raabta.service.demand import Subscribers
+from raabta.service.gather import Gathered, percentile_of
+from raabta.service.store import gather
+
+SLOTS = 20
+
+
+@pytest.fixture(scope="module")
+def network():
+    homes = np.random.default_rng(2).gamma(0.7, 200.0, 61).round(2)
+    return networks.build(homes=homes)
+
+
+def asked_of(network):
+    homes = network.demand.subscribers
+    return Subscribers(homes, homes, homes * 10.0, homes * 10.0, np.ones(1))
+
+
+def cut(network, *edges):
+    """Gathered over chunks cut at the edges."""
+    parts = (run_chunk(network, first, last) for first, last in pairwise(edges))
+    return gather(network.scenario, asked_of(network), parts, SLOTS)
+
+
+SKIPPED = {"batch_sum", "batch_squares", "batches", "batch_available"}
+
+
+@pytest.mark.parametrize("edges", [(0, 1, 20), (0, 6, 12, 18, 20), tuple(range(SLOTS + 1))])
+def test_sums_do_not_depend_on_the_cuts(network, edges):
+    whole, parts = cut(network, 0, SLOTS), cut(network, *edges)
+    names = set(vars(whole)) - SKIPPED
+    assert len(names) > 15
+    for name in sorted(names):
+        one, other = getattr(whole, name), getattr(parts, name)
+        if name in ("rtt", "storms"):
+            one, other = np.concatenate(one), np.concatenate(other)
+        if name == "day":
+            assert one.keys() == other.keys()
+            assert all(np.array_equal(whole.series(key), parts.series(key)) for key in one)
+            continue
+        assert np.array_equal(one, other), name
+    assert (whole.batches, parts.batches) == (1, len(edges) - 1)
+    assert whole.histogram.dtype == np.int64
+
+
+def test_the_histogram_counts_every_slot_at_most_once(network):
+    found = cut(network, 0, SLOTS)
+    assert 0 < found.histogram.sum(axis=-1).max() <= SLOTS * 65_536
+    assert np.array_equal(found.code_count.sum(axis=1), SLOTS * (network.demand.subscribers > 0.0))
+
+
+def chunk(slots, **arrays):
+    """A chunk of two cells in which nothing happened, with some arrays replaced."""
+    zero, wide = np.zeros(2, np.int64), np.zeros((2, 11), np.int64)
+    quiet = {
+        "satellite": np.full((slots, 2), -1, np.int16), "gateway": np.full((slots, 2), -1, np.int8),
+        "down": np.zeros((slots, 2), np.uint16), "up": np.zeros((slots, 2), np.uint16),
+        "rtt": np.zeros((slots, 2), np.uint16), "level_sum": zero,
+        "level_count": np.zeros(65_536, np.int64), "short_slots": zero,
+        "histogram_index": np.zeros(0, np.int64), "histogram_count": np.zeros(0, np.uint32),
+        "rain": zero, "feeder": zero, "code_count": wide, "code_unserved": wide, "code_count_up": wide,
+        "code_unserved_up": wide, "visible": zero, "usable_satellites": np.zeros(slots, np.int32),
+        "visible_satellites": np.zeros(slots, np.int32), "storm_clear": zero, "storm_wet": zero,
+        "storms": np.zeros((0, 6)),
+    }  # fmt: skip
+    return quiet | arrays
+
+
+def empty(step=1):
+    """Sums of two cells, one subscriber each, three plans and one class."""
+    network = networks.build(homes=1.0, where=networks.cells(rings=0))
+    one = np.ones(1)
+    sums = gather(network.scenario, Subscribers(one, np.ones(2), one, np.ones(2), one), (), 1)
+    sums.step = step
+    return sums
+
+
+def test_round_trips_are_read_over_lit_slots_alone():
+    sums = empty()
+    rtt = np.zeros((10, 2), np.uint16)
+    rtt[:5, 0] = [500, 400, 300, 200, 100]
+    sums.add(chunk(10, rtt=rtt))
+    from raabta.network.chunk import RTT_STEP_MS
+
+    assert sums.rtt_percentiles_ms(50.0)[0] == pytest.approx(300 * RTT_STEP_MS)
+    assert np.isnan(sums.rtt_percentiles_ms(50.0)[1])
+
+
+def test_long_runs_keep_evenly_spaced_round_trips():
+    sums = empty(step=3)
+    for first in (0, 4, 8):
+        sums.add(chunk(4, rtt=np.arange(first, first + 4, dtype=np.uint16)[:, None] + np.zeros(2, np.uint16)))
+    assert np.concatenate(sums.rtt)[:, 0].tolist() == [0, 3, 6, 9]
+
+
+def test_a_storm_elsewhere_takes_a_share():
+    sums = empty()
+    sums.add(chunk(4, storm_clear=np.array([200, 0]), storm_wet=np.array([150, 0])))
+    assert sums.storm_keep_share().tolist() == [0.75, 1.0]
+    assert sums.storm_table().shape == (0, 6)
+
+
+def test_gateway_traffic_goes_to_its_gateway():
+    sums = empty()
+    sums.add(
+        chunk(2, gateway=np.array([[0, -1], [1, 0]], np.int8), down=np.array([[7, 0], [5, 2]], np.uint16))
+    )
+    assert sums.gateway_traffic[:3].tolist() == [0, 9, 5]
+    assert sums.series("forward_mbps") == pytest.approx([0.7, 0.7])
+
+
+def test_percentiles_of_a_weighted_histogram():
+    counts = np.array([10.0, 0.0, 80.0, 10.0])
+    assert [percentile_of(counts, percent) for percent in (5, 10, 50, 90, 95, 100)] == [0, 0, 2, 2, 3, 3]
+    assert percentile_of(np.zeros(4), 50.0) is None
+
+
+def test_gathered_is_what_it_says_before_any_chunk():
+    assert isinstance(empty(), Gathered) and empty().slots == 0
