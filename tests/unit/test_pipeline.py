@@ -1,0 +1,159 @@
+"""The whole flow on a small box near Quetta: any number of workers, resumed or not, the same bits."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import raabta.pipeline as pipeline
+from raabta.base.errors import RaabtaError, StoreError
+from raabta.base.tables import CELL_RESULTS, CLASS_RESULTS, DAY, DISTRICT_RESULTS, SLOTS, check
+from raabta.engine.verify import run_hash, verify
+from raabta.network.constraints import CONSTRAINTS
+from raabta.scenario.loader import load
+
+BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
+TOTALS = {
+    "population", "households", "cells", "satellites", "steps", "underserved_households",
+    "households_served", "households_reachable", "availability_share", "busy_hour_mbps",
+    "rtt_propagation_ms", "throughput_gbps",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def scenario(tmp_path_factory):
+    file = tmp_path_factory.mktemp("area") / "box.geojson"
+    file.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
+    return load("pakistan", duration_s=600.0, step_s=15.0, outline_file=file)
+
+
+@pytest.fixture(scope="module")
+def small_chunks():
+    """Ten slots a chunk, so that a short run has several; workers get the key and need no patch."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipeline, "SLOTS_PER_CHUNK", 10)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(scenario, small_chunks, tmp_path_factory):
+    return pipeline.run(scenario, tmp_path_factory.mktemp("whole") / "run", workers=1)
+
+
+def test_chunk_keys_cover_every_slot_once():
+    assert pipeline.chunk_keys(241) == ["slots-00000000-00000240", "slots-00000240-00000241"]
+    assert pipeline.chunk_keys(240) == ["slots-00000000-00000240"]
+    assert pipeline.chunk_keys(1) == ["slots-00000000-00000001"]
+
+
+def test_workers_are_as_many_as_asked_but_never_more_than_chunks():
+    assert pipeline.choose_workers(7, 3) == 3
+    assert pipeline.choose_workers(1, 3) == 1
+    assert pipeline.choose_workers(None, 1) == 1
+    assert 1 <= pipeline.choose_workers(None, 1_000) <= 1_000
+
+
+def test_the_summary_says_what_the_issue_lists(whole):
+    summary = whole.summary
+    listed = {"schema_version", "scenario", "provenance", "totals", "binding_constraint_share"}
+    assert listed | {"districts", "assumptions"} <= summary.keys()
+    totals = summary["totals"]
+    assert totals.keys() >= TOTALS
+    assert list(totals["households_served"]) == ["25/3", "50/10", "100/20"]
+    for served in totals["households_served"].values():
+        assert served.keys() == {"low", "mid", "high"}
+        assert served["low"] is None and served["high"] is None and served["mid"] >= 0.0
+    assert totals["busy_hour_mbps"].keys() == {"p10", "p50", "p90"}
+    assert totals["rtt_propagation_ms"].keys() == {"p50", "p95"}
+    assert totals["throughput_gbps"].keys() == {"forward", "return"}
+    assert (totals["steps"], totals["satellites"]) == (40, 1_000)
+    assert set(CONSTRAINTS) <= set(summary["binding_constraint_share"]) or "weighted" in json.dumps(
+        summary["binding_constraint_share"]
+    )
+    assert all(isinstance(line, str) for line in summary["assumptions"])
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+def test_the_figures_agree_with_each_other(whole):
+    totals, cells = whole.summary["totals"], whole.cells
+    assert totals["cells"] == cells.sizes["cell"]
+    assert totals["population"] == cells["population"].sum() > 500_000
+    assert totals["households"] == whole.districts["households"].sum()
+    mid = [served["mid"] for served in totals["households_served"].values()]
+    assert cells["served_households"].sum("cell").values == pytest.approx(mid)
+    assert whole.districts["served_households"].sum("district").values == pytest.approx(mid)
+    assert whole.classes["served_households"].sum("terminal_class").values == pytest.approx(mid)
+    assert np.all(cells["served_households"] <= cells["subscribers"] * (1 + 1e-9))
+    assert totals["subscribers"] == pytest.approx(float(cells["subscribers"].sum()))
+    assert totals["households_reachable"] == pytest.approx(float(cells["reachable_households"].sum()))
+    assert 0.0 <= totals["availability_share"] <= 1.0
+    assert totals["throughput_gbps"]["forward"] == pytest.approx(
+        float(whole.day["forward_mbps"].mean() / 1e3)
+    )
+
+
+def test_results_keep_their_declared_form_and_round_trip(whole):
+    again = pipeline.open_run(whole.folder)
+    assert again.summary == whole.summary
+    for name, table in (
+        ("cells", CELL_RESULTS), ("districts", DISTRICT_RESULTS), ("day", DAY), ("classes", CLASS_RESULTS),
+    ):  # fmt: skip
+        check(getattr(again, name), table)
+        xr.testing.assert_identical(getattr(whole, name), getattr(again, name))
+    assert again.scenario == whole.scenario
+    assert verify(whole.folder) == []
+
+
+def test_slots_open_from_the_chunks(whole):
+    slots = pipeline.open_slots(whole.folder)
+    check(slots, SLOTS)
+    assert slots.sizes == {"time": 40, "cell": whole.cells.sizes["cell"]}
+    assert slots["down_mbps"].sum("cell").values == pytest.approx(whole.day["forward_mbps"].values, rel=1e-5)
+    lit = slots["satellite"] >= 0
+    assert lit.any() and bool((slots["rtt_ms"].notnull() == lit).all())
+    assert float(slots["rtt_ms"].min()) > 2e3 * 2 * 500.0 / 299_792.458 * 0.999
+
+
+@pytest.mark.parametrize("workers", [2, 1])
+def test_other_workers_and_a_run_broken_off_half_way_give_the_same_bits(
+    scenario, small_chunks, whole, workers, tmp_path
+):
+    class Stop(Exception):
+        """Raised from the progress call, as an interruption would be."""
+
+    def stop(what, done, total):
+        if what == "simulating slots" and done == 2:
+            raise Stop
+
+    if workers == 1:
+        with pytest.raises(Stop):
+            pipeline.run(scenario, tmp_path / "run", workers=1, progress=stop)
+        assert len(list((tmp_path / "run" / "chunks").iterdir())) == 2
+        with pytest.raises(StoreError, match="no finished run"):
+            pipeline.open_run(tmp_path / "run")
+    found = pipeline.run(scenario, tmp_path / "run", workers=workers)
+    assert run_hash(found.folder) == run_hash(whole.folder)
+    assert (found.folder / "results.npz").read_bytes() == (whole.folder / "results.npz").read_bytes()
+    assert found.summary == whole.summary
+
+
+def test_a_finished_folder_refuses_another_scenario(scenario, small_chunks, whole):
+    other = scenario.model_copy(update={"seed": scenario.seed + 1})
+    with pytest.raises(RaabtaError, match="another"):
+        pipeline.run(other, whole.folder, workers=1)
+    assert verify(whole.folder) == []
+
+
+def test_the_whole_country_holds_the_whole_census():
+    cells, people = pipeline.place_people(load("pakistan"))
+    sums = people.by_district()
+    counted = ~people.districts.estimated
+    assert np.array_equal(sums["population"], people.districts.population)
+    assert np.array_equal(sums["households"], people.districts.households)
+    assert counted.sum() == 136
+    assert people.by_cell()["population"].sum() == people.districts.population.sum()
+    assert people.districts.population[counted].sum() == 241_499_431
+    assert cells.sizes["cell"] == people.cells > 3_000
