@@ -145,9 +145,8 @@ class _Record:
         self.storms.append((float(slot), float((state > 2).mean()), *met, *rates))
 
     def arrays(self) -> Arrays:
-        """Everything to keep; the histogram is stored sparse."""
-        flat = self.histogram.reshape(-1)
-        index = np.flatnonzero(flat)
+        """Everything to keep."""
+        index, count = pack_histogram(self.histogram)
         return {
             "satellite": self.satellite,
             "gateway": self.gateway,
@@ -159,8 +158,8 @@ class _Record:
             "level_sum": self.level_sum,
             "level_count": self.level_count,
             "short_slots": self.short_slots,
-            "histogram_index": index.astype(np.int64),
-            "histogram_count": flat[index],
+            "histogram_index": index,
+            "histogram_count": count,
             "rain": self.rain,
             "feeder": self.feeder,
             "code_count": self.code_count,
@@ -174,6 +173,27 @@ class _Record:
             "storm_wet": self.storm_wet,
             "storms": np.array(self.storms, np.float64).reshape(-1, 6),
         }
+
+
+def pack_histogram(histogram: NDArray[np.uint32]) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
+    """Sparse form (index, count) of a survival histogram (n, p, b, j).
+
+    Terminal classes of a cell differ only where one does not close: the greatest of them is kept, and what
+    each lacks of it, which is nearly all zero.
+    """
+    most = histogram.max(axis=3, keepdims=True)
+    flat = np.concatenate([most, most - histogram], axis=3).reshape(-1)
+    index = np.flatnonzero(flat).astype(np.int32)
+    return index, flat[index]
+
+
+def unpack_histogram(
+    index: NDArray[np.int32], count: NDArray[np.uint32], shape: tuple[int, int, int, int]
+) -> NDArray[np.uint32]:
+    """The inverse of `pack_histogram`; shape is (n, p, b, j)."""
+    flat = np.zeros((*shape[:3], 1 + shape[3]), np.uint32)
+    flat.reshape(-1)[index] = count
+    return np.asarray(flat[..., :1] - flat[..., 1:])
 
 
 def _quantise(values: NDArray[np.float64], step: float) -> NDArray[np.uint16]:

@@ -89,12 +89,12 @@ def assign_gateways(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def choose(
-    first, last, cand_satellite, cand_sin, cand_clear, gateway, free, room, frame, stopped, banned, wanted
+    first, last, cand_satellite, cand_sin, cand_clear, gateway, free, room, frame, stopped, banned, per_want
 ):
     """Best candidate of a cell, and the first filter that left none.
 
-    The best carries most of what is wanted (3,) [dwell, forward and return Mbps], then has most room left and
-    stands highest: fit x free forward Mbps x sine of elevation.
+    The best carries most of what is wanted (per_want (3,): 1 / [dwell, forward and return Mbps]), then has
+    most room left and stands highest: fit x free forward Mbps x sine of elevation.
     """
     best, score, stage, full_code = -1, 0.0, MASK, BEAM_TIME
     for k in range(first, last):
@@ -111,7 +111,7 @@ def choose(
         if room[s] <= 0 or free[s, 0] < frame - EPS or free[s, 1] <= EPS or free[s, 2] <= EPS:
             full_code = stopped[s]
             continue
-        fit = min(1.0, free[s, 0] / wanted[0], free[s, 1] / wanted[1], free[s, 2] / wanted[2])
+        fit = min(1.0, free[s, 0] * per_want[0], free[s, 1] * per_want[1], free[s, 2] * per_want[2])
         value = fit * free[s, 1] * cand_sin[k]
         if value > score:
             best, score = k, value
@@ -245,7 +245,7 @@ def attach(
             if free[s, 0] >= frame - EPS and free[s, q] <= EPS:
                 stopped[s] = limit_code[s, q]
     top = plans.shape[0] - 1
-    wanted = np.zeros(3)
+    per_want = np.zeros(3)
     # Before a link is rated its dwell is guessed from a mode two thirds up its own (padded) ladder.
     rungs = np.isfinite(inverse[0, 0]).sum()
     reference_mbps = 1.0 / inverse[0, 0, max(1, (rungs * 2) // 3)]
@@ -264,8 +264,8 @@ def attach(
             out_code[c] = -1
             continue
         for q in range(2):
-            wanted[1 + q] = max(ask[c], LEAST_WANTED) * total * plans[design, q]
-        wanted[0] = wanted[1] / reference_mbps
+            per_want[1 + q] = 1.0 / (max(ask[c], LEAST_WANTED) * total * plans[design, q])
+        per_want[0] = per_want[1] * reference_mbps
         banned = -1
         for _attempt in range(2):
             k, code = choose(
@@ -280,7 +280,7 @@ def attach(
                 frame,
                 stopped,
                 banned,
-                wanted,
+                per_want,
             )
             if k < 0:
                 if banned < 0:

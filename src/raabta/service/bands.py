@@ -62,6 +62,22 @@ def variants(scenario: Scenario) -> dict[str, list[Scenario]]:
 M = TypeVar("M", bound=Model)
 
 
+def without_gateways(scenario: Scenario) -> list[Scenario]:
+    """The scenario with each gateway out in turn; none for a scenario of one gateway."""
+    gateways = scenario.gateways
+    if len(gateways) < 2:
+        return []
+    out = []
+    for lost in gateways:
+        rest = tuple(
+            _with(g, diversity_partner=None) if g.diversity_partner == lost.name else g
+            for g in gateways
+            if g is not lost
+        )
+        out.append(_with(scenario, gateways=rest))
+    return out
+
+
 def _with(model: M, **changes: object) -> M:
     return model.model_copy(update=changes)
 
@@ -73,11 +89,18 @@ def band_slots(steps: int) -> list[int]:
 
 
 def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -> Results:
-    """Run the variants and fill low and high into the summary; `served_of` is a top-level function."""
+    """Run the variants, and each gateway out; fill low, high and `served_without` into the summary.
+
+    `served_of` is a top-level function, called in worker processes.
+    """
     scenario = results.scenario
     slots = band_slots(scenario.time.steps)
     moved = variants(scenario)
-    jobs = [scenario, *(variant for group in moved.values() for variant in group)]
+    jobs = [
+        scenario,
+        *(variant for group in moved.values() for variant in group),
+        *without_gateways(scenario),
+    ]
     answers: list[Served] = []
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         for answer in pool.map(served_of, jobs, [slots] * len(jobs)):
@@ -85,7 +108,18 @@ def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -
             tell("uncertainty bands", len(answers), len(jobs))
     mid, rest = answers[0], iter(answers[1:])
     found = {name: [next(rest) for _ in group] for name, group in moved.items()}
-    return replace(results, summary=_merged(results.summary, mid, found, len(slots)))
+    summary = _merged(results.summary, mid, found, len(slots))
+    return replace(results, summary=summary | {"gateways": _gateways(summary, mid, list(rest))})
+
+
+def _gateways(summary: dict[str, Any], mid: Served, without: list[Served]) -> list[dict[str, Any]]:
+    """Homes served at the design plan without each gateway: the run's own figure less what the sample loses."""
+    plan = summary["scenario"]["plan"]
+    whole = summary["totals"]["households_served"][plan]["mid"]
+    rows = [dict(row) for row in summary["gateways"]]
+    for row, answer in zip(rows, without, strict=False):
+        row["served_without"] = whole * answer[plan] / mid[plan] if mid[plan] > 0.0 else 0.0
+    return rows
 
 
 def _merged(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS, U16
+from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS, U16, unpack_histogram
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import RUNGS
 from raabta.service.served import expected_level, survival
@@ -78,9 +78,11 @@ class Gathered:
     def add(self, chunk: Arrays) -> None:
         """Add one chunk; call in key order."""
         slots = chunk["down"].shape[0]
-        part = np.zeros(self.histogram.size, np.int64)
-        part[chunk["histogram_index"]] = chunk["histogram_count"]
-        counts = np.moveaxis(part.reshape(*self.histogram.shape[:2], RUNGS + 1, self.classes), 3, 2)
+        n, plans, classes, rungs = self.histogram.shape
+        part = unpack_histogram(
+            chunk["histogram_index"], chunk["histogram_count"], (n, plans, rungs, classes)
+        )
+        counts = np.moveaxis(part, 3, 2).astype(np.int64)
         self.histogram += counts
         batch = survival(counts[:, self.design].max(axis=1), slots)
         self.batch_available.append(self._available(counts, slots))
