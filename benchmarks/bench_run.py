@@ -40,7 +40,7 @@ def pss_mb(pid: int) -> float:
 def run_once(arguments: argparse.Namespace) -> dict[str, object]:
     """One run in a fresh folder."""
     folder = Path(tempfile.mkdtemp(prefix="raabta-bench-"))
-    command = [sys.executable, "-m", "raabta.cli.app", "run", arguments.scenario, "--json"]
+    command = [str(Path(sys.executable).with_name("raabta")), "run", arguments.scenario, "--json"]
     command += [
         "--duration",
         arguments.duration,
