@@ -1,0 +1,122 @@
+"""kill -9 and Ctrl-C of the real command: run again, it ends with the bits of an unbroken run."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from raabta.engine.verify import run_hash, verify
+
+BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
+LIMIT_S = 240
+SCRIPT = Path(sys.executable).with_name("raabta")
+IN_PYTHON = [sys.executable, "-c", "import sys; from raabta.cli.app import main; sys.exit(main())"]
+COMMAND = [str(SCRIPT)] if SCRIPT.is_file() else IN_PYTHON
+CHUNKS = 6
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory):
+    file = tmp_path_factory.mktemp("area") / "box.geojson"
+    file.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
+    return file
+
+
+def start(box, folder, workers=1):
+    """The command in a process group of its own: 24 minutes in seconds-long slots, six chunks."""
+    command = [
+        *COMMAND, "run", "pakistan", "--area", str(box), "--out", str(folder),
+        "--duration", "24m", "--step", "1s", "--workers", str(workers), "--json",
+    ]  # fmt: skip
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def finish(box, folder, workers=1):
+    """Run to the end; returns the summary that was printed."""
+    with start(box, folder, workers) as process:
+        printed, said = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 0, said
+    return json.loads(printed)
+
+
+def chunks_on_disk(folder):
+    place = folder / "chunks"
+    return len(list(place.iterdir())) if place.is_dir() else 0
+
+
+def wait_for_chunks(process, folder, count):
+    """Until so many chunks lie there, or the process has ended."""
+    deadline = time.monotonic() + LIMIT_S
+    while process.poll() is None and chunks_on_disk(folder) < count and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+@pytest.fixture(scope="module")
+def whole(box, tmp_path_factory):
+    """Folder and summary of a run that nothing broke off."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    return folder, finish(box, folder)
+
+
+def kill(process):
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=LIMIT_S)
+
+
+def hold_equal(folder, summary, whole):
+    assert run_hash(folder) == run_hash(whole[0])
+    assert summary == whole[1]
+    assert (folder / "results.npz").read_bytes() == (whole[0] / "results.npz").read_bytes()
+    assert verify(folder) == []
+    assert list(folder.rglob("*.partial")) == []
+
+
+def test_killed_in_the_middle_and_resumed_by_other_workers(box, whole, tmp_path):
+    folder = tmp_path / "run"
+    with start(box, folder) as process:
+        wait_for_chunks(process, folder, 2)
+        kill(process)
+    assert process.returncode == -signal.SIGKILL
+    assert 2 <= chunks_on_disk(folder) < CHUNKS
+    hold_equal(folder, finish(box, folder, workers=2), whole)
+
+
+def test_ctrl_c_gives_130_and_the_same_command_goes_on(box, whole, tmp_path):
+    folder = tmp_path / "run"
+    with start(box, folder) as process:
+        wait_for_chunks(process, folder, 1)
+        os.killpg(process.pid, signal.SIGINT)
+        printed, said = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 130, said
+    assert printed == "" and "run the same command again" in said and "Traceback" not in said
+    assert chunks_on_disk(folder) < CHUNKS
+    hold_equal(folder, finish(box, folder), whole)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_five_kills_at_random_moments(box, whole, tmp_path, workers):
+    folder, moment = tmp_path / "run", random.Random(workers)
+    began = time.monotonic()
+    finish(box, tmp_path / "timing", workers)
+    lasts_s = time.monotonic() - began
+    killed = 0
+    for _ in range(5):
+        with start(box, folder, workers) as process:
+            try:
+                process.wait(timeout=moment.uniform(0.2, 0.9) * lasts_s)
+            except subprocess.TimeoutExpired:
+                kill(process)
+                killed += 1
+    assert killed >= 3
+    hold_equal(folder, finish(box, folder, workers), whole)
