@@ -1,0 +1,52 @@
+"""Results kept and read back: what a folder must hold, and what it says when it does not."""
+
+from __future__ import annotations
+
+import networks
+import numpy as np
+import pytest
+
+from raabta.base.errors import StoreError
+from raabta.network.chunk import run_chunk
+from raabta.service import store
+from raabta.service.demand import Subscribers
+
+
+def test_a_folder_without_a_finished_run_is_refused(tmp_path):
+    with pytest.raises(StoreError, match=r"holds no finished run \(results.npz is missing\)"):
+        store.read_results(tmp_path)
+
+
+def test_a_damaged_results_file_is_a_store_error(tmp_path):
+    (tmp_path / store.RESULTS).write_bytes(b"PK\x03\x04 not an archive")
+    with pytest.raises(StoreError):
+        store.read_results(tmp_path)
+
+
+def test_gather_thins_round_trips_of_runs_longer_than_a_day():
+    network = networks.build(homes=10.0)
+    homes = network.demand.subscribers
+    asked = Subscribers(homes, homes, homes, homes, np.ones(1))
+    for slots, step in ((1, 1), (store.MAX_KEPT_SLOTS, 1), (store.MAX_KEPT_SLOTS + 1, 2)):
+        assert store.gather(network.scenario, asked, (), slots).step == step
+
+
+def test_gather_weighs_the_design_plan():
+    scene = networks.scenario(demand={"plan": "50/10"})
+    network = networks.build(scene, homes=10.0)
+    homes = network.demand.subscribers
+    asked = Subscribers(homes, homes, homes, homes, np.ones(1))
+    found = store.gather(scene, asked, [run_chunk(network, 0, 2)], 2)
+    assert (found.design, found.plans, found.classes, found.slots) == (1, 3, 1, 2)
+    assert np.array_equal(found.weight, np.full(61, 10_000))
+
+
+def test_link_fades_stand_for_both_statistics_at_every_gateway():
+    rows = store.link_fades(networks.scenario())
+    assert {row["place"] for row in rows} == {"Quetta", "Karachi", "Multan"}
+    assert len(rows) == 3 * 2 * 2
+    for row in rows:
+        assert row["worst_month_db"] > row["annual_db"] > 0.0
+    by_percent = {(r["place"], r["frequency_ghz"], r["exceedance_percent"]): r["annual_db"] for r in rows}
+    assert by_percent["Quetta", 20.0, 0.3] > by_percent["Quetta", 20.0, 1.0]
+    assert by_percent["Quetta", 30.0, 1.0] > by_percent["Quetta", 20.0, 1.0]
