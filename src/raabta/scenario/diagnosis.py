@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 import types
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Annotated, Any, NoReturn, Union, get_args, get_origin
 
 from pydantic import ValidationError
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import dotted
+from raabta.scenario.countries import meant_country
 from raabta.scenario.documents import Document, Loc, shortened
+from raabta.scenario.findings import COUNTRY_KEYS, Issue, from_catalogue, unknown_dates, wrong_time
 from raabta.scenario.models import Model, Scenario
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
@@ -21,25 +23,13 @@ _MAX_SHOWN = 50
 _MAX_DIAGNOSED = 200
 
 
-@dataclass(frozen=True)
-class Issue:
-    """One finding: where, what, what to do; `hides` suppresses follow-up findings below a place."""
-
-    loc: Loc
-    message: str
-    hint: str | None = None
-    at_key: bool = False
-    hides: Loc | None = None
-    option: str | None = None
-
-
 def diagnose(
     data: dict[str, Any], document: Document, overruled: dict[Loc, str], issues: list[Issue]
 ) -> tuple[Scenario | None, list[Issue]]:
     """Validate `data`; returns the scenario, or None and every issue in the order of the file."""
     try:
         scenario = Scenario.model_validate_json(json.dumps(data), strict=True)
-        issues = issues + _no_satellites(scenario)
+        issues = issues + _no_satellites(scenario) + unknown_dates(scenario, overruled)
     except ValidationError as error:
         scenario, issues = None, issues + _from_pydantic(error, data, overruled, issues)
     return (None if issues else scenario), sorted(issues, key=lambda issue: _order(issue, document))
@@ -109,7 +99,9 @@ def _issue(item: dict[str, Any], data: dict[str, Any], overruled: dict[Loc, str]
     if item["type"] == "missing":
         path = dotted(loc[:-1])
         where = f"{path}: the" if path else "the"
-        return Issue(loc, f"{where} key '{loc[-1]}' is missing", at_key=True)
+        return Issue(loc, f"{where} key '{loc[-1]}' is missing", from_catalogue(loc), at_key=True)
+    if loc[:1] == ("time",) and (found := wrong_time(loc, item)) is not None:
+        return replace(found, option=overruled.get(loc))
     message = _in_yaml_words(item["msg"])
     shown = "" if item["type"] == "value_error" else f", not {_short(item['input'])}"
     text = f"{dotted(loc) or 'scenario'}: {message}{shown}"
@@ -142,6 +134,11 @@ def _short(value: Any) -> str:
 
 def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
     value, name = item["input"], str(loc[-1]) if loc else ""
+    if name in COUNTRY_KEYS and isinstance(value, str):
+        meant = meant_country(value)
+        return f"did you mean {meant}?" if meant else "an ISO 3166-1 alpha-3 code, such as PAK (Pakistan)"
+    if item["type"] == "too_short":
+        return from_catalogue(loc)
     if isinstance(value, str) and item["type"] in ("float_type", "int_type"):
         unit = f"; '{name}' is in {name.rpartition('_')[2]}" if "_" in name else ""
         return f"write the number alone, without quotes and without a unit{unit}"

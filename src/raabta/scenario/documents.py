@@ -62,9 +62,10 @@ class Document:
         return self.places.get(loc, Place(1, 1, 1, 1))
 
     def error(self, message: str, line: int, column: int, hint: str | None = None) -> ScenarioError:
-        """A ScenarioError that shows the source line with a caret under `column`."""
+        """A ScenarioError that shows the source line, unless it is blank, with a caret under `column`."""
         source = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
-        shown = printable(source[:_SHOWN_COLUMNS], " ") if column <= _SHOWN_COLUMNS else None
+        worth = bool(source.strip()) and column <= _SHOWN_COLUMNS
+        shown = printable(source[:_SHOWN_COLUMNS], " ") if worth else None
         return ScenarioError(
             shortened(message),
             file=self.file,
@@ -122,13 +123,52 @@ def parse(text: str, file: str) -> Document:
     try:
         return _Builder(document, text).build()
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise document.error(
-            f"not readable as YAML: {error.problem or error.context}", line, column
-        ) from None
+        raise _unreadable(document, error) from None
     except YAMLError as error:
         raise ScenarioError(f"not readable as YAML: {str(error).splitlines()[0]}", file=file) from None
+
+
+_FORGOTTEN_COLON = "a key is followed by ': ' and its value; here the colon is missing"
+_NO_COLON = ("mapping values", "expected '<document start>'")
+
+
+def _unreadable(document: Document, error: Any) -> ScenarioError:
+    """What the YAML reader found, at the line that is at fault and not where the reader gave up."""
+    words, mark = error.problem or error.context, error.problem_mark or error.context_mark
+    if mark is None:
+        return document.error(f"not readable as YAML: {words}", 1, 1)
+    line, column = mark.line + 1, mark.column + 1
+    opened = error.context_mark
+    before = _line_without_colon(document, line, column) if words.startswith(_NO_COLON) else None
+    if before is not None:
+        return document.error(f"not readable as YAML: {_FORGOTTEN_COLON}", *before)
+    if opened is not None and opened.line + 1 != line:
+        colon, unclosed = error.context == "while scanning a simple key", words.endswith("but got ':'")
+        words = _FORGOTTEN_COLON if colon else f"{error.context} from line {opened.line + 1}: {words}"
+        if colon or _is_blank(document, line) or (unclosed and document.lines[line - 1][:1].strip()):
+            line, column = opened.line + 1, opened.column + 1
+    if _is_blank(document, line):
+        line, column = _end_of_text(document)
+    return document.error(f"not readable as YAML: {words}", line, column)
+
+
+def _is_blank(document: Document, line: int) -> bool:
+    return line > len(document.lines) or not document.lines[line - 1].strip()
+
+
+def _end_of_text(document: Document) -> tuple[int, int]:
+    """Line and column after the last letter of the file."""
+    full = [number for number in range(1, len(document.lines) + 1) if not _is_blank(document, number)]
+    return (full[-1], len(document.lines[full[-1] - 1].rstrip()) + 1) if full else (1, 1)
+
+
+def _line_without_colon(document: Document, line: int, column: int) -> tuple[int, int] | None:
+    """The line above a sound `key:` that runs into it for want of a colon: its number and its end."""
+    if _is_blank(document, line) or not re.fullmatch(r"\s*[\w-]*", document.lines[line - 1][: column - 1]):
+        return None
+    above = [n for n in range(1, line) if not _is_blank(document, n)]
+    text = document.lines[above[-1] - 1].split("#")[0].rstrip() if above else ":"
+    return None if ":" in text or text.lstrip().startswith("-") else (above[-1], len(text) + 1)
 
 
 class _Builder:
@@ -146,7 +186,8 @@ class _Builder:
 
         next(self.events)
         if isinstance(next(self.events), StreamEndEvent):
-            raise self.document.error("the file is empty", 1, 1, "`raabta init FILE` writes a starting point")
+            text = "the file is empty; `raabta init FILE` writes a starting point"
+            raise ScenarioError(text, file=self.document.file, line=1, column=1)
         data = self._node(next(self.events), ())
         next(self.events)
         after = next(self.events)

@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import actual_gateways
-from raabta.scenario.diagnosis import Issue, diagnose, raise_issues
+from raabta.scenario.diagnosis import diagnose, raise_issues
 from raabta.scenario.documents import Document, Loc, read_file
+from raabta.scenario.findings import Issue
 from raabta.scenario.models import SCHEMA_VERSION, Scenario
 from raabta.scenario.references import resolve
 from raabta.scenario.suggest import near_name

@@ -6,9 +6,9 @@ import copy
 from typing import Any
 
 from raabta.base.errors import ScenarioError
-from raabta.scenario.catalogue import Kind, catalogue_names, entry
-from raabta.scenario.diagnosis import Issue
+from raabta.scenario.catalogue import Kind, catalogue_names, dotted, entry
 from raabta.scenario.documents import Document, Loc
+from raabta.scenario.findings import Issue
 from raabta.scenario.suggest import near_name
 
 _KINDS: dict[str, tuple[Kind, ...]] = {
@@ -17,6 +17,8 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
     "demand": ("demand",),
     "terminals": ("terminal",),
 }
+_RADIO = {"eirp_dbw", "g_over_t_dbk"}
+"""Figures that make a radio: with both written out, a gateway needs no radio of the catalogue."""
 
 
 def resolve(document: Document) -> tuple[dict[str, Any], list[Issue]]:
@@ -49,7 +51,24 @@ def _resolved(node: Any, loc: Loc, room: str, issues: list[Issue]) -> Any:
         except ScenarioError as error:
             issues.append(Issue((*loc, "catalogue"), error.message, error.hint, hides=loc))
     overrides = {key: value for key, value in node.items() if key != "catalogue"}
+    if room == "gateways" and not _has_radio(names, overrides):
+        issues.append(_no_radio(names, loc))
     return _merge(merged, overrides)
+
+
+def _has_radio(names: Any, overrides: dict[str, Any]) -> bool:
+    """Whether a gateway's radio is named or written out; names that are unknown are told elsewhere."""
+    listed = names if isinstance(names, list) else [names]
+    sites = catalogue_names("gateway")
+    return any(name not in sites for name in listed) or overrides.keys() >= _RADIO
+
+
+def _no_radio(names: Any, loc: Loc) -> Issue:
+    site = next(iter(names), "SITE") if isinstance(names, list) else names
+    radios = catalogue_names("earth-station")
+    message = f"{dotted(loc)}: a site without a radio"
+    hint = f"add one: `catalogue: [{site}, {radios[0]}]`; radios: {', '.join(radios)}"
+    return Issue((*loc, "catalogue"), message, hint, hides=loc)
 
 
 def _entry_data(name: Any, room: str) -> dict[str, Any]:

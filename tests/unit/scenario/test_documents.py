@@ -144,3 +144,37 @@ def test_a_folder_or_device_is_not_a_file(tmp_path: Path) -> None:
     ):
         with pytest.raises(ScenarioError, match=message):
             read_file(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("a: [1, 2\n", (1, 4), "flow sequence from line 1: expected ',' or ']'"),
+        ("a: [1, 2\nb: 3\n", (1, 4), "flow sequence from line 1"),
+        ("a: {x: [1,\n  2}\n\n", (2, 4), "flow sequence from line 1"),
+        ("a: 'x\nb: 2\n\n", (1, 4), "quoted scalar from line 1"),
+        ("name mine\ntime: 3\n", (1, 10), "here the colon is missing"),
+        ("a: 1\nname mine\n\n\n", (2, 1), "here the colon is missing"),
+        ("time  # of the run\n  start: 3\n", (1, 5), "here the colon is missing"),
+        ("a: 1\n  b: 2\n", (2, 4), "mapping values are not allowed here"),
+        ("a:\n - b\n- c\n", (3, 1), "block mapping from line 1"),
+    ],
+)
+def test_a_syntax_fault_is_shown_at_the_line_at_fault(
+    text: str, place: tuple[int, int], message: str
+) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        parse(text, "bad.yaml")
+    error = caught.value
+    assert message in error.message
+    assert (error.line, error.column) == place
+    assert error.source_line == text.splitlines()[place[0] - 1]
+    assert str(error).splitlines()[2] == "    " + " " * (place[1] - 1) + "^"
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n"])
+def test_an_empty_file_is_told_how_to_start(text: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        parse(text, "bad.yaml")
+    shown = "bad.yaml:1:1: the file is empty; `raabta init FILE` writes a starting point"
+    assert str(caught.value) == shown

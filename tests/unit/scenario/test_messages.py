@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from raabta.base.clock import eop_range
 from raabta.base.errors import ScenarioError
 from raabta.scenario.loader import load
 from raabta.scenario.models import (
@@ -73,7 +74,19 @@ def test_misspelt_key_reads_like_this(tmp_path: Path, small_yaml: str) -> None:
         ("share: 0.2", "share: 20", (12, 42), "should be less than or equal to 1, not 20", ""),
         ("share: 0.2", "share: 0.3", (10, 3), "the shares of the terminal classes sum to 1.1, not 1", ""),
         ("catalogue: community", "catalogue: household-vsat", (10, 3), "a terminal class stands twice", ""),
-        ("country: PAK", "country: Pakistan", (8, 27), "should match pattern", ""),
+        ("country: PAK", "country: Pakistan", (8, 27), "should match pattern", "mean PAK (Pakistan)?"),
+        ("country: PAK", "country: PK", (8, 27), "should match pattern", "did you mean PAK (Pakistan)?"),
+        ("country: PAK", "country: pak", (8, 27), "should match pattern", "did you mean PAK (Pakistan)?"),
+        ("country: PAK", "country: Keniya", (8, 27), "should match pattern", "did you mean KEN (Kenya)?"),
+        ("country: PAK", "country: Xyzzyq", (8, 27), "should match pattern", "alpha-3 code, such as PAK"),
+        (
+            "[karachi, ka-earth-station]",
+            "[karachi]",
+            (7, 16),
+            "gateways[0]: a site without a radio",
+            "add one: `catalogue: [karachi, ka-earth-station]`; radios: ka-earth-station, qv-earth-station, ",
+        ),
+        ("[karachi, ka-earth-station]", "karachi", (7, 16), "without a radio", "[karachi, ka-earth-station]"),
         ("latitude_deg: 31.0", "latitude_deg: 91", (8, 46), "should be less than or equal to 90", ""),
         (
             "latitude_deg: 31.0",
@@ -158,6 +171,80 @@ def test_nothing_below_a_fault_is_reported_as_missing(minimal: Path) -> None:
     error = _edited(minimal, "catalogue: galaxyspace-like", "catalog: galaxyspace-like")
     assert error.hint == "did you mean 'catalogue'?"
     assert "missing" not in str(error)
+
+
+def test_a_gateway_may_spell_its_radio_out(minimal: Path) -> None:
+    radio = "karachi\n    eirp_dbw: 70.0\n    g_over_t_dbk: 28.0"
+    minimal.write_text(minimal.read_text().replace("[karachi, ka-earth-station]", radio))
+    assert load(minimal).gateways[0].eirp_dbw == 70.0
+
+
+@pytest.mark.parametrize("instead", ["", "  terminals: []\n"])
+def test_missing_terminals_are_named_from_the_catalogue(minimal: Path, instead: str) -> None:
+    text = minimal.read_text()
+    minimal.write_text(text[: text.index("  terminals:")] + instead)
+    error = _fault(minimal)
+    assert "terminals" in error.message
+    assert error.hint is not None
+    assert error.hint.startswith("write a list of `- {catalogue: NAME, share: 1}`; names: backhaul, ")
+    assert "household-vsat" in error.hint
+
+
+@pytest.mark.parametrize("key", ["constellation", "gateways", "demand"])
+def test_a_missing_part_is_named_from_the_catalogue(minimal: Path, key: str) -> None:
+    text = minimal.read_text()
+    minimal.write_text(re.sub(rf"^{key}:\n(?:  .*\n)+", "", text, flags=re.MULTILINE))
+    assert f"the key '{key}' is missing" in str(_fault(minimal))
+    assert "names: " in str(_fault(minimal))
+
+
+@pytest.mark.parametrize("start", ["tomorrow", "", "20261122", "2026-13-01", "2026-11-22"])
+def test_a_start_that_is_no_time_shows_one(minimal: Path, start: str) -> None:
+    minimal.write_text(minimal.read_text() + f"time:\n  start: {start}\n")
+    error = _fault(minimal)
+    assert error.message.startswith("time.start: should be a date and time, not ")
+    assert error.hint == "write ISO 8601 with date and time, in UTC, such as 2026-11-22T00:00:00Z"
+    assert error.line == 15
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        ("{start: '2040-01-01T00:00:00Z'}", "time.start: the run starts 2040-01-01 00:00 UTC, outside the"),
+        ("{start: '9999-12-31T23:59:59Z', duration_s: 31622400}", "the run starts 9999-12-31 23:59 UTC"),
+        ("{start: '0001-01-01T00:00:00Z'}", "time.start: the run starts 1-01-01 00:00 UTC, outside the"),
+        ("{start: '1950-01-01T00:00:00Z'}", "the run starts 1950-01-01 00:00 UTC"),
+    ],
+)
+def test_a_run_outside_the_earth_orientation_data_is_refused_at_its_line(
+    minimal: Path, time: str, words: str
+) -> None:
+    minimal.write_text(minimal.read_text() + f"time: {time}\n")
+    error = _fault(minimal)
+    assert words in error.message.replace("000", "", 1 if "0001" in time else 0)
+    assert "Earth-orientation data (1973-01-02 to " in error.message
+    assert (error.line, error.column) == (14, 15)
+    assert "move the start" in (error.hint or "")
+
+
+def test_the_end_of_a_run_counts_too(minimal: Path) -> None:
+    last = eop_range()[1].astype("datetime64[s]")
+    hour_before = f"{last - 3600}Z"
+    minimal.write_text(minimal.read_text() + f"time: {{start: '{hour_before}', duration_s: 3600}}\n")
+    assert load(minimal).time.duration_s == 3600
+    with pytest.raises(ScenarioError, match=r"^option --duration: .* the run ends .* outside the Earth"):
+        load(minimal, duration_s=3601.0)
+    minimal.write_text(minimal.read_text().replace("duration_s: 3600", "duration_s: 3601"))
+    assert "time.start: the run ends" in _fault(minimal).message
+
+
+def test_a_duration_out_of_range_speaks_in_days(minimal: Path) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        load(minimal, duration_s=400 * 86_400.0)
+    assert str(caught.value) == (
+        "option --duration: time.duration_s: should be at most 31622400 s (366 days), "
+        "not 34560000 s (400 days)"
+    )
 
 
 def test_no_satellites(minimal: Path) -> None:
