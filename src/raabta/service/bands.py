@@ -96,11 +96,8 @@ def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -
     scenario = results.scenario
     slots = band_slots(scenario.time.steps)
     moved = variants(scenario)
-    jobs = [
-        scenario,
-        *(variant for group in moved.values() for variant in group),
-        *without_gateways(scenario),
-    ]
+    groups = [*moved.values(), without_gateways(scenario)]
+    jobs = [scenario, *(variant for group in groups for variant in group)]
     answers: list[Served] = []
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         for answer in pool.map(served_of, jobs, [slots] * len(jobs)):
