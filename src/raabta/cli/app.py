@@ -5,7 +5,6 @@ Exit codes: 0 done, 2 the user's mistake, 3 a limit was refused, 130 interrupted
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
@@ -76,7 +75,9 @@ def demo(out: Out = None, workers: Workers = None) -> None:
 @app.command()
 def init(
     file: Annotated[Path, typer.Argument(help="file to write; never overwritten")],
-    country: Annotated[str, typer.Option(metavar="ISO3", help="ISO 3166-1 alpha-3 code")] = "PAK",
+    country: Annotated[
+        str, typer.Option(metavar="CODE", help="ISO 3166-1 code or name: PAK, PK, Pakistan")
+    ] = "PAK",
 ) -> None:
     """Write a commented scenario to start from."""
     from raabta.cli import commands
@@ -89,7 +90,7 @@ def run(
     scenario: Scenario,
     out: Out = None,
     start: Annotated[str | None, typer.Option(metavar="T", help="start, ISO 8601, UTC")] = None,
-    duration: Annotated[str | None, typer.Option(metavar="D", help="24h, 90m, 3600s, 7d, PT24H")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="D", help="24h, 90min, 3600s, 7d, PT24H")] = None,
     step: Annotated[str | None, typer.Option(metavar="S", help="length of a slot: 15s")] = None,
     orbits: Annotated[Path | None, typer.Option(help="TLE or OMM file instead of the shells")] = None,
     area: Annotated[Path | None, typer.Option(help="GeoJSON outline instead of the country's")] = None,
@@ -193,7 +194,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complain("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        from raabta.cli.output import divert
+
+        divert()
         return 0
     except Exception as error:
         return _fail(error, debug)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from raabta.base.errors import ScenarioError, StoreError
+from raabta.cli.output import say, say_json, show
 
 if TYPE_CHECKING:
     from raabta.scenario.models import Scenario
@@ -68,8 +68,11 @@ def run_folder(scenario: Scenario) -> Path:
 
 def compute(source: str, options: RunOptions) -> Results:
     """Run a scenario (or resume it) with progress bars on standard error."""
+    from raabta.cli.folders import refuse_unusable
+
     scenario = load_scenario(source, options)
     folder = options.out or run_folder(scenario)
+    refuse_unusable(folder, scenario)
     if options.strict:
         os.environ[STRICT_VARIABLE] = "1"
     import raabta.pipeline as pipeline
@@ -83,18 +86,19 @@ def run(source: str, options: RunOptions, as_json: bool) -> None:
     """`raabta run`."""
     results = compute(source, options)
     if as_json:
-        _print_json(results.summary)
+        say_json(results.summary)
         return
     _print_tables(results)
-    _say(f"Kept in {results.folder}")
-    _say(f"Next: raabta report {results.folder} · raabta explain {results.folder} --place NAME")
+    say(f"Kept in {results.folder}")
+    say(f"Next: raabta report {results.folder} · raabta explain {results.folder} --place NAME")
 
 
 def demo(options: RunOptions) -> None:
     """`raabta demo`: the built-in Pakistan scenario, tables and a report."""
     results = compute("pakistan", options)
+    files = _write_report(results, results.folder / "report")
     _print_tables(results)
-    _write_report(results, results.folder / "report")
+    _say_files(files)
 
 
 def report(folder: Path, out: Path | None, as_json: bool) -> None:
@@ -103,10 +107,11 @@ def report(folder: Path, out: Path | None, as_json: bool) -> None:
 
     results = pipeline.open_run(_existing(folder))
     if as_json:
-        _print_json(results.summary)
+        say_json(results.summary)
         return
+    files = _write_report(results, out or folder / "report")
     _print_tables(results)
-    _write_report(results, out or folder / "report")
+    _say_files(files)
 
 
 def explain(folder: Path, place: str | None, cell: str | None) -> None:
@@ -116,9 +121,13 @@ def explain(folder: Path, place: str | None, cell: str | None) -> None:
             "explain needs a place or a cell", hint="give --place NAME or --cell ID, not both"
         )
     import raabta.pipeline as pipeline
+    from raabta.service.locate import find
 
-    for line in pipeline.explain(_existing(folder), place=place, cell=cell).lines:
-        _say(line)
+    found = find(pipeline.open_run(_existing(folder)), place=place, cell=cell)
+    for note in found.notes:
+        say(note)
+    for line in pipeline.explain(folder, cell=found.cell).lines:
+        say(line)
 
 
 def verify(folder: Path) -> int:
@@ -129,17 +138,18 @@ def verify(folder: Path) -> int:
     for problem in problems:
         print(f"{folder}: {problem}", file=sys.stderr)
     if not problems:
-        _say(f"{folder}: every file is as it was written")
+        say(f"{folder}: every file is as it was written")
     return StoreError.exit_code if problems else 0
 
 
 def init(file: Path, country: str) -> None:
     """`raabta init`: a commented starting point for a country; never overwrites."""
     from raabta.access.outlines import country_code, country_names
+    from raabta.scenario.countries import iso3_code
     from raabta.scenario.template import Site, starting_point
     from raabta.service.data import towns
 
-    code = country_code(country.upper())
+    code = country_code(iso3_code(country) or country.upper())
     largest = towns(code)
     sites = tuple(
         Site(largest.name[i], float(largest.latitude_deg[i]), float(largest.longitude_deg[i]))
@@ -148,7 +158,7 @@ def init(file: Path, country: str) -> None:
     if code != "PAK" and not sites:
         raise ScenarioError(f"no town of {country_names()[code]} is known to place a gateway at")
     _write_new(file, starting_point(file.name, code, country_names()[code], sites))
-    _say(f"Wrote {file}. Next: raabta run {file}")
+    say(f"Wrote {file} for {country_names()[code]} ({code}). Next: raabta run {file}")
 
 
 def _write_new(file: Path, text: str) -> None:
@@ -172,25 +182,17 @@ def _existing(folder: Path) -> Path:
 
 
 def _print_tables(results: Results) -> None:
-    from rich.console import Console
-
     from raabta import report as room
 
-    console = Console()
-    for renderable in room.terminal(results):
-        console.print(renderable)
+    show(room.terminal(results))
 
 
-def _write_report(results: Results, folder: Path) -> None:
+def _write_report(results: Results, folder: Path) -> dict[str, Path]:
     from raabta import report as room
 
-    for name, path in room.write(results, folder).items():
-        _say(f"{name:<16} {path}")
+    return room.write(results, folder)
 
 
-def _print_json(value: Any) -> None:
-    _say(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def _say(text: object) -> None:
-    print(text)
+def _say_files(files: dict[str, Path]) -> None:
+    for name, path in files.items():
+        say(f"{name:<16} {path}")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from raabta.cli.output import console, say_json
 from raabta.scenario.catalogue import KINDS, Entry, catalogue_names, entry
 
 _CONFIDENCE = "A primary or recomputed · B secondary · M from memory · C assumption of ours"
@@ -16,11 +16,11 @@ _CONFIDENCE = "A primary or recomputed · B secondary · M from memory · C assu
 def show(name: str | None, as_json: bool) -> None:
     """Print all entries, or one entry with every figure, its source and our confidence in it."""
     if as_json:
-        print(json.dumps(_plain(name), indent=2, ensure_ascii=False))
+        say_json(_plain(name))
     elif name is None:
-        _show_all(Console())
+        _show_all(console())
     else:
-        _show_one(entry(name), Console())
+        _show_one(entry(name), console())
 
 
 def _plain(name: str | None) -> Any:
@@ -36,19 +36,19 @@ def _plain(name: str | None) -> Any:
     }
 
 
-def _show_all(console: Console) -> None:
+def _show_all(screen: Console) -> None:
     for kind in KINDS:
         table = Table("name", "what", title=kind, title_justify="left", expand=True)
         for name in catalogue_names(kind):
             table.add_row(name, entry(name).label)
-        console.print(table)
-    console.print("`raabta catalogue NAME` shows the figures of an entry and their sources.", markup=False)
+        screen.print(table)
+    screen.print("`raabta catalogue NAME` shows the figures of an entry and their sources.", markup=False)
 
 
-def _show_one(found: Entry, console: Console) -> None:
-    console.print(f"{found.name} ({found.kind}): {found.label}", markup=False, style="bold")
+def _show_one(found: Entry, screen: Console) -> None:
+    screen.print(f"{found.name} ({found.kind}): {found.label}", markup=False, style="bold")
     if found.note:
-        console.print(found.note, markup=False)
+        screen.print(found.note, markup=False)
     table = Table("figure", "value", "range", "", "source", expand=True)
     for figure in found.figures:
         limits = found.ranges.get(figure.path)
@@ -56,5 +56,5 @@ def _show_one(found: Entry, console: Console) -> None:
         table.add_row(
             figure.path.replace("[", "\\["), str(figure.value), shown, figure.confidence, figure.source
         )
-    console.print(table)
-    console.print(_CONFIDENCE, markup=False)
+    screen.print(table)
+    screen.print(_CONFIDENCE, markup=False)

@@ -6,17 +6,38 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+_LONGEST_LABEL = 40
+
+
+class _Parts(MofNCompleteColumn):
+    """`3/24`; nothing for a stage that is one piece."""
+
+    def render(self, task: Task) -> Text:
+        return super().render(task) if task.total is not None and task.total > 1 else Text()
 
 
 class Bars:
-    """A `progress(stage, done, total)` callable that draws a bar per stage; a context manager."""
+    """A `progress(stage, done, total)` callable that draws a bar per stage; a context manager.
+
+    A stage of one piece pulses until it is done. Labels are shown as they are, on one line.
+    """
 
     def __init__(self, console: Console | None = None) -> None:
         self._progress = Progress(
-            TextColumn("{task.description:<24}"),
-            BarColumn(),
-            MofNCompleteColumn(),
+            TextColumn("{task.description:<30}", markup=False),
+            BarColumn(bar_width=20),
+            _Parts(),
             TimeElapsedColumn(),
             console=console or Console(stderr=True),
         )
@@ -33,7 +54,8 @@ class Bars:
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         """Show `done` of `total` for `stage`; a stage appears the first time it is named."""
-        task = self._tasks.get(stage)
-        if task is None:
-            task = self._tasks[stage] = self._progress.add_task(stage, total=total)
-        self._progress.update(task, completed=done, total=total)
+        if stage not in self._tasks:
+            label = " ".join(stage.split())[:_LONGEST_LABEL]
+            self._tasks[stage] = self._progress.add_task(label, total=None)
+        known = total if total > 1 or done >= total else None
+        self._progress.update(self._tasks[stage], completed=done, total=known)

@@ -187,12 +187,12 @@ def ratio(part: Any, whole: Any) -> float | None:
 def facts(results: Results) -> list[str]:
     """The line under the title: what flew, when, for whom."""
     scenario, totals = results.scenario, figures.pick(results.summary, "totals") or {}
-    time, hours = scenario.time, scenario.time.duration_s / 3600.0
+    time, start = scenario.time, scenario.time.start.astimezone(dt.UTC)
     satellites = words.count(figures.pick(totals, "satellites"))
     return [
         f"{scenario.constellation.label} ({satellites} satellites)",
         f"{len(scenario.gateways)} gateways",
-        f"{hours:g} h from {time.start.astimezone(dt.UTC):%d %B %Y %H:%M} UTC in steps of {time.step_s:g} s",
+        f"{words.duration(time.duration_s)} from {start:%d %B %Y %H:%M} UTC in steps of {time.step_s:g} s",
         f"for {words.SERVE[scenario.demand.serve]}, take-up {words.share(scenario.demand.take_up_share, 0)}",
         f"{scenario.weather.statistic.replace('-', ' ')} weather",
     ]

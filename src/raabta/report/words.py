@@ -95,3 +95,13 @@ def number(value: Any, digits: int = 1) -> str:
 def band(low: Any, high: Any) -> str:
     """`low to high` in homes, or nothing when no bands were run."""
     return "" if missing(low) or missing(high) else f"{count(low)} to {count(high)}"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in the units people use: 45 s, 10 min, 1 h 30 min, 24 h, 7 days."""
+    days, rest = divmod(round(seconds), 86_400)
+    if days < 3:
+        days, rest = 0, round(seconds)
+    hours, minutes, left = rest // 3_600, rest % 3_600 // 60, rest % 60
+    parts = [(days, "days"), (hours, "h"), (minutes, "min"), (left, "s")]
+    return " ".join(f"{size} {unit}" for size, unit in parts if size) or f"{seconds:g} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,13 +13,27 @@ from raabta.engine.ledger import Ledger
 from raabta.scenario.models import PLANS_MBPS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from raabta.service.results import Results
 
 
+class Found(NamedTuple):
+    """A cell that a user meant: its number, its H3 index in hex, and what to say about how it was found."""
+
+    number: int
+    cell: str
+    notes: tuple[str, ...] = ()
+
+
 def find_cell(results: Results, *, place: str | None = None, cell: str | None = None) -> int:
     """Number of the cell with an H3 index, or of a town, or the district's cell with most subscribers."""
+    return find(results, place=place, cell=cell).number
+
+
+def find(results: Results, *, place: str | None = None, cell: str | None = None) -> Found:
+    """The cell a user means, and how it was found. Raises ScenarioError with near names."""
     if cell is not None:
         return _by_index(results, cell)
     if place is None:
@@ -27,44 +41,79 @@ def find_cell(results: Results, *, place: str | None = None, cell: str | None = 
     return _by_name(results, place)
 
 
-def _by_index(results: Results, cell: str) -> int:
+def _by_index(results: Results, cell: str) -> Found:
     try:
         index = int(cell, 16)
     except ValueError:
         raise ScenarioError(
-            f"{cell!r} is not an H3 index", hint="15 hexadecimal digits, see cells.csv"
+            f"{cell!r} is not an H3 index",
+            hint=f"15 hexadecimal digits; `raabta report {results.folder}` writes cells.csv with every cell",
         ) from None
-    found = np.flatnonzero(results.cells["h3"].values == index) if 0 < index < 2**64 else np.array([])
-    if found.size == 0:
+    number = _number(results, index)
+    if number is None:
         raise ScenarioError(f"cell {cell} is not one of the {results.cells.sizes['cell']} cells of this run")
-    return int(found[0])
+    return Found(number, f"{index:x}")
 
 
-def _by_name(results: Results, place: str) -> int:
+def _number(results: Results, index: int) -> int | None:
+    found = np.flatnonzero(results.cells["h3"].values == index) if 0 < index < 2**64 else np.array([])
+    return int(found[0]) if found.size else None
+
+
+def _by_name(results: Results, place: str) -> Found:
+    """A town first, then a district; a town that the run does not hold is said, and the district tried."""
+    from raabta.service.data import towns
+
+    known, wanted = towns(results.scenario.area.country).name, place.strip().casefold()
+    rows = [row for row, name in enumerate(known) if name.casefold() == wanted]
+    for at in [_town_cell(results, row) for row in rows]:
+        number = _number(results, at)
+        if number is not None:
+            return Found(number, f"{at:x}")
+    outside = (f"The town of {known[rows[0]]} lies outside the cells of this run",) if rows else ()
+    district = _district_cell(results, wanted)
+    if district is not None:
+        return district._replace(notes=(*outside, *district.notes))
+    if outside:
+        raise ScenarioError(
+            f"{outside[0][0].lower()}{outside[0][1:]}, and no district with cells is called {place!r}",
+            hint=f"name a place inside its area; {_listed(results)}",
+        )
+    raise _unknown(results, place, known)
+
+
+def _town_cell(results: Results, row: int) -> int:
+    """H3 index of the cell that a town stands in, whether the run holds it or not."""
     from raabta.access.cells import cell_of
     from raabta.service.data import towns
 
-    known = towns(results.scenario.area.country)
-    wanted = place.strip().casefold()
-    lowered = [name.casefold() for name in known.name]
-    if wanted in lowered:
-        row = lowered.index(wanted)
-        spot = cell_of(
-            known.latitude_deg[row : row + 1],
-            known.longitude_deg[row : row + 1],
-            results.scenario.area.cell_resolution,
-        )
-        return _by_index(results, f"{int(spot[0]):x}")
-    districts = [str(name).casefold() for name in results.districts["name"].values]
-    if wanted in districts:
-        inside = results.cells["district"].values == districts.index(wanted)
-        homes = np.where(inside, results.cells["subscribers"].values, -1.0)
-        if inside.any():
-            return int(homes.argmax())
-    names = [*known.name, *(str(name) for name in results.districts["name"].values)]
+    area = results.scenario.area
+    known = towns(area.country)
+    spot = slice(row, row + 1)
+    return int(cell_of(known.latitude_deg[spot], known.longitude_deg[spot], area.cell_resolution)[0])
+
+
+def _district_cell(results: Results, wanted: str) -> Found | None:
+    names = [str(name) for name in results.districts["name"].values]
+    rows = [row for row, name in enumerate(names) if name.casefold() == wanted]
+    inside = np.isin(results.cells["district"].values, rows)
+    if not inside.any():
+        return None
+    number = int(np.where(inside, results.cells["subscribers"].values, -1.0).argmax())
+    cell = f"{int(results.cells['h3'].values[number]):x}"
+    note = f"District {names[rows[0]]}: the one of its cells with most subscribers, {cell}"
+    return Found(number, cell, (note,))
+
+
+def _unknown(results: Results, place: str, known: Sequence[str]) -> ScenarioError:
+    names = dict.fromkeys([*(str(name) for name in results.districts["name"].values), *known])
     close = get_close_matches(place, names, n=3, cutoff=0.6)
-    hint = f"did you mean {' or '.join(repr(name) for name in close)}?" if close else "see districts.csv"
-    raise ScenarioError(f"no town or district of this run is called {place!r}", hint=hint)
+    hint = f"did you mean {' or '.join(repr(name) for name in close)}?" if close else _listed(results)
+    return ScenarioError(f"no town or district of this run is called {place!r}", hint=hint)
+
+
+def _listed(results: Results) -> str:
+    return f"`raabta report {results.folder}` writes districts.csv with every district"
 
 
 def over_the_run(results: Results, number: int) -> list[str]:
@@ -99,11 +148,14 @@ def over_the_run(results: Results, number: int) -> list[str]:
 
 
 def telling_slots(folder: Path, number: int) -> list[tuple[str, int]]:
-    """A typical slot (median of what is carried) and the worst one of a cell: (title, slot number)."""
+    """A typical slot (median of what is carried) and the worst one of a cell: (title, slot number).
+
+    No worst one where none carries less than the typical one: where nobody asks, or nothing ever varies.
+    """
     with Ledger.read(folder) as ledger:
         rows = ledger.rows()
     down_steps = np.concatenate([part["down"][:, number] for _, part in chunks.load_all(folder, rows)])
     order = np.argsort(down_steps, kind="stable")
     typical, worst = int(order[order.size // 2]), int(order[0])
     slots = [("A typical slot", typical), ("The worst slot", worst)]
-    return slots if typical != worst else slots[:1]
+    return slots if down_steps[worst] < down_steps[typical] else slots[:1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -142,12 +143,30 @@ def read_results(folder: Path) -> Results:
         raise StoreError(
             f"{folder} holds no finished run ({RESULTS} is missing): run the scenario into it first"
         )
-    flat, attrs = coding.decode(path.read_bytes())
+    raw = _as_recorded(folder, RESULTS)
+    _as_recorded(folder, "scenario.yaml")
+    flat, attrs = coding.decode(raw)
     values: dict[str, dict[str, NDArray[Any]]] = {name: {} for name in TABLES}
     for key, array in flat.items():
         name, variable = key.split("__", 1)
         values[name][variable] = array
     return _results(folder, load(folder / "scenario.yaml"), json.loads(attrs["summary"]), values)
+
+
+def _as_recorded(folder: Path, name: str) -> bytes:
+    """An output of the run, byte for byte what the ledger recorded. Raises StoreError if it is not."""
+    with Ledger.read(folder) as ledger:
+        recorded = {output.name: output.sha256 for output in ledger.outputs()}
+    try:
+        raw = (folder / name).read_bytes()
+    except OSError as error:
+        raise StoreError(f"{folder / name} cannot be read: {error.strerror or error}") from None
+    if recorded.get(name) != hashlib.sha256(raw).hexdigest():
+        raise StoreError(
+            f"{folder / name} is not what the run wrote. `raabta verify {folder}` names every such file; "
+            "run the scenario into this folder again to rebuild it"
+        )
+    return raw
 
 
 def read_slots(folder: Path) -> xr.Dataset:

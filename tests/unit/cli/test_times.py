@@ -27,6 +27,13 @@ from raabta.cli.times import instant, seconds
         ("PT24H", 86_400),
         ("P1DT1H1M1.5S", 90_061.5),
         ("pt90m", 5_400),
+        ("10min", 600),
+        ("2hours", 7_200),
+        ("1hr30mins", 5_400),
+        ("1hour5minutes", 3_900),
+        ("90sec", 90),
+        ("3secs1second", 4),
+        ("2DAYS", 172_800),
     ],
 )
 def test_seconds(text: str, expected: float) -> None:
@@ -35,12 +42,19 @@ def test_seconds(text: str, expected: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "24", "h", "24 h", "-1h", "0s", "P", "PT", "1e3s", "24hours", "1h-", "٣h٣", "9" * 99 + "s", "infs"],
+    ["", "24", "h", "24 h", "-1h", "P", "PT", "1e3s", "24hous", "10mi", "5months", "1h-", "٣h٣", "9" * 99 + "s", "infs"],
 )
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(ScenarioError, match=r"option --step: .* is not a duration") as caught:
         seconds(text, "--step")
     assert "24h, 90m, 15s" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("text", ["0s", "0h0m", "PT0S", "0.0days"])
+def test_nothing_is_too_short(text: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        seconds(text, "--duration")
+    assert str(caught.value) == f"option --duration: '{text}' must be more than 0"
 
 
 @given(st.text(max_size=60))

@@ -1,0 +1,45 @@
+"""Whether a run can be kept in a folder, asked before anything is computed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from raabta.base.errors import StoreError
+
+if TYPE_CHECKING:
+    from raabta.scenario.models import Scenario
+
+
+def refuse_unusable(folder: Path, scenario: Scenario) -> None:
+    """Raise StoreError for a folder that cannot be written, is a file, is in use or holds another scenario.
+
+    Makes the folder; leaves what is in it as it is. The engine checks again, and more, when the run starts.
+    """
+    from raabta.engine import atomic, ledger
+
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise StoreError(f"{folder} is a file. Give --out a folder, or a name that is free")
+        atomic.make_folder(folder)
+        trial = folder / f".trial.{os.getpid()}{atomic.PARTIAL}"
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        raise atomic.refusal("write into", folder, error) from None
+    if (folder / ledger.NAME).is_file():
+        _refuse_other(folder, scenario)
+
+
+def _refuse_other(folder: Path, scenario: Scenario) -> None:
+    from raabta.engine.ledger import Ledger
+    from raabta.scenario.loader import scenario_hash
+
+    with Ledger.edit(folder) as ledger:
+        found, wanted = ledger.identity().scenario_hash, scenario_hash(scenario)
+    if found != wanted:
+        raise StoreError(
+            f"{folder} holds a run of another scenario (hash {found[:8]}; this one is {wanted[:8]}). "
+            "Give --out another folder, or leave --out away: a run then gets a folder of its own"
+        )
