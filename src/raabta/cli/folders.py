@@ -22,10 +22,12 @@ def refuse_unusable(folder: Path, scenario: Scenario) -> None:
     try:
         if folder.exists() and not folder.is_dir():
             raise StoreError(f"{folder} is a file. Give --out a folder, or a name that is free")
-        atomic.make_folder(folder)
+        folder.mkdir(parents=True, exist_ok=True)
         trial = folder / f".trial.{os.getpid()}{atomic.PARTIAL}"
         trial.touch()
         trial.unlink()
+    except FileNotFoundError:
+        raise StoreError(f"{folder} cannot be made there. Give --out a folder you may write to") from None
     except OSError as error:
         raise atomic.refusal("write into", folder, error) from None
     if (folder / ledger.NAME).is_file():

@@ -160,7 +160,10 @@ def _as_recorded(folder: Path, name: str) -> bytes:
     try:
         raw = (folder / name).read_bytes()
     except OSError as error:
-        raise StoreError(f"{folder / name} cannot be read: {error.strerror or error}") from None
+        raise StoreError(
+            f"{folder / name} cannot be read: {error.strerror or error}. "
+            "Run the scenario into this folder again to rebuild it"
+        ) from None
     if recorded.get(name) != hashlib.sha256(raw).hexdigest():
         raise StoreError(
             f"{folder / name} is not what the run wrote. `raabta verify {folder}` names every such file; "

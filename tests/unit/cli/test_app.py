@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -11,11 +12,15 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 import raabta
 from raabta.base.errors import LimitError, StoreError
 from raabta.cli.app import main
+from raabta.cli.progress import Bars
+from raabta.engine.ledger import Identity, Ledger
 from raabta.scenario.loader import load, scenario_hash
+from raabta.service import locate
 
 
 @dataclass
@@ -38,11 +43,16 @@ class Below:
         self.calls.append(("open", path))
         return SimpleNamespace(summary=self.summary, folder=path)
 
-    def explain(self, path: Path, *, place: Any, cell: Any) -> Any:
+    def explain(self, path: Path, *, place: Any = None, cell: Any) -> Any:
         self.calls.append(("explain", path, place, cell))
         return SimpleNamespace(lines=["first [line]", "second"])
 
+    def find(self, results: Any, *, place: Any, cell: Any) -> locate.Found:
+        self.calls.append(("find", place, cell))
+        return locate.Found(3, "85abc", ("a note",))
+
     def terminal(self, results: Any) -> list[str]:
+        self.calls.append(("terminal",))
         return ["TABLES"]
 
     def write(self, results: Any, folder: Path) -> dict[str, Path]:
@@ -57,6 +67,7 @@ def below(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Below:
     vars(pipeline).update(run=fake.run, open_run=fake.open_run, explain=fake.explain)
     report = ModuleType("raabta.report")
     vars(report).update(terminal=fake.terminal, write=fake.write)
+    monkeypatch.setattr(locate, "find", fake.find)
     for name, module in (("pipeline", pipeline), ("report", report)):
         monkeypatch.setitem(sys.modules, f"raabta.{name}", module)
         monkeypatch.setattr(raabta, name, module, raising=False)
@@ -114,23 +125,23 @@ def test_demo_runs_pakistan_and_says_where_the_report_is(
 ) -> None:
     assert main(["demo", "--out", "d"]) == 0
     assert below.calls[0][1] == load("pakistan")
-    assert below.calls[1] == ("write", Path("d/report"))
+    assert below.calls[1:] == [("write", Path("d/report")), ("terminal",)]
     assert str(Path("d/report/report.html")) in capsys.readouterr().out
 
 
 def test_report_opens_and_writes(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
     Path("kept").mkdir()
     assert main(["report", "kept"]) == 0
-    assert below.calls == [("open", Path("kept")), ("write", Path("kept/report"))]
+    assert below.calls == [("open", Path("kept")), ("write", Path("kept/report")), ("terminal",)]
     assert main(["report", "kept", "--out", "elsewhere"]) == 0
-    assert below.calls[-1] == ("write", Path("elsewhere"))
+    assert below.calls[-2] == ("write", Path("elsewhere"))
 
 
 def test_explain_prints_its_lines_as_they_are(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
     Path("kept").mkdir()
     assert main(["explain", "kept", "--place", "Turbat"]) == 0
-    assert below.calls == [("explain", Path("kept"), "Turbat", None)]
-    assert capsys.readouterr().out == "first [line]\nsecond\n"
+    assert below.calls[1:] == [("find", "Turbat", None), ("explain", Path("kept"), None, "85abc")]
+    assert capsys.readouterr().out == "a note\nfirst [line]\nsecond\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--place", "a", "--cell", "b"]])
@@ -196,6 +207,9 @@ def test_debug_shows_the_traceback(
         ("run pakistan --nonsense", "--nonsense"),
         ("catalogue starlink", "did you mean 'starlink-gen1'?"),
         ("init --country Kenia k.yaml", "did you mean KEN (Kenya)?"),
+        ("run pakistan --duration 0s", "option --duration: '0s' must be more than 0"),
+        ("run pakistan --duration 400d", "at most 31622400 s (366 days), not 34560000 s (400 days)"),
+        ("run pakistan --start 2040-01-01", "option --start: time.start: the run starts 2040-01-01 00:00"),
     ],
 )
 def test_user_mistakes_end_with_2_and_words(
@@ -220,14 +234,34 @@ def test_a_wrong_scenario_file_shows_line_and_caret(
     assert "write `duration_s: 3.1104e+08`" in err[3]
 
 
-@pytest.mark.parametrize("country", ["PAK", "KEN", "pak", "FRA", "FJI"])
-def test_init_writes_a_scenario_that_loads(below: Below, country: str) -> None:
+@pytest.mark.parametrize(
+    ("country", "code"),
+    [
+        ("PAK", "PAK"),
+        ("KEN", "KEN"),
+        ("pak", "PAK"),
+        ("PK", "PAK"),
+        ("pakistan", "PAK"),
+        ("FRA", "FRA"),
+        ("FJI", "FJI"),
+    ],
+)
+def test_init_writes_a_scenario_that_loads(below: Below, country: str, code: str) -> None:
     assert main(["init", "--country", country, "s.yaml"]) == 0
     scenario = load("s.yaml")
-    assert scenario.area.country == country.upper()
+    assert scenario.area.country == code
     assert all(gateway.hypothetical for gateway in scenario.gateways)
-    assert len(scenario.gateways) == (7 if country.upper() == "PAK" else 3)
-    assert {gateway.country for gateway in scenario.gateways} == {country.upper()}
+    assert len(scenario.gateways) == (7 if code == "PAK" else 3)
+    assert {gateway.country for gateway in scenario.gateways} == {code}
+
+
+def test_every_country_with_an_outline_has_a_name_and_a_code() -> None:
+    from raabta.access.outlines import country_names
+    from raabta.scenario.countries import country_name, iso3_code
+
+    for code in country_names():
+        assert iso3_code(code) == code
+        assert iso3_code(country_name(code)) == code
 
 
 def test_init_never_overwrites(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
@@ -298,6 +332,88 @@ def test_installed_command_answers() -> None:
     )
     assert done.returncode == 2
     assert done.stderr.startswith("raabta: there is no file 'nowhere.yaml'")
+
+
+@pytest.mark.parametrize(
+    ("out", "words"),
+    [
+        ("file", "file is a file. Give --out a folder, or a name that is free"),
+        ("file/below", "a file stands where a folder is needed. Choose another folder"),
+        ("n" * 300, "cannot write into"),
+    ],
+)
+def test_an_unusable_folder_is_refused_before_the_run(
+    below: Below, out: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("file").write_text("mine")
+    assert main(["run", "pakistan", "--out", out]) == 2
+    assert words in capsys.readouterr().err
+    assert below.calls == []
+    assert Path("file").read_text() == "mine"
+
+
+def test_a_folder_that_may_not_be_written_is_refused_before_the_run(
+    below: Below, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(path: Path, *_: Any, **__: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    assert main(["run", "pakistan", "--out", "o"]) == 2
+    assert "cannot write into o: the folder is read-only for you. Choose" in capsys.readouterr().err
+    assert below.calls == []
+
+
+def test_a_folder_of_another_scenario_is_refused_before_the_run(
+    below: Below, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = scenario_hash(load("pakistan"))
+    Ledger.create_or_resume(Path("o"), Identity(mine, "0", 2026)).close()
+    assert main(["run", "pakistan", "--out", "o"]) == 0
+    assert main(["run", "pakistan", "--seed", "7", "--out", "o"]) == 2
+    err = capsys.readouterr().err
+    assert f"o holds a run of another scenario (hash {mine[:8]}; this one is " in err
+    assert "leave --out away" in err
+    assert len([call for call in below.calls if call[0] == "run"]) == 1
+    assert sorted(path.name for path in Path("o").iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_folder_in_use_is_refused_before_the_run(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
+    with Ledger.create_or_resume(Path("o"), Identity(scenario_hash(load("pakistan")), "0", 2026)):
+        assert main(["run", "pakistan", "--out", "o"]) == 2
+    assert "o is in use by process" in capsys.readouterr().err
+    assert below.calls == []
+
+
+def test_bars_show_any_label_and_a_stage_of_its_own() -> None:
+    screen = Console(file=io.StringIO(), force_terminal=True, width=120)
+    with Bars(screen) as bars:
+        bars("placing [people]\nnow", 0, 1)
+        bars("placing [people]\nnow", 1, 1)
+        bars("simulating slots", 3, 24)
+        bars("uncertainty bands", 2, 13)
+        bars("nothing to do", 0, 0)
+    shown = screen.file.getvalue()  # type: ignore[attr-defined]
+    for words in ("placing [people] now", "simulating slots", "3/24", "uncertainty bands", "2/13"):
+        assert words in shown.replace(" 3/24", "3/24").replace(" 2/13", "2/13")
+    assert "1/1" not in shown and "nothing to do" in shown
+
+
+@pytest.mark.parametrize("lines", ["say('x' * 9)", "show(['x' * 9])", "say_json('x' * 9)"])
+def test_work_goes_on_when_the_reader_has_left(tmp_path: Path, lines: str) -> None:
+    """What comes after the printing is done all the same, and the command ends with its own code."""
+    done = tmp_path / "done"
+    code = (
+        "import time; from pathlib import Path; from raabta.cli.output import *; time.sleep(0.5)\n"
+        f"for _ in range(50): {lines}\n"
+        f"Path({str(done)!r}).touch()"
+    )
+    script = 'set -o pipefail; "$0" -c "$1" | true'
+    ended = subprocess.run(
+        ["bash", "-c", script, sys.executable, code], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert done.exists()
 
 
 def test_a_closed_pipe_is_no_error() -> None:

@@ -42,7 +42,23 @@ def test_seconds(text: str, expected: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "24", "h", "24 h", "-1h", "P", "PT", "1e3s", "24hous", "10mi", "5months", "1h-", "٣h٣", "9" * 99 + "s", "infs"],
+    [
+        "",
+        "24",
+        "h",
+        "24 h",
+        "-1h",
+        "P",
+        "PT",
+        "1e3s",
+        "24hous",
+        "10mi",
+        "5months",
+        "1h-",
+        "٣h٣",
+        "9" * 99 + "s",
+        "infs",
+    ],
 )
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(ScenarioError, match=r"option --step: .* is not a duration") as caught:
