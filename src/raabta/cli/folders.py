@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,7 @@ def refuse_unusable(folder: Path, scenario: Scenario) -> None:
         if folder.exists() and not folder.is_dir():
             raise StoreError(f"{folder} is a file. Give --out a folder, or a name that is free")
         folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / f".trial.{os.getpid()}{atomic.PARTIAL}"
-        trial.touch()
-        trial.unlink()
+        tempfile.TemporaryFile(dir=folder).close()
     except FileNotFoundError:
         raise StoreError(f"{folder} cannot be made there. Give --out a folder you may write to") from None
     except OSError as error:

@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -355,10 +356,10 @@ def test_an_unusable_folder_is_refused_before_the_run(
 def test_a_folder_that_may_not_be_written_is_refused_before_the_run(
     below: Below, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(path: Path, *_: Any, **__: Any) -> None:
+    def refuse(**_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "touch", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     assert main(["run", "pakistan", "--out", "o"]) == 2
     assert "cannot write into o: the folder is read-only for you. Choose" in capsys.readouterr().err
     assert below.calls == []
