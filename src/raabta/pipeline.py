@@ -192,11 +192,11 @@ def explain(folder: Path, *, place: str | None = None, cell: str | None = None) 
     is not there, with the nearest ones, and StoreError for a folder without results.
     """
     from raabta.network import explain as slot
-    from raabta.service.locate import find_cell, over_the_run, telling_slots
+    from raabta.service.locate import find, over_the_run, telling_slots
 
     results = open_run(Path(folder))
-    number = find_cell(results, place=place, cell=cell)
-    lines = over_the_run(results, number)
+    found = find(results, place=place, cell=cell)
+    number, lines = found.number, [*found.notes, *over_the_run(results, found.number)]
     cells, people = place_people(results.scenario)
     network = build_network(results.scenario, cells, people)
     for title, number_of_slot in telling_slots(Path(folder), number):

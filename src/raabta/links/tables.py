@@ -19,7 +19,7 @@ from raabta.links.budget import (
     noise_rise_db,
 )
 from raabta.links.kernels import BOLTZMANN_DB, LUT_LOW_DB, LUT_STEP_DB
-from raabta.links.weather import Statistic, site_tables
+from raabta.links.weather import SiteTables, Statistic, site_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -203,11 +203,15 @@ def path_loss(
                 statistic=statistic,
             )
             temperature_k = terminal.noise_temperature_k if direction == 0 else np.inf
-            total_db = fades.clear_db[:, None] + fade_ratio * (fades.total_db - fades.clear_db[:, None])
-            with_noise = _with_noise(fades.clear_db, total_db, temperature_k)
+            with_noise = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)
             out[:, :, :, direction, j] = np.moveaxis(with_noise, 2, 1)
             editions = fades.editions
     return PathLoss(out, cosecant_max(min_elevation_deg), editions)
+
+
+def _deeper(fades: SiteTables, fade_ratio: float) -> Floats:
+    """Total losses with every fade beyond clear sky multiplied, dB, (n, k, e)."""
+    return np.asarray(fades.clear_db[:, None] + fade_ratio * (fades.total_db - fades.clear_db[:, None]))
 
 
 def _with_noise(clear_db: Floats, total_db: Floats, temperature_k: float) -> Floats:
@@ -231,6 +235,7 @@ def feeder_tables(
     range_km: Floats,
     min_elevation_deg: float,
     statistic: Statistic,
+    fade_ratio: float = 1.0,
 ) -> FeederTables:
     """Tabulate the feeder over weather states and cosecant nodes. range_km (e,): slant range at the nodes."""
     elevation = node_elevations_deg(min_elevation_deg)
@@ -238,7 +243,7 @@ def feeder_tables(
     for g, gateway in enumerate(gateways):
         for direction, frequency_ghz in enumerate((payload.feeder_up_ghz, payload.feeder_down_ghz)):
             out[g, direction] = _feeder_rate(
-                gateway, payload, direction, frequency_ghz, elevation, range_km, statistic
+                gateway, payload, direction, frequency_ghz, elevation, range_km, statistic, fade_ratio
             )
     return FeederTables(out, cosecant_max(min_elevation_deg))
 
@@ -251,6 +256,7 @@ def _feeder_rate(
     elevation: Floats,
     range_km: Floats,
     statistic: Statistic,
+    fade_ratio: float,
 ) -> Floats:
     fades = site_tables(
         gateway.latitude_deg,
@@ -264,7 +270,7 @@ def _feeder_rate(
         statistic=statistic,
     )
     temperature_k = np.inf if direction == 0 else GATEWAY_TEMPERATURE_K
-    loss = _with_noise(fades.clear_db, fades.total_db, temperature_k)[0]
+    loss = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)[0]
     level = feeder_level_dbhz(gateway, payload, direction) - 92.44778322188337
     level = (
         level

@@ -85,5 +85,5 @@ def _histogram(network: Network, skies: list[Sky], offer: Admission) -> NDArray[
     rain, feeder, dry = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     plan = network.plans[network.design : network.design + 1]
     for sky in skies:
-        weigh(network, sky, allocate(network, sky, dry, offer), plan, out, rain, feeder)
+        weigh(network, sky, allocate(network, sky, dry, offer), plan, out, rain, feeder, offer)
     return np.asarray(out[:, 0].max(axis=2))

@@ -461,12 +461,95 @@ def top_up(capacity, limit_code, limits, head, following, need, cap, direction, 
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def clear_levels(
+    satellite,
+    geometry,
+    dwell,
+    capacity,
+    active,
+    terminal,
+    loss,
+    cosecant_max,
+    lut,
+    thresholds,
+    inverse,
+    single,
+    plans,
+    peaks,
+    out_level,
+    out_closed,
+):
+    """Levels that each cell's dwell carries at every plan in clear sky, and which classes close.
+
+    Dwell was given at one plan; at another the same dwell may ask more Mbps than the satellite or its feeder
+    has (capacity (m, 3)), so levels at most 1 are scaled down together until they fit, by satellite.
+    out_level (n, p), out_closed (n, p, j).
+    """
+    n, classes, n_plans = active.shape[0], active.shape[1], plans.shape[0]
+    modes = np.zeros((2, classes), np.int64)
+    need = np.zeros(n_plans)
+    use = np.zeros((capacity.shape[0], n_plans, 2))
+    for c in range(n):
+        s = satellite[c]
+        if s < 0 or dwell[c] <= 0.0:
+            continue
+        link_modes(
+            geometry[c, 3],
+            geometry[c, 4],
+            terminal,
+            loss[c],
+            0,
+            geometry[c, 0],
+            cosecant_max,
+            lut,
+            thresholds,
+            modes,
+        )
+        _needs_of_plans(active[c], modes, inverse, single, plans, peaks, need, out_closed[c])
+        for p in range(n_plans):
+            out_level[c, p] = dwell[c] / need[p] if need[p] > 0.0 else 0.0
+            for j in range(classes):
+                asked = min(1.0, out_level[c, p]) * active[c, j] * out_closed[c, p, j]
+                use[s, p, 0] += asked * plans[p, 0]
+                use[s, p, 1] += asked * plans[p, 1]
+    for c in range(n):
+        s = satellite[c]
+        if s < 0:
+            continue
+        for p in range(n_plans):
+            worst = max(use[s, p, 0] / capacity[s, 1], use[s, p, 1] / capacity[s, 2])
+            if worst > 1.0 + 1e-6:
+                out_level[c, p] = min(1.0, out_level[c, p]) / worst
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def promised_loads(order, satellite, promised_mbps, out):
+    """Load of a cell's promise and of all before it on its satellite: promised_mbps (n, 2) -> out (n, 2).
+
+    In a feeder fade the surplus goes first, then the promises from the last in order up.
+    """
+    running = np.zeros((satellite.max() + 1, 2)) if satellite.size else np.zeros((0, 2))
+    for i in range(order.shape[0]):
+        c = order[i]
+        s = satellite[c]
+        if s >= 0:
+            running[s, 0] += promised_mbps[c, 0]
+            running[s, 1] += promised_mbps[c, 1]
+            out[c, 0], out[c, 1] = running[s, 0], running[s, 1]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def weigh(
     satellite,
     geometry,
     dwell,
     reserve,
     per_cell,
+    level,
+    closes,
+    promised,
+    whole,
+    kept,
     active,
     terminal,
     loss,
@@ -479,7 +562,6 @@ def weigh(
     peaks,
     design,
     probability,
-    feeder_probability,
     rung_low,
     rung_ratio_log,
     unit_count,
@@ -490,75 +572,103 @@ def weigh(
     """Add one slot to the weather-weighted survival of every cell: out_histogram[n, p, b, j] += counts.
 
     State k holds with probability[k]; its rate is that of the worst fade in the state: "at least" is kept.
-    A cell in a fade keeps its clear-sky level with more dwell, up to reserve[m] of its satellite and
-    `per_cell`; what that costs others is measured by the drawn rain states. Counts are integers (unit_count
-    to the slot), so sums do not depend on how time was cut. Bin 0 says "nothing", bin b >= 1 level >=
-    rung_low x ratio^(b-1), the last bin level >= 1. out_rain: counts in which weather takes from the design
-    plan's ask; out_feeder: counts lost to the gateway.
+    A cell in a fade keeps its clear-sky level (n, p) with more dwell, up to reserve[m] of its satellite and
+    `per_cell`; what that costs others is measured by the drawn rain states. The feeder carries everything
+    with probability whole[m], and a cell's promise, the share promised[n] of its level, with kept[n]. Counts
+    are integers (unit_count to the slot), so sums do not depend on how time was cut. Bin 0 says "nothing",
+    bin b >= 1 level >= rung_low x ratio^(b-1), the last bin level >= 1. out_rain: counts in which weather
+    takes from the design plan's ask; out_feeder: counts lost to the gateway.
     """
-    classes, n_plans, top = active.shape[1], plans.shape[0], out_histogram.shape[2]
+    classes, n_plans = active.shape[1], plans.shape[0]
     modes = np.zeros((2, classes), np.int64)
-    clear, clear_rung = np.zeros(n_plans), np.zeros(n_plans, np.int64)
     need = np.zeros(n_plans)
-    closed, clear_closed = np.zeros((n_plans, classes), np.int64), np.zeros((n_plans, classes), np.int64)
+    closed = np.zeros((n_plans, classes), np.int64)
     states = probability.shape[0]
-    kept_counts = np.zeros((n_plans, classes), np.int64)
     for c in range(active.shape[0]):
         s = satellite[c]
         if s < 0 or dwell[c] <= 0.0:
             continue
-        up = feeder_probability[s]
+        up = max(kept[c], whole[s])
         out_feeder[c] += round((1.0 - up) * unit_count)
         most = max(dwell[c], min(reserve[s], per_cell))
-        base_f, base_r, sin_el = geometry[c, 3], geometry[c, 4], geometry[c, 0]
-        cell_loss, cell_active = loss[c], active[c]
-        link_modes(base_f, base_r, terminal, cell_loss, 0, sin_el, cosecant_max, lut, thresholds, modes)
-        _needs_of_plans(cell_active, modes, inverse, single, plans, peaks, need, clear_closed)
-        for p in range(n_plans):
-            clear[p] = dwell[c] / need[p] if need[p] > 0.0 else 0.0
-            clear_rung[p] = _rung(clear[p], rung_low, rung_ratio_log, top)
+        base_f, base_r, sin_el, cell_loss = geometry[c, 3], geometry[c, 4], geometry[c, 0], loss[c]
         # Fades worsen with k, so the states that change nothing are the first ones: bisect for the last of
         # them, asking the worst state first.
         harmless, beyond, k = 0, states + 1, states
         while harmless + 1 < beyond:
             link_modes(base_f, base_r, terminal, cell_loss, k, sin_el, cosecant_max, lut, thresholds, modes)
-            _needs_of_plans(cell_active, modes, inverse, single, plans, peaks, need, closed)
-            same = True
-            for p in range(n_plans):
-                same = same and clear[p] * need[p] <= most
-                for j in range(classes):
-                    same = same and closed[p, j] == clear_closed[p, j]
-            if same:
+            _needs_of_plans(active[c], modes, inverse, single, plans, peaks, need, closed)
+            if _changes_nothing(level[c], need, closed, closes[c], most):
                 harmless = k
             else:
                 beyond = k
             k = (harmless + beyond) // 2
-        count = 0
+        share = 0.0
         for k in range(harmless):
-            count += round(probability[k] * up * unit_count)
-        kept_counts[:] = count * clear_closed
+            share += probability[k]
+        for p in range(n_plans):
+            _count(
+                out_histogram[c, p],
+                closes[c, p],
+                level[c, p],
+                promised[c],
+                np.inf,
+                share,
+                whole[s],
+                up,
+                rung_low,
+                rung_ratio_log,
+                unit_count,
+            )
         for k in range(harmless + 1, states + 1):
             link_modes(base_f, base_r, terminal, cell_loss, k, sin_el, cosecant_max, lut, thresholds, modes)
-            _needs_of_plans(cell_active, modes, inverse, single, plans, peaks, need, closed)
-            count = round(probability[k - 1] * up * unit_count)
-            if need.max() <= 0.0:  # nothing closes in this fade, so nothing does in a worse one
-                for deeper in range(k - 1, states):
-                    out_rain[c] += round(probability[deeper] * up * unit_count)
-                break
+            _needs_of_plans(active[c], modes, inverse, single, plans, peaks, need, closed)
+            share = probability[k - 1]
+            if min(need[design], level[c, design] * need[design]) > most * (1.0 + EPS) or need[design] <= 0.0:
+                out_rain[c] += round(share * up * unit_count)
             for p in range(n_plans):
-                wanted = clear[p] * need[p]
-                if p == design and (need[p] <= 0.0 or min(need[p], wanted) > most * (1.0 + EPS)):
-                    out_rain[c] += count
-                if wanted <= most:
-                    for j in range(classes):
-                        kept_counts[p, j] += count * closed[p, j]
-                else:
-                    b = _rung(most / need[p], rung_low, rung_ratio_log, top)
-                    for j in range(classes):
-                        out_histogram[c, p, b, j] += count * closed[p, j]
-        for p in range(n_plans):
-            for j in range(classes):
-                out_histogram[c, p, clear_rung[p], j] += kept_counts[p, j]
+                if need[p] > 0.0:
+                    _count(
+                        out_histogram[c, p],
+                        closed[p],
+                        level[c, p],
+                        promised[c],
+                        most / need[p],
+                        share,
+                        whole[s],
+                        up,
+                        rung_low,
+                        rung_ratio_log,
+                        unit_count,
+                    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _changes_nothing(level, need, closed, closes, most):
+    for p in range(level.shape[0]):
+        if level[p] * need[p] > most:
+            return False
+        for j in range(closes.shape[1]):
+            if closed[p, j] != closes[p, j]:
+                return False
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _count(
+    histogram, closed, level, promised, ceiling, share, whole, up, rung_low, rung_ratio_log, unit_count
+):
+    """Count one weather share: the level while the feeder carries all, the promise while it carries that."""
+    top = histogram.shape[0]
+    b = _rung(min(level, ceiling), rung_low, rung_ratio_log, top)
+    count = round(share * whole * unit_count)
+    for j in range(closed.shape[0]):
+        histogram[b, j] += count * closed[j]
+    rest = round(share * (up - whole) * unit_count)
+    if rest > 0 and promised > 0.0:
+        b = _rung(min(level * promised, ceiling), rung_low, rung_ratio_log, top)
+        for j in range(closed.shape[0]):
+            histogram[b, j] += rest * closed[j]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -601,4 +711,4 @@ def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
     for c in range(state.shape[0]):
         if state[c] == 0:
             out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)
-            out_wet[c] += round(min(1.0, wet_level[c], clear_level[c]) * unit_count)
+            out_wet[c] += round(min(1.0, wet_level[c]) * unit_count)

@@ -9,6 +9,7 @@ import numpy as np
 
 from raabta.access import visibility
 from raabta.base.bodies import EARTH
+from raabta.base.errors import LimitError
 from raabta.links import tables
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.models import PLANS_MBPS
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+MAX_SATELLITES: Final = 32_767
+"""Stored satellite numbers have sixteen bits."""
 GROUP_RESOLUTION: Final = 3
 """Cells of one H3 parent of this resolution share a satellite list."""
 SLOT_UNIT: Final = 65_536
@@ -103,6 +106,11 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
     height_km = cells["height_m"].values / 1e3
     floor_deg = system.user_min_elevation_deg
     propagator = Propagator.from_constellation(system, scenario.time.start)
+    if propagator.count > MAX_SATELLITES:
+        raise LimitError(
+            f"the constellation has {propagator.count} satellites; at most {MAX_SATELLITES} can be stored. "
+            "Give fewer shells or a smaller orbits file"
+        )
     ground = visibility.sites(
         latitude,
         longitude,
@@ -144,7 +152,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         ),
         feeder=feeder,
         plans=np.array(list(PLANS_MBPS.values())),
-        peaks=_peaks_mbps(scenario.demand.terminals),
+        peaks=_peaks_mbps(scenario.demand.terminals, scenario.demand.take_up_share),
         design=list(PLANS_MBPS).index(scenario.demand.plan),
         limits=_limits(scenario),
         beams_by_power=beams_by_power(system.payload),
@@ -193,7 +201,12 @@ def _gateway_side(scenario: Scenario, propagator: Propagator) -> tuple[visibilit
     sites = visibility.sites(latitude, longitude, height_km, floor_deg)
     slant = slant_range_km(_altitude_km(scenario, propagator), tables.node_elevations_deg(floor_deg))
     feeder = tables.feeder_tables(
-        scenario.gateways, system.payload, slant, floor_deg, scenario.weather.statistic
+        scenario.gateways,
+        system.payload,
+        slant,
+        floor_deg,
+        scenario.weather.statistic,
+        scenario.weather.fade_ratio,
     )
     return sites, feeder
 
@@ -214,13 +227,14 @@ def slant_range_km(altitude_km: float, elevation_deg: Floats) -> Floats:
     )
 
 
-def _peaks_mbps(terminals: tuple[Terminal, ...]) -> Floats:
-    """What one terminal alone must reach at each plan, (p, 2, j): the plan, or its homes' shared rate."""
+def _peaks_mbps(terminals: tuple[Terminal, ...], take_up_share: float) -> Floats:
+    """What one terminal alone must reach at each plan, (p, 2, j): the plan, or what its homes share."""
     peaks = np.empty((len(PLANS_MBPS), 2, len(terminals)))
     for p, rates in enumerate(PLANS_MBPS.values()):
         for direction, rate_mbps in enumerate(rates):
             for j, terminal in enumerate(terminals):
-                together = terminal.homes_per_terminal * rate_mbps / terminal.contention_ratio
+                homes = terminal.homes_per_terminal * take_up_share
+                together = homes * rate_mbps / terminal.contention_ratio
                 peaks[p, direction, j] = max(rate_mbps, together)
     return peaks
 
@@ -235,11 +249,16 @@ def _limits(scenario: Scenario) -> Floats:
 
 
 def beams_by_power(payload: Payload) -> float:
-    """Beams the radio power feeds at once: power / (EIRP of a beam - peak gain of the aperture)."""
+    """Beams the radio power feeds at once: power / (EIRP of a beam - peak gain of the aperture).
+
+    Where the EIRP density rises off nadir, every beam is charged the highest.
+    """
     from raabta.links.antenna import peak_gain_dbi
 
     gain_dbi = float(peak_gain_dbi(payload.transmit_aperture_m, payload.user_down_ghz))
-    beam_dbw = payload.eirp_density_dbw_mhz + 10.0 * np.log10(payload.channel_down_mhz) - gain_dbi
+    highest = payload.eirp_density_edge_dbw_mhz
+    density = payload.eirp_density_dbw_mhz if highest is None else highest
+    beam_dbw = density + 10.0 * np.log10(payload.channel_down_mhz) - gain_dbi
     return float(payload.rf_power_w / 10.0 ** (beam_dbw / 10.0))
 
 

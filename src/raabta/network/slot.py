@@ -148,7 +148,7 @@ def _share(network: Network, position_km: Floats, view: visibility.View, home: F
     if sharing.capacity_share == "ratio":
         return np.full(view.near.size, sharing.ratio_share)
     floor_deg = network.scenario.constellation.user_min_elevation_deg
-    wide = visibility.near_satellites(position_km, network.wide_disc, floor_deg)
+    wide = np.union1d(visibility.near_satellites(position_km, network.wide_disc, floor_deg), view.near)
     unit, angle = visibility.footprints(np.ascontiguousarray(position_km[:, wide]), floor_deg)
     others = np.zeros(view.near.size)
     index = np.searchsorted(wide, view.near)
@@ -252,13 +252,16 @@ def allocate(
     kernels.top_up(
         sky.capacity, sky.limit_code, network.limits, head, following, need, cap, direction, dwell, code
     )
-    return Allocation(satellite, geometry, need, dwell, _name_unclosed(network, need, code))
+    return Allocation(satellite, geometry, need, dwell, _name_met(network, need, dwell, code))
 
 
-def _name_unclosed(network: Network, need: Floats, code: Ints) -> Ints:
-    """Where all that can close is met but a terminal class cannot close, its link is what binds."""
+def _name_met(network: Network, need: Floats, dwell: Floats, code: Ints) -> Ints:
+    """A cell that has its whole ask at the design plan is met, whatever stops its surplus; where it has all
+    that can close but a terminal class cannot close, that class's link is what binds."""
     part = need[:, 3] < network.demand.active.sum(axis=1) - 1e-9
-    return np.where(part & (code == DEMAND_MET), np.where(need[:, 4] > 0.0, LINK, RETURN_LINK), code)
+    full = (need[:, 0] > 0.0) & (dwell >= need[:, 0] * (1.0 - 1e-9))
+    unclosed = np.where(need[:, 4] > 0.0, LINK, RETURN_LINK)
+    return np.where(full & part, unclosed, np.where(full, DEMAND_MET, code))
 
 
 def rates_mbps(network: Network, allocation: Allocation) -> tuple[Floats, Floats]:
@@ -276,25 +279,70 @@ def round_trip_ms(sky: Sky, allocation: Allocation) -> Floats:
     return np.where(allocation.satellite >= 0, 2e3 * path_km / SPEED_OF_LIGHT_KM_S, np.nan)
 
 
-def feeder_probability(network: Network, sky: Sky, forward_mbps: Floats, return_mbps: Floats) -> Floats:
-    """Probability (m,) that each satellite's feeder carries its load: rain, diversity and equipment.
+def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: Floats) -> Floats:
+    """Probability (q,) that the feeders of some satellites (q,) carry loads (q, 2): rain, pair and equipment.
 
-    Loads (m,) are this area's; the neighbours' part rides on the same feeder. A diversity partner at the same
+    Loads are this area's; the neighbours' part rides on the same feeder. A diversity partner at the same
     elevation is taken as independent.
     """
-    share = np.where(sky.share > 0.0, sky.share, 1.0)
-    load = np.column_stack([forward_mbps, return_mbps]) / share[:, None]
-    weights = np.array(PROBABILITY)
+    share = np.where(sky.share > 0.0, sky.share, 1.0)[satellite, None]
+    load = load_mbps / share
+    cosecant = sky.gateway_cosecant[satellite]
 
     def up(gateway: Ints) -> Floats:
-        rates = feeder_rates_mbps(network, gateway, sky.gateway_cosecant)[:, 1:]
-        carries = np.all(rates >= load[:, None, :] - 1e-6, axis=2)
-        return np.asarray(carries @ weights * network.gateway_availability[np.maximum(gateway, 0)])
+        rates = feeder_rates_mbps(network, gateway, cosecant)[:, 1:]
+        carries = np.all(rates >= load[:, None, :] * (1.0 - 1e-9), axis=2)
+        return np.asarray(
+            carries @ np.array(PROBABILITY) * network.gateway_availability[np.maximum(gateway, 0)]
+        )
 
-    alone = up(sky.gateway)
-    partner = network.partner[np.maximum(sky.gateway, 0)]
+    gateway = sky.gateway[satellite]
+    alone = up(gateway)
+    partner = network.partner[np.maximum(gateway, 0)]
     both = 1.0 - (1.0 - alone) * (1.0 - up(np.maximum(partner, 0)))
-    return np.asarray(np.where(sky.gateway < 0, 0.0, np.where(partner >= 0, both, alone)))
+    return np.asarray(np.where(gateway < 0, 0.0, np.where(partner >= 0, both, alone)))
+
+
+@dataclass(frozen=True)
+class FeederSurvival:
+    """What a feeder fade leaves: promised (n,), the part of a cell's level that is kept; kept (n,), the
+    probability that it is; whole (m,), the probability that the satellite's whole load is carried."""
+
+    promised: Floats
+    kept: Floats
+    whole: Floats
+
+
+EQUAL_KEPT_SHARE = 0.8
+"""Where nothing is promised, every cell is cut back to this share of its level before the feeder gives up."""
+
+
+def feeder_survival(
+    network: Network, sky: Sky, allocation: Allocation, admission: Admission
+) -> FeederSurvival:
+    """Cut the surplus first, then the promises from the last admitted up."""
+    m = sky.view.near.size
+    lit = np.flatnonzero(allocation.satellite >= 0)
+    s = allocation.satellite[lit]
+    rates = np.column_stack(rates_mbps(network, allocation))
+    load = np.column_stack([np.bincount(s, rates[lit, q], m).astype(np.float64) for q in range(2)])
+    promised = _promised_share(network, allocation, admission)
+    running = np.zeros_like(rates)
+    kernels.promised_loads(admission.order, allocation.satellite, rates * promised[:, None], running)
+    kept = np.zeros(rates.shape[0])
+    if network.scenario.sharing.allocation == "equal":
+        running[lit] = load[s] * EQUAL_KEPT_SHARE
+    kept[lit] = feeder_probability(network, sky, s, running[lit])
+    return FeederSurvival(promised, kept, feeder_probability(network, sky, np.arange(m), load))
+
+
+def _promised_share(network: Network, allocation: Allocation, admission: Admission) -> Floats:
+    """Part of each cell's level that was promised to it, (n,)."""
+    level = allocation.level
+    if network.scenario.sharing.allocation == "equal":
+        return np.where(level > 0.0, EQUAL_KEPT_SHARE, 0.0)
+    asked = np.minimum(admission.level, 1.0)
+    return np.where(level > 0.0, np.minimum(1.0, asked / np.where(level > 0.0, level, 1.0)), 0.0)
 
 
 def weigh(
@@ -305,31 +353,40 @@ def weigh(
     histogram: NDArray[np.uint32],
     rain: Ints,
     feeder: Ints,
+    admission: Admission | None = None,
 ) -> None:
     """Add one clear-sky slot to the weather-weighted sums (see `kernels.weigh`), for some plans (p, 2)."""
-    lit = allocation.satellite >= 0
-    rates = rates_mbps(network, allocation)
-    load = [np.bincount(allocation.satellite[lit], rate[lit], sky.view.near.size) for rate in rates]
+    radio = network.radio
+    n, classes = network.demand.active.shape
     first = int(np.flatnonzero(np.all(network.plans == plans[0], axis=1))[0])
-    kernels.weigh(
-        allocation.satellite,
-        allocation.geometry,
-        allocation.dwell,
-        np.ascontiguousarray(sky.capacity[:, 0]),
-        network.limits[1],
+    links = (
         network.demand.active,
-        network.radio.terminal,
+        radio.terminal,
         network.loss.loss_db,
         network.loss.cosecant_max,
-        network.radio.first_mode,
-        network.radio.thresholds,
-        network.radio.inverse,
-        network.radio.single,
+        radio.first_mode,
+        radio.thresholds,
+        radio.inverse,
+        radio.single,
         plans,
         network.peaks[first : first + plans.shape[0]],
+    )
+    level, closes = np.zeros((n, plans.shape[0])), np.zeros((n, plans.shape[0], classes), np.int64)
+    given = (allocation.satellite, allocation.geometry, allocation.dwell)
+    kernels.clear_levels(*given, sky.capacity, *links, level, closes)
+    survival = feeder_survival(network, sky, allocation, admission or network.admission)
+    kernels.weigh(
+        *given,
+        np.ascontiguousarray(sky.capacity[:, 0]),
+        network.limits[1],
+        level,
+        closes,
+        survival.promised,
+        survival.whole,
+        survival.kept,
+        *links,
         network.design - first,
         np.array(PROBABILITY),
-        feeder_probability(network, sky, np.asarray(load[0], float), np.asarray(load[1], float)),
         RUNG_LOW,
         RUNG_RATIO_LOG,
         SLOT_UNIT,

@@ -190,7 +190,9 @@ class Terminal(Model):
     max_modulation_bits: int = Field(default=5, ge=2, le=8, description="5 = 32APSK")
     implementation_margin_db: NonNegative = 1.0
     share: Share = Field(description="share of the subscribing homes reached through this class")
-    homes_per_terminal: Positive = 1.0
+    homes_per_terminal: Positive = Field(
+        default=1.0, description="homes in reach of one terminal; take-up says how many of them subscribe"
+    )
     contention_ratio: Positive = 20.0
     horizon_mask_deg: Elevation = 0.0
 

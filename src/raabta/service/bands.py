@@ -83,9 +83,9 @@ def _with(model: M, **changes: object) -> M:
 
 
 def band_slots(steps: int) -> list[int]:
-    """Evenly spaced slots that every variant runs."""
+    """Evenly spaced slots that every variant runs, from the first on: some of them draw a rain state."""
     count = min(steps, BAND_SLOTS)
-    return [int((i + 0.5) * steps / count) for i in range(count)]
+    return [int(i * steps / count) for i in range(count)]
 
 
 def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -> Results:
@@ -99,6 +99,7 @@ def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -
     groups = [*moved.values(), without_gateways(scenario)]
     jobs = [scenario, *(variant for group in groups for variant in group)]
     answers: list[Served] = []
+    tell("uncertainty bands", 0, len(jobs))
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         for answer in pool.map(served_of, jobs, [slots] * len(jobs)):
             answers.append(answer)
@@ -110,7 +111,7 @@ def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -
 
 
 def _gateways(summary: dict[str, Any], mid: Served, without: list[Served]) -> list[dict[str, Any]]:
-    """Homes served at the design plan without each gateway: the run's own figure less what the sample loses."""
+    """Homes served at the design plan without each gateway: the run's figure less what the sample loses."""
     plan = summary["scenario"]["plan"]
     whole = summary["totals"]["households_served"][plan]["mid"]
     rows = [dict(row) for row in summary["gateways"]]

@@ -139,7 +139,8 @@ class Gathered:
     def storm_keep_share(self) -> Floats:
         """What a dry cell keeps of its level while it rains elsewhere and beams are shared anew, (cell,)."""
         drawn = self.storm_clear > 0
-        return np.where(drawn, self.storm_wet / np.where(drawn, self.storm_clear, 1), 1.0)
+        ratio = self.storm_wet / np.where(drawn, self.storm_clear, 1)
+        return np.where(drawn, np.minimum(ratio, 1.0), 1.0)
 
     def storm_table(self) -> Floats:
         """Rain states drawn, (sample, 6): slot, wet share of cells, asks met clear, wet; Mbps clear, wet."""
