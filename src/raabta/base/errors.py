@@ -58,8 +58,8 @@ class OutOfRangeError(RaabtaError):
         self.what, self.value, self.valid, self.source = what, value, valid, source
         super().__init__(f"{what} is {value}; valid: {valid} ({source})")
 
-    def __reduce__(self) -> tuple[type[OutOfRangeError], tuple[str, object, str, str]]:
-        return type(self), (self.what, self.value, self.valid, self.source)
+    def __reduce__(self) -> tuple[type[OutOfRangeError], tuple[str, object, str, str], dict[str, object]]:
+        return type(self), (self.what, self.value, self.valid, self.source), self.__dict__
 
 
 class StoreError(RaabtaError):

@@ -13,13 +13,16 @@ OVERHEAD = ((29.0, 66.0),)
 
 
 def names(network, *places, state=0):
-    """Constraints of both directions, sets over the cells that ask, under satellites above the places."""
+    """Constraints of both directions under satellites above the places: sets over the cells that are short of
+    their ask, or over all that ask where none is short."""
     sky = slots.observe_sky(network, networks.over(*places))
     found = slots.allocate(network, sky, np.full(network.ground.count, state))
     down, up = found.by_direction()
     asking = down >= 0
     assert np.array_equal(asking, network.demand.active.sum(axis=1) > 0.0)
-    return {CONSTRAINTS[k] for k in down[asking]}, {CONSTRAINTS[k] for k in up[asking]}, found
+    short = asking & (found.level < 1.0 - 1e-9)
+    shown = short if short.any() else asking
+    return {CONSTRAINTS[k] for k in down[shown]}, {CONSTRAINTS[k] for k in up[shown]}, found
 
 
 def both(name):

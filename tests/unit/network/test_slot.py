@@ -313,7 +313,13 @@ def test_a_diversity_partner_raises_the_feeder_probability_and_a_load_lowers_it(
         sky = slots.observe_sky(network, position_km)
         assert sky.gateway[0] == 0
         none, heavy = np.zeros(1), np.array([1.7e4])
-        probability.append([slots.feeder_probability(network, sky, load, none)[0] for load in (none, heavy)])
+        first = np.zeros(1, np.int64)
+        probability.append(
+            [
+                slots.feeder_probability(network, sky, first, np.column_stack([load, none]))[0]
+                for load in (none, heavy)
+            ]
+        )
     assert probability[0][0] == pytest.approx(0.998 * 0.9997)
     assert probability[0][1] < probability[0][0] and probability[1][1] < probability[1][0]
     assert probability[1][0] == pytest.approx(1.0 - (1.0 - probability[0][0]) ** 2)
@@ -324,7 +330,7 @@ def test_a_satellite_without_a_gateway_has_no_feeder():
     network = networks.build()
     sky = slots.observe_sky(network, networks.over((30.18, 66.99)))
     lost = replace(sky, gateway=np.array([-1]))
-    assert slots.feeder_probability(network, lost, np.zeros(1), np.zeros(1))[0] == 0.0
+    assert slots.feeder_probability(network, lost, np.zeros(1, np.int64), np.zeros((1, 2)))[0] == 0.0
 
 
 def test_neighbours_only_ever_reduce_the_share():
