@@ -74,10 +74,12 @@ def test_a_change_in_any_kernel_file_changes_the_folder(tmp_path: Path) -> None:
 
 
 STALE = """
+import os
 import sys
 from pathlib import Path
 package = Path(sys.argv[1])
 from raabta.engine import kernelcache
+del os.environ["NUMBA_CACHE_DIR"]  # importing raabta has set it, for raabta's own kernels
 kernelcache._PACKAGE = package
 kernelcache.kernels_hash.__defaults__ = (package,)
 print(kernelcache.prepare().name)
