@@ -50,7 +50,7 @@ def run_once(arguments: argparse.Namespace) -> dict[str, object]:
         str(folder / "run"),
     ]
     start, peak = time.perf_counter(), 0.0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
             peak = max(peak, pss_mb(process.pid))
             time.sleep(0.25)
