@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import toy_run
+from interrupts import hear_interrupts
 
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import run_hash, verify
@@ -24,7 +25,8 @@ MANY = int(os.environ.get("RAABTA_KILLS", "0"))
 def start(folder: Path, *options: str, **more: object) -> subprocess.Popen[str]:
     """The toy run in a process of its own."""
     command = [sys.executable, TOY, str(folder), *options]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)  # type: ignore[call-overload,no-any-return]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, preexec_fn=hear_interrupts, **pipes, **more)  # type: ignore[call-overload,no-any-return]
 
 
 def finish_here(folder: Path, keys: list[str]) -> int:

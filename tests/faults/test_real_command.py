@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from interrupts import hear_interrupts
 
 from raabta.engine.verify import run_hash, verify
 
@@ -37,7 +38,12 @@ def start(box, folder, workers=1):
         "--duration", "24m", "--step", "1s", "--workers", str(workers), "--json",
     ]  # fmt: skip
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
 
 
