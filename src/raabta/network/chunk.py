@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 RATE_STEP_MBPS: Final = 0.1
-RTT_STEP_MS: Final = 0.02
-"""Stored rates and delays are unsigned 16-bit counts of these steps; rates keep 9 significant bits."""
+RTT_STEP_MS: Final = 0.05
+"""Stored rates and delays are unsigned 16-bit counts of these steps; rates keep 8 significant bits."""
 LEVEL_STEP: Final = 1e-3
 WEIGHT_UNIT: Final = 1_000
 """Subscribers are weighed in thousandths: whole numbers keep sums exact however time is cut."""
@@ -175,8 +175,8 @@ class _Record:
         }
 
 
-def pack_histogram(histogram: NDArray[np.uint32]) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
-    """Sparse form (index, count) of a survival histogram (n, p, b, j).
+def pack_histogram(histogram: NDArray[np.uint32]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Sparse form (index, counts as bytes) of a survival histogram (n, p, b, j).
 
     Terminal classes of a cell differ only where one does not close: the greatest of them is kept, and what
     each lacks of it, which is nearly all zero.
@@ -184,15 +184,15 @@ def pack_histogram(histogram: NDArray[np.uint32]) -> tuple[NDArray[np.int32], ND
     most = histogram.max(axis=3, keepdims=True)
     flat = np.concatenate([most, most - histogram], axis=3).reshape(-1)
     index = np.flatnonzero(flat).astype(np.int32)
-    return index, flat[index]
+    return index, flat[index].astype("<u4").view(np.uint8)  # as bytes: differences of counts pack worse
 
 
 def unpack_histogram(
-    index: NDArray[np.int32], count: NDArray[np.uint32], shape: tuple[int, int, int, int]
+    index: NDArray[np.int32], count: NDArray[np.uint8], shape: tuple[int, int, int, int]
 ) -> NDArray[np.uint32]:
     """The inverse of `pack_histogram`; shape is (n, p, b, j)."""
     flat = np.zeros((*shape[:3], 1 + shape[3]), np.uint32)
-    flat.reshape(-1)[index] = count
+    flat.reshape(-1)[index] = np.ascontiguousarray(count).view("<u4")
     return np.asarray(flat[..., :1] - flat[..., 1:])
 
 
@@ -200,7 +200,7 @@ def _quantise(values: NDArray[np.float64], step: float) -> NDArray[np.uint16]:
     return np.minimum(np.rint(values / step), 65_535).astype(np.uint16)
 
 
-def _significant(values: NDArray[np.uint16], bits: int = 9) -> NDArray[np.uint16]:
+def _significant(values: NDArray[np.uint16], bits: int = 8) -> NDArray[np.uint16]:
     """Round to so many significant bits: a rate is not known better, and zero bits cost no disk."""
     wide = values.astype(np.int64)
     drop = np.maximum(np.frexp(wide)[1] - bits, 0)

@@ -68,7 +68,7 @@ def chunk(slots, **arrays):
         "down": np.zeros((slots, 2), np.uint16), "up": np.zeros((slots, 2), np.uint16),
         "rtt": np.zeros((slots, 2), np.uint16), "level_sum": zero,
         "level_count": np.zeros(65_536, np.int64), "short_slots": zero,
-        "histogram_index": np.zeros(0, np.int64), "histogram_count": np.zeros(0, np.uint32),
+        "histogram_index": np.zeros(0, np.int64), "histogram_count": np.zeros(0, np.uint8),
         "rain": zero, "feeder": zero, "code_count": wide, "code_unserved": wide, "code_count_up": wide,
         "code_unserved_up": wide, "visible": zero, "usable_satellites": np.zeros(slots, np.int32),
         "visible_satellites": np.zeros(slots, np.int32), "storm_clear": zero, "storm_wet": zero,
