@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from raabta.base.units import SPEED_OF_LIGHT_M_S
 from raabta.links.ranges import FloatArray, in_range
 
 SOURCE = "3GPP TR 38.811 V15.4.0 clause 6.4.1"
-LIGHT_SPEED_M_S = 299_792_458.0
 HALF_POWER_U = 1.6137406
 """u at which the pattern is 3.000 dB down."""
 FLOOR_DB = -100.0
@@ -21,7 +21,7 @@ FLOOR_DB = -100.0
 def aperture_ratio(aperture_m: npt.ArrayLike, frequency_ghz: npt.ArrayLike) -> FloatArray:
     """k a = pi D f / c of a round aperture, a pure number. Arrays broadcast."""
     diameter = np.asarray(aperture_m, dtype=np.float64)
-    return np.pi * diameter * np.asarray(frequency_ghz, dtype=np.float64) * 1e9 / LIGHT_SPEED_M_S
+    return np.pi * diameter * np.asarray(frequency_ghz, dtype=np.float64) * 1e9 / SPEED_OF_LIGHT_M_S
 
 
 def airy_db(u: npt.ArrayLike) -> FloatArray:

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from raabta.base.errors import OutOfRangeError
+from raabta.base.units import BOLTZMANN_DBW_K_HZ, SPEED_OF_LIGHT_M_S
 from raabta.links import modcod, nr
-from raabta.links.antenna import LIGHT_SPEED_M_S, edge_of_cell_loss_db, scan_loss_db
+from raabta.links.antenna import edge_of_cell_loss_db, scan_loss_db
 from raabta.links.modcod import symbol_rate_mbd
 from raabta.links.ranges import FloatArray, in_range
 from raabta.scenario.models import Gateway, Payload, Terminal
 
-BOLTZMANN_DBW_K_HZ = float(10.0 * np.log10(1.380649e-23))
 SKY_TEMPERATURE_K = 275.0
 """Mean radiating temperature of the atmosphere and rain (ITU-R P.618-14 clause 3)."""
 SPACE_TEMPERATURE_K = 2.7
@@ -71,7 +71,7 @@ def free_space_loss_db(range_km: npt.ArrayLike, frequency_ghz: npt.ArrayLike) ->
     """Free-space loss 20 log10(4 pi d f / c), dB (ITU-R P.525-4). Arrays broadcast."""
     distance_m = np.asarray(range_km, dtype=np.float64) * 1e3
     hertz = np.asarray(frequency_ghz, dtype=np.float64) * 1e9
-    return np.asarray(20.0 * np.log10(4.0 * np.pi * distance_m * hertz / LIGHT_SPEED_M_S))
+    return np.asarray(20.0 * np.log10(4.0 * np.pi * distance_m * hertz / SPEED_OF_LIGHT_M_S))
 
 
 def carrier_to_noise_db(

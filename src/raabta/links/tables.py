@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from raabta.base.units import mhz_to_dbhz
 from raabta.links import modcod, nr
 from raabta.links.antenna import airy_db, aperture_ratio
 from raabta.links.budget import (
     FEEDER_MARGIN_DB,
     FEEDER_MAX_BITS,
     GATEWAY_TEMPERATURE_K,
+    free_space_loss_db,
     noise_rise_db,
 )
 from raabta.links.kernels import BOLTZMANN_DB, LUT_LOW_DB, LUT_STEP_DB
@@ -271,13 +273,8 @@ def _feeder_rate(
     )
     temperature_k = np.inf if direction == 0 else GATEWAY_TEMPERATURE_K
     loss = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)[0]
-    level = feeder_level_dbhz(gateway, payload, direction) - 92.44778322188337
-    level = (
-        level
-        - 20.0 * np.log10(range_km * frequency_ghz)
-        - loss
-        - 10.0 * np.log10(gateway.bandwidth_mhz * 1e6)
-    )
+    path_db = free_space_loss_db(range_km, frequency_ghz) + loss
+    level = feeder_level_dbhz(gateway, payload, direction) - path_db - mhz_to_dbhz(gateway.bandwidth_mhz)
     steps = modcod.ladder(FEEDER_MARGIN_DB, FEEDER_MAX_BITS)
     index = np.searchsorted(steps.thresholds_db, level, side="right") - 1
     efficiency = np.where(index >= 0, steps.efficiency_bit_symbol[np.maximum(index, 0)], 0.0)

@@ -10,6 +10,7 @@ import numpy as np
 from raabta.links.budget import Budget, forward_budget, return_budget
 from raabta.network.chunk import slot_times
 from raabta.network.constraints import CONSTRAINTS, MEANING
+from raabta.network.kernels import EARTH_RADIUS_KM
 from raabta.network.model import gateway_label
 from raabta.network.slot import Allocation, Sky, allocate, observe_sky
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.network.model import Network
-
-EARTH_RADIUS_KM = 6371.0088
 
 
 @dataclass(frozen=True)
