@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import types
 from dataclasses import replace
-from typing import Annotated, Any, NoReturn, Union, get_args, get_origin
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 
@@ -14,11 +13,11 @@ from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import dotted
 from raabta.scenario.countries import meant_country
 from raabta.scenario.documents import Document, Loc, shortened
+from raabta.scenario.fields import keys_at
 from raabta.scenario.findings import COUNTRY_KEYS, Issue, from_catalogue, unknown_dates, wrong_time
-from raabta.scenario.models import Model, Scenario
+from raabta.scenario.models import Scenario
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
-_REFERABLE = ("Constellation", "Gateway", "Terminal", "Demand")
 _MAX_SHOWN = 50
 _MAX_DIAGNOSED = 200
 
@@ -152,7 +151,7 @@ def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
 
 def _unknown_key(loc: Loc, data: dict[str, Any], value: Any) -> Issue:
     parent, key = loc[:-1], str(loc[-1])
-    fields = _fields_at(parent)
+    fields = keys_at(parent)
     siblings = _at(data, parent)
     present = list(siblings) if isinstance(siblings, dict) else []
     path = dotted(parent)
@@ -178,26 +177,3 @@ def _at(data: Any, loc: Loc) -> Any:
         except (KeyError, IndexError, TypeError):
             return None
     return data
-
-
-def _fields_at(loc: Loc) -> list[str]:
-    """Names of the fields that the model at `loc` allows in a file."""
-    model: Any = Scenario
-    for part in loc:
-        if isinstance(part, str) and _is_model(model):
-            field = model.model_fields.get(part)
-            model = _inner(field.annotation) if field else None
-    if not _is_model(model):
-        return []
-    return [*model.model_fields, *(["catalogue"] if model.__name__ in _REFERABLE else [])]
-
-
-def _is_model(model: Any) -> bool:
-    return isinstance(model, type) and issubclass(model, Model)
-
-
-def _inner(annotation: Any) -> Any:
-    """The model inside `tuple[X, ...]`, `X | None` or `Annotated[X, ...]`."""
-    while get_origin(annotation) in (tuple, Annotated, Union, types.UnionType):
-        annotation = get_args(annotation)[0]
-    return annotation

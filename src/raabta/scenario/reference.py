@@ -7,13 +7,13 @@ against what this module prints.
 from __future__ import annotations
 
 import sys
-import types
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from raabta.scenario.catalogue import KINDS, Entry, Kind, catalogue_names, entry
+from raabta.scenario.fields import inner, is_model
 from raabta.scenario.meanings import MEANINGS
 from raabta.scenario.models import Model, Scenario
 
@@ -57,19 +57,10 @@ def scenario_page() -> str:
 def _models(model: type[Model], path: str) -> Iterator[tuple[type[Model], str]]:
     yield model, path
     for name, field in model.model_fields.items():
-        inner, many = _inner(field.annotation)
-        if isinstance(inner, type) and issubclass(inner, Model):
+        held, many = inner(field.annotation)
+        if is_model(held):
             below = f"{path}.{name}" if path else name
-            yield from _models(inner, below + ("[]" if many else ""))
-
-
-def _inner(annotation: Any) -> tuple[Any, bool]:
-    """The type inside `tuple[X, ...]`, `X | None` or `Annotated[X, ...]`, and whether there are many."""
-    many = False
-    while get_origin(annotation) in (tuple, Annotated, Union, types.UnionType):
-        many = many or get_origin(annotation) is tuple
-        annotation = get_args(annotation)[0]
-    return annotation, many
+            yield from _models(held, below + ("[]" if many else ""))
 
 
 def _rows(model: type[Model]) -> Iterator[str]:
@@ -93,15 +84,15 @@ _SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 def _allowed(annotation: Any, metadata: list[Any]) -> str:
-    inner, many = _inner(annotation)
-    if get_origin(inner) is Literal:
-        return " \\| ".join(f"`{choice}`" for choice in get_args(inner))
-    if get_origin(inner) is dict:
+    held, many = inner(annotation)
+    if get_origin(held) is Literal:
+        return " \\| ".join(f"`{choice}`" for choice in get_args(held))
+    if get_origin(held) is dict:
         return "mapping of country code to `open` \\| `closed` \\| `unknown`"
-    if isinstance(inner, type) and issubclass(inner, Model):
+    if is_model(held):
         return "list" if many else "mapping"
     words = {float: "number", int: "whole number", str: "text", bool: "true or false", datetime: "ISO 8601"}
-    limits = [words.get(inner, "text"), *(_limit(one) for one in _flat(metadata))]
+    limits = [words.get(held, "text"), *(_limit(one) for one in _flat(metadata))]
     return "list of text" if many else " ".join(word for word in limits if word)
 
 
