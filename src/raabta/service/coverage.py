@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from raabta.access.cells import chord, unit_vectors
-from raabta.base.errors import LimitError, ScenarioError
+from raabta.base.errors import ScenarioError
+from raabta.base.userfiles import field, read_features, read_table
 from raabta.service.villages import Points, apportion, distance_to_town_km
 
 if TYPE_CHECKING:
@@ -22,7 +19,6 @@ if TYPE_CHECKING:
     from raabta.service.data import Towns
     from raabta.service.districts import DistrictTable
 
-MAX_FILE_BYTES = 200_000_000
 COLUMNS_HINT = "columns are lat,lon,radius_km (a served disc each) or district,covered_share (0 to 1)"
 
 
@@ -55,66 +51,6 @@ def _uncovered(
     if path.suffix.lower() in (".geojson", ".json"):
         return 1.0 - _inside(points, path), label
     return 1.0 - _from_csv(points, path, table), label
-
-
-def read_text(path: Path, what: str) -> str:
-    """The text of a user's file; a missing, huge or undecodable one is refused with its name."""
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise LimitError(f"{path}: {what} may have {MAX_FILE_BYTES // 1_000_000} MB")
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(
-            f"{what} cannot be read: {error}", file=str(path), hint="use UTF-8 text"
-        ) from error
-
-
-def read_features(path: Path, what: str) -> list[dict[str, Any]]:
-    """The features of a user's GeoJSON FeatureCollection."""
-    try:
-        document = json.loads(read_text(path, what))
-    except (json.JSONDecodeError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        raise ScenarioError(f"{what} is not JSON: {error}", file=str(path), line=line) from error
-    features = document.get("features") if isinstance(document, dict) else None
-    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features) or not features:
-        raise ScenarioError(f"{what} is not a GeoJSON FeatureCollection with features", file=str(path))
-    return features
-
-
-def read_table(path: Path, what: str) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Header and (line number, row) of a user's CSV; ragged rows are refused with their line."""
-    reader = csv.reader(io.StringIO(read_text(path, what)), strict=True)
-    out: list[tuple[int, dict[str, str]]] = []
-    header: list[str] = []
-    try:
-        for row in reader:
-            if not any(field.strip() for field in row):
-                continue
-            if not header:
-                header = [field.strip().lower() for field in row]
-            elif len(row) != len(header):
-                text = f"{len(row)} fields where the header has {len(header)}"
-                raise ScenarioError(text, file=str(path), line=reader.line_num)
-            else:
-                out.append((reader.line_num, dict(zip(header, (f.strip() for f in row), strict=True))))
-    except csv.Error as error:
-        raise ScenarioError(f"{what}: {error}", file=str(path), line=reader.line_num) from error
-    if not out:
-        raise ScenarioError(f"{what} has no rows", file=str(path))
-    return header, out
-
-
-def field(row: dict[str, str], column: str, bounds: tuple[float, float], path: Path, line: int) -> float:
-    """One number of a user's row, within bounds, or a ScenarioError with file and line."""
-    try:
-        value = float(row[column])
-    except ValueError:
-        raise ScenarioError(f"{column} is {row[column]!r}, not a number", file=str(path), line=line) from None
-    if not math.isfinite(value) or not bounds[0] <= value <= bounds[1]:
-        text = f"{column} is {row[column]}; allowed: {bounds[0]:g} to {bounds[1]:g}"
-        raise ScenarioError(text, file=str(path), line=line)
-    return value
 
 
 def _from_csv(points: Points, path: Path, table: DistrictTable) -> NDArray[np.float64]:

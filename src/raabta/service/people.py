@@ -12,7 +12,8 @@ from raabta.access.cells import cell_of, unit_vectors
 from raabta.access.outlines import outline
 from raabta.base.errors import LimitError, NoSolutionError, ScenarioError
 from raabta.base.tables import PEOPLE, as_dataset
-from raabta.service.coverage import field, read_features, read_table, underserved
+from raabta.base.userfiles import field, read_features, read_table
+from raabta.service.coverage import underserved
 from raabta.service.data import country_population, towns
 from raabta.service.districts import DistrictTable, district_of, pakistan_districts, pakistan_sites
 from raabta.service.villages import (
