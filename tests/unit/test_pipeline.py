@@ -141,6 +141,20 @@ def test_other_workers_and_a_run_broken_off_half_way_give_the_same_bits(
     assert found.summary == whole.summary
 
 
+def test_a_horizon_file_of_zeros_changes_no_bit(scenario, small_chunks, whole, tmp_path):
+    file = tmp_path / "horizons.csv"
+    head = "latitude_deg,longitude_deg,azimuth_deg,elevation_deg"
+    file.write_text("\n".join([head, *(f"30.2,67.0,{azimuth},0" for azimuth in range(0, 360, 30))]))
+    area = scenario.area.model_copy(update={"horizon_file": str(file)})
+    found = pipeline.run(scenario.model_copy(update={"area": area}), tmp_path / "run", workers=1)
+    assert run_hash(found.folder) == run_hash(whole.folder)
+    for name in ("cells", "districts", "day", "classes"):
+        xr.testing.assert_identical(getattr(found, name), getattr(whole, name))
+    assert found.summary["totals"] == whole.summary["totals"]
+    assert found.summary["provenance"]["scenario_hash"] != whole.summary["provenance"]["scenario_hash"]
+    assert "Horizons of the cells by the user's file horizons.csv." in found.summary["assumptions"]
+
+
 def test_a_finished_folder_refuses_another_scenario(scenario, small_chunks, whole):
     other = scenario.model_copy(update={"seed": scenario.seed + 1})
     with pytest.raises(RaabtaError, match="another"):

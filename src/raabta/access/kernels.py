@@ -187,7 +187,7 @@ def find_visible(
             # Directions this far north or south of the arc's declinations are clear without a look.
             sin_south = math.sin(max(arc_site[c, 4] - arc_limit[c], -0.5 * math.pi))
             sin_north = math.sin(min(arc_site[c, 5] + arc_limit[c], 0.5 * math.pi))
-            least = sin_mask[c].min()
+            least, most = sin_mask[c].min(), sin_mask[c].max()
             if count + n_near > out_satellite.shape[0]:
                 return -1
             for q in range(n_near):
@@ -207,10 +207,10 @@ def find_visible(
                 if scan < cos_scan_limit:
                     continue
                 clear = arc_limit[c] <= 0.0 or dz >= sin_north * r or dz <= sin_south * r
-                if bins > 1 or not clear:
+                if u < most or not clear:
                     e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
                     n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
-                    if bins > 1 and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
+                    if u < most and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
                         continue
                     clear = clear or clears_arc(
                         arc_table,

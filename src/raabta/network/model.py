@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from raabta.access import visibility
+from raabta.access import horizons, visibility
 from raabta.base.bodies import EARTH
 from raabta.base.errors import LimitError
 from raabta.links import tables
@@ -116,7 +117,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         longitude,
         height_km,
         floor_deg,
-        mask_deg=_mask_deg(scenario, latitude.size),
+        mask_deg=_mask_deg(scenario, cells["h3"].values),
         group=_parents(cells["h3"].values),
     )
     near_km = np.concatenate([ground.km, _neighbour_km(demand)])
@@ -159,10 +160,14 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
     )
 
 
-def _mask_deg(scenario: Scenario, count: int) -> Floats:
-    """Horizon of every cell: the highest mask any terminal class states, all round."""
+def _mask_deg(scenario: Scenario, h3_index: NDArray[np.uint64]) -> Floats:
+    """Horizon of every cell by azimuth bin, (n, 1) or (n, 72): the highest mask any terminal class states,
+    all round, or where it is higher the horizon file's."""
     highest = max(terminal.horizon_mask_deg for terminal in scenario.demand.terminals)
-    return np.full((count, 1), highest)
+    area = scenario.area
+    if area.horizon_file is None:
+        return np.full((h3_index.size, 1), highest)
+    return np.maximum(horizons.of_cells(Path(area.horizon_file), h3_index, area.cell_resolution), highest)
 
 
 def _parents(h3_index: NDArray[np.uint64]) -> Ints:
@@ -198,7 +203,8 @@ def _gateway_side(scenario: Scenario, propagator: Propagator) -> tuple[visibilit
     longitude = np.array([gateway.longitude_deg for gateway in scenario.gateways])
     height_km = np.array([gateway.height_m / 1e3 for gateway in scenario.gateways])
     floor_deg = max(system.gateway_min_elevation_deg, 5.0)
-    sites = visibility.sites(latitude, longitude, height_km, floor_deg)
+    mask_deg = horizons.of_gateways(scenario.gateways)
+    sites = visibility.sites(latitude, longitude, height_km, floor_deg, mask_deg=mask_deg)
     slant = slant_range_km(_altitude_km(scenario, propagator), tables.node_elevations_deg(floor_deg))
     feeder = tables.feeder_tables(
         scenario.gateways,

@@ -27,6 +27,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "country": "ISO 3166-1 alpha-3; decides outline, people and neighbours",
         "outline_file": "GeoJSON polygon instead of the country's outline",
         "people_file": "CSV or GeoJSON of people instead of the packaged ones",
+        "horizon_file": "CSV of terrain horizons by azimuth; the higher of it and the terminals' mask holds",
         "cell_resolution": "H3 resolution of a cell",
     },
     "Constellation": {
@@ -88,7 +89,12 @@ MEANINGS: dict[str, dict[str, str]] = {
         "gso_separation_deg": "least angle between satellite and geostationary arc; 0 is none",
         "availability_share": "share of time it works apart from rain",
         "diversity_partner": "name of the gateway that takes over in rain",
+        "horizon": "terrain around it, in any order; empty is open down to the minimum elevation",
         "hypothetical": "true where no such gateway exists; reports say so",
+    },
+    "HorizonPoint": {
+        "azimuth_deg": "clockwise from north",
+        "elevation_deg": "of the horizon there",
     },
     "Demand": {
         "serve": "whose demand is planned for",

@@ -56,6 +56,7 @@ class Area(Model):
     country: CountryCode = "PAK"
     outline_file: str | None = None
     people_file: str | None = None
+    horizon_file: str | None = None
     cell_resolution: int = Field(default=5, ge=3, le=6)
 
 
@@ -147,6 +148,13 @@ class Constellation(Model):
     note: str = ""
 
 
+class HorizonPoint(Model):
+    """One sample of a horizon; between two it is linear, one alone holds all round."""
+
+    azimuth_deg: float = Field(ge=0.0, le=360.0)
+    elevation_deg: float = Field(ge=-90.0, le=90.0)
+
+
 class Gateway(Model):
     """One earth station of the feeder link."""
 
@@ -166,7 +174,17 @@ class Gateway(Model):
     gso_separation_deg: Elevation = 0.0
     availability_share: Share = 0.998
     diversity_partner: str | None = None
+    horizon: tuple[HorizonPoint, ...] = ()
     hypothetical: bool = True
+
+    @model_validator(mode="after")
+    def _one_horizon_per_azimuth(self) -> Self:
+        heights: dict[float, float] = {}
+        for point in self.horizon:
+            azimuth = point.azimuth_deg % 360.0
+            if heights.setdefault(azimuth, point.elevation_deg) != point.elevation_deg:
+                raise ValueError(f"azimuth {azimuth:g} of the horizon stands twice (360 is 0, north)")
+        return self
 
 
 TerminalClassName = Literal["household", "community", "backhaul", "institution"]

@@ -103,9 +103,17 @@ def summarise_run(
         },
         "models": network.loss.editions,
         "link_fades": link_fades(scenario),
-        "assumptions": [*scenario.assumptions, *people.assumptions],
+        "assumptions": [*scenario.assumptions, *people.assumptions, *_horizon_notes(scenario)],
     }
     return _results(folder, scenario, summarise(found, extra), values)
+
+
+def _horizon_notes(scenario: Scenario) -> list[str]:
+    """Which horizons were a user's own, as sentences for the report."""
+    path = scenario.area.horizon_file
+    notes = [] if path is None else [f"Horizons of the cells by the user's file {Path(path).name}."]
+    own = [gateway.name for gateway in scenario.gateways if gateway.horizon]
+    return [*notes, f"Horizons stated for the gateways {', '.join(own)}."] if own else notes
 
 
 def _results(

@@ -6,8 +6,10 @@ import networks
 import numpy as np
 import pytest
 
+from raabta.network import explain
 from raabta.network import slot as slots
 from raabta.network.constraints import CONSTRAINTS, MEANING
+from raabta.scenario.models import Area
 
 OVERHEAD = ((29.0, 66.0),)
 
@@ -49,6 +51,53 @@ def test_mask_behind_the_horizon_of_a_terminal():
     low = (32.5, 70.0)
     assert names(networks.build(blocked), low)[:2] == both("mask")
     assert names(networks.build(), low)[0] != {"mask"}
+
+
+def ridge(folder, *profile):
+    """The compact scenario with a horizon file: every cell has a site with the same profile."""
+    where = networks.cells()
+    sites = zip(where["latitude_deg"].values, where["longitude_deg"].values, strict=True)
+    lines = [f"{lat},{lon},{azimuth},{high}" for lat, lon in sites for azimuth, high in profile]
+    path = folder / "horizons.csv"
+    path.write_text("\n".join(["latitude_deg,longitude_deg,azimuth_deg,elevation_deg", *lines]))
+    scene = networks.scenario()
+    return scene.model_copy(update={"area": Area(horizon_file=str(path))})
+
+
+def test_mask_behind_the_ridges_of_a_horizon_file(tmp_path):
+    low, high = (32.5, 66.0), (29.5, 66.0)  # both to the north
+    wall = networks.build(ridge(tmp_path, (0, 80), (90, 0), (180, 0), (270, 0)))
+    assert names(wall, low)[:2] == both("mask")
+    assert names(wall, (25.5, 66.0))[0] != {"mask"}
+    assert names(networks.build(ridge(tmp_path, (0, 60))), low)[:2] == both("mask")
+    assert names(networks.build(ridge(tmp_path, (0, 20))), low)[0] != {"mask"}
+    assert names(networks.build(ridge(tmp_path, (0, 40))), high)[0] != {"mask"}
+
+
+def test_explain_names_the_mask_where_the_terrain_hides_everything(tmp_path):
+    network = networks.build(ridge(tmp_path, (0, 90)))
+    found = explain.explain_cell(network, 0, 0)
+    assert (found.constraint_down, found.constraint_up) == ("mask", "mask")
+    assert found.candidates == ()
+    assert f"  held back to homes by mask: {MEANING['mask']}" in explain.lines(found)
+
+
+def test_the_higher_of_the_terminals_mask_and_the_file_holds(tmp_path):
+    scene = ridge(tmp_path, (0, 30), (90, 70), (180, 30), (270, 30))
+    demand = scene.demand.model_copy(update={"terminals": (networks.terminal(horizon_mask_deg=50.0),)})
+    mask = np.degrees(np.arcsin(networks.build(scene.model_copy(update={"demand": demand})).ground.sin_mask))
+    assert mask.shape == (61, 72)
+    assert mask.min() == pytest.approx(50.0) and mask.max() == pytest.approx(70.0)
+
+
+def test_a_gateway_behind_its_own_horizon():
+    south = [{"azimuth_deg": a, "elevation_deg": e} for a, e in ((90, 0), (135, 85), (225, 85), (270, 0))]
+    network = networks.build(networks.scenario(gateways=(networks.gateway(horizon=south),)))
+    assert names(network, (27.2, 67.0))[:2] == both("gateway")
+    assert names(network, (31.5, 67.0))[0] != {"gateway"}
+    assert names(networks.build(networks.scenario(gateways=(networks.gateway(),))), (27.2, 67.0))[0] != {
+        "gateway"
+    }
 
 
 def test_mask_at_the_scan_limit():

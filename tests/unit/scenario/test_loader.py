@@ -122,12 +122,14 @@ def test_schema_version(minimal: Path, line: str, message: str, hint: str) -> No
     assert caught.value.line == 1
 
 
-def test_relative_files_are_meant_from_the_scenario(minimal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (minimal.parent / "people.csv").write_text("x")
-    minimal.write_text(minimal.read_text() + "area: {people_file: people.csv}\n")
+@pytest.mark.parametrize("key", ["outline_file", "people_file", "horizon_file"])
+def test_relative_files_are_meant_from_the_scenario(
+    minimal: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    (minimal.parent / "mine.csv").write_text("x")
+    minimal.write_text(minimal.read_text() + f"area: {{{key}: mine.csv}}\n")
     monkeypatch.chdir("/")
-    scenario = load(minimal)
-    assert scenario.area.people_file == str(minimal.parent / "people.csv")
+    assert getattr(load(minimal).area, key) == str(minimal.parent / "mine.csv")
 
 
 def test_a_missing_file_is_named_at_its_line(minimal: Path) -> None:
@@ -209,11 +211,14 @@ def test_hash_does_not_depend_on_layout(minimal: Path, tmp_path: Path) -> None:
     assert scenario_hash(load(_write(tmp_path, "# hello\n" + other))) == scenario_hash(load(minimal))
 
 
-def test_hash_follows_the_content_of_named_files_not_their_path(minimal: Path, tmp_path: Path) -> None:
-    text = minimal.read_text() + "area: {people_file: people.csv}\n"
+@pytest.mark.parametrize("key", ["outline_file", "people_file", "horizon_file"])
+def test_hash_follows_the_content_of_named_files_not_their_path(
+    minimal: Path, tmp_path: Path, key: str
+) -> None:
+    text = minimal.read_text() + f"area: {{{key}: mine.csv}}\n"
     hashes = []
     for folder, content in (("a", "1"), ("b", "1"), ("c", "2")):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "people.csv").write_text(content)
+        (tmp_path / folder / "mine.csv").write_text(content)
         hashes.append(scenario_hash(load(_write(tmp_path / folder, text))))
     assert hashes[0] == hashes[1] != hashes[2]

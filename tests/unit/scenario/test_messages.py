@@ -96,6 +96,21 @@ def test_misspelt_key_reads_like_this(tmp_path: Path, small_yaml: str) -> None:
             "`latitude_deg: 28.6479`",
         ),
         ("name: Here", "name: Karachi", (1, 1), "a gateway name stands twice", ""),
+        (
+            "longitude_deg: 72.0",
+            "longitude_deg: 72.0, horizon: [{azimuth_deg: 361, elevation_deg: 5}]",
+            (8, 97),
+            "gateways[1].horizon[0].azimuth_deg: should be less than or equal to 360, not 361",
+            "",
+        ),
+        (
+            "longitude_deg: 72.0",
+            "longitude_deg: 72.0, horizon: [{azimuth_deg: 0, elevation_deg: 5}, "
+            "{azimuth_deg: 360, elevation_deg: 6}]",
+            (8, 5),
+            "gateways[1]: azimuth 0 of the horizon stands twice (360 is 0, north)",
+            "",
+        ),
         ("name: mine", "name:", (2, 1), "should be a valid string, not empty", ""),
         (
             "catalogue: rural-pakistan\n",
