@@ -82,6 +82,32 @@ def test_any_value_in_any_place(folder: Path, data: st.DataObject) -> None:
     _try(folder / "place.yaml", json.dumps(whole).encode("utf-8", "replace"))
 
 
+_PATHS = (
+    "seed",
+    "title",
+    "weather",
+    "gateways",
+    "gateways.Karachi",
+    "constellation.shells[0]",
+    "assumptions[0]",
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    path=st.sampled_from(_PATHS) | st.text("abgst.[]0 'é\n=", max_size=12),
+    value=st.text("abc:-[]{}&*!|>'\"%@`#,? \n\t0.1e~", max_size=30) | st.text(max_size=20),
+)
+def test_any_setting(path: str, value: str) -> None:
+    """Anything in `--set`: a Scenario, or an error that names the option and shows no control code."""
+    try:
+        assert isinstance(load("pakistan", settings=[f"{path}={value}"]), Scenario)
+    except ScenarioError as error:
+        shown = str(error)
+        assert shown.startswith("option --set: ") and len(shown) < 10_000
+        assert all(letter.isprintable() or letter == "\n" for letter in shown)
+
+
 def test_mutated_bytes_of_a_good_file(folder: Path) -> None:
     good, dice = bytearray(to_yaml(load("pakistan")).encode()), random.Random(11)
     for _ in range(150):

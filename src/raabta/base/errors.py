@@ -38,7 +38,8 @@ class ScenarioError(RaabtaError):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        where = (self.file, self.line, None if self.line is None else self.column)
+        place = ":".join(str(part) for part in where if part is not None)
         lines = [f"{place}: {self.message}" if place else self.message]
         if self.source_line is not None and self.column is not None:
             lines += [f"    {self.source_line}", "    " + " " * (self.column - 1) + "^"]

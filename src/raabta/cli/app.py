@@ -97,6 +97,10 @@ def run(
     gateways: Annotated[
         GatewayChoice, typer.Option(help="the scenario's, or those on today's public list")
     ] = GatewayChoice.scenario,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="overrule any key of the scenario; repeatable"),
+    ] = None,
     workers: Workers = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="seed of the run")] = None,
     bands: Annotated[bool, typer.Option("--bands", help="low, mid and high instead of mid alone")] = False,
@@ -106,11 +110,27 @@ def run(
     """Run a scenario, or resume it; print who is served.
 
     Options overrule the scenario. A run that was interrupted goes on where it stood.
+
+    Further runs are asked for by name. Served in an average year instead of the worst month:
+    --set weather.statistic=annual. The satellites for this area alone, an upper bound:
+    --set sharing.capacity_share=exclusive. A part of a list: --set gateways.Karachi.antennas=4,
+    --set constellation.shells[0].altitude_km=550.
     """
     from raabta.cli import commands
 
     options = commands.RunOptions(
-        out, start, duration, step, orbits, area, gateways.value, workers, seed, bands, strict
+        out,
+        start,
+        duration,
+        step,
+        orbits,
+        area,
+        gateways.value,
+        workers,
+        seed,
+        bands,
+        strict,
+        tuple(settings or ()),
     )
     _resumable(lambda: commands.run(scenario, options, as_json))
 

@@ -36,6 +36,7 @@ class RunOptions:
     seed: int | None = None
     bands: bool = False
     strict: bool = False
+    settings: tuple[str, ...] = ()
 
 
 def load_scenario(source: str, options: RunOptions) -> Scenario:
@@ -55,6 +56,7 @@ def load_scenario(source: str, options: RunOptions) -> Scenario:
         orbits_file=options.orbits,
         outline_file=options.area,
         gateways="actual" if options.gateways == "actual" else "scenario",
+        settings=options.settings,
     )
 
 
@@ -121,12 +123,8 @@ def explain(folder: Path, place: str | None, cell: str | None) -> None:
             "explain needs a place or a cell", hint="give --place NAME or --cell ID, not both"
         )
     import raabta.pipeline as pipeline
-    from raabta.service.locate import find
 
-    found = find(pipeline.open_run(_existing(folder)), place=place, cell=cell)
-    for note in found.notes:
-        say(note)
-    for line in pipeline.explain(folder, cell=found.cell).lines:
+    for line in pipeline.explain(_existing(folder), place=place, cell=cell).lines:
         say(line)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -13,8 +14,16 @@ from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import dotted
 from raabta.scenario.countries import meant_country
 from raabta.scenario.documents import Document, Loc, shortened
-from raabta.scenario.fields import keys_at
-from raabta.scenario.findings import COUNTRY_KEYS, Issue, from_catalogue, unknown_dates, wrong_time
+from raabta.scenario.fields import keys_at, value_at
+from raabta.scenario.findings import (
+    COUNTRY_KEYS,
+    Issue,
+    Origin,
+    from_catalogue,
+    origin,
+    unknown_dates,
+    wrong_time,
+)
 from raabta.scenario.models import Scenario
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
@@ -23,15 +32,16 @@ _MAX_DIAGNOSED = 200
 
 
 def diagnose(
-    data: dict[str, Any], document: Document, overruled: dict[Loc, str], issues: list[Issue]
+    data: dict[str, Any], overruled: Mapping[Loc, Origin], issues: list[Issue]
 ) -> tuple[Scenario | None, list[Issue]]:
-    """Validate `data`; returns the scenario, or None and every issue in the order of the file."""
+    """Validate `data`; returns the scenario, or None and every issue with what on the command line set it."""
     try:
         scenario = Scenario.model_validate_json(json.dumps(data), strict=True)
         issues = issues + _no_satellites(scenario) + unknown_dates(scenario, overruled)
     except ValidationError as error:
-        scenario, issues = None, issues + _from_pydantic(error, data, overruled, issues)
-    return (None if issues else scenario), sorted(issues, key=lambda issue: _order(issue, document))
+        scenario, issues = None, issues + _from_pydantic(error, data, issues)
+    issues = [replace(issue, option=origin(issue.loc, overruled)) for issue in issues]
+    return (None if issues else scenario), issues
 
 
 def _no_satellites(scenario: Scenario) -> list[Issue]:
@@ -55,7 +65,8 @@ def _position(issue: Issue, place: Any) -> tuple[int, int]:
 
 
 def raise_issues(issues: list[Issue], document: Document) -> NoReturn:
-    """Raise the first issue as a ScenarioError; its text goes on to list all the others."""
+    """Raise the first issue, in file order, as a ScenarioError; its text goes on to list all the others."""
+    issues = sorted(issues, key=lambda issue: _order(issue, document))
     errors = [_as_error(issue, document) for issue in issues]
     first = errors[0]
     if len(errors) > 1:
@@ -67,17 +78,16 @@ def raise_issues(issues: list[Issue], document: Document) -> NoReturn:
 
 
 def _as_error(issue: Issue, document: Document) -> ScenarioError:
-    if issue.option:
+    if isinstance(issue.option, str):
         return ScenarioError(shortened(f"option {issue.option}: {issue.message}"), hint=issue.hint)
-    line, column = _position(issue, document.place(issue.loc))
-    return document.error(issue.message, line, column, issue.hint)
+    source = issue.option or document
+    line, column = _position(issue, source.place(issue.loc))
+    return source.error(issue.message, line, column, issue.hint)
 
 
-def _from_pydantic(
-    error: ValidationError, data: dict[str, Any], overruled: dict[Loc, str], known: list[Issue]
-) -> list[Issue]:
+def _from_pydantic(error: ValidationError, data: dict[str, Any], known: list[Issue]) -> list[Issue]:
     items = [dict(item) for item in error.errors(include_url=False)[:_MAX_DIAGNOSED]]
-    found = [_issue(item, data, overruled) for item in items if not _counts_only_valid_items(item)]
+    found = [_issue(item, data) for item in items if not _counts_only_valid_items(item)]
     hidden = [issue.hides for issue in [*known, *found] if issue.hides is not None]
     return [issue for issue in found if issue.hides is not None or not _is_hidden(issue.loc, hidden)]
 
@@ -91,7 +101,7 @@ def _is_hidden(loc: Loc, hidden: list[Loc]) -> bool:
     return any(loc[: len(above)] == above for above in hidden)
 
 
-def _issue(item: dict[str, Any], data: dict[str, Any], overruled: dict[Loc, str]) -> Issue:
+def _issue(item: dict[str, Any], data: dict[str, Any]) -> Issue:
     loc: Loc = tuple(item["loc"])
     if item["type"] == "extra_forbidden":
         return _unknown_key(loc, data, item["input"])
@@ -100,11 +110,11 @@ def _issue(item: dict[str, Any], data: dict[str, Any], overruled: dict[Loc, str]
         where = f"{path}: the" if path else "the"
         return Issue(loc, f"{where} key '{loc[-1]}' is missing", from_catalogue(loc), at_key=True)
     if loc[:1] == ("time",) and (found := wrong_time(loc, item)) is not None:
-        return replace(found, option=overruled.get(loc))
+        return found
     message = _in_yaml_words(item["msg"])
     shown = "" if item["type"] == "value_error" else f", not {_short(item['input'])}"
     text = f"{dotted(loc) or 'scenario'}: {message}{shown}"
-    return Issue(loc, text, _value_hint(loc, item), option=overruled.get(loc))
+    return Issue(loc, text, _value_hint(loc, item))
 
 
 _YAML_WORDS = (
@@ -152,7 +162,7 @@ def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
 def _unknown_key(loc: Loc, data: dict[str, Any], value: Any) -> Issue:
     parent, key = loc[:-1], str(loc[-1])
     fields = keys_at(parent)
-    siblings = _at(data, parent)
+    siblings = value_at(data, parent)
     present = list(siblings) if isinstance(siblings, dict) else []
     path = dotted(parent)
     message = f"{path + ': ' if path else ''}unknown key '{key}'"
@@ -168,12 +178,3 @@ def _unknown_key(loc: Loc, data: dict[str, Any], value: Any) -> Issue:
         return Issue(loc, message, known, at_key=True, hides=loc)
     hides = parent if near == "catalogue" else (*parent, near)
     return Issue(loc, message, f"did you mean '{near}'?", at_key=True, hides=hides)
-
-
-def _at(data: Any, loc: Loc) -> Any:
-    for part in loc:
-        try:
-            data = data[part]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return data

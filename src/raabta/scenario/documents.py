@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -48,12 +48,13 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Document:
-    """Plain data of one YAML file, and where each part of it stands."""
+    """Plain data of one YAML text, and where each part of it stands; `numbered` if it has lines to count."""
 
     file: str
     lines: tuple[str, ...]
     data: Any = None
     places: dict[Loc, Place] = field(default_factory=dict)
+    numbered: bool = True
 
     def place(self, loc: Loc) -> Place:
         """The place of `loc`, or of the nearest part above it that the file holds."""
@@ -69,7 +70,7 @@ class Document:
         return ScenarioError(
             shortened(message),
             file=self.file,
-            line=line,
+            line=line if self.numbered else None,
             column=column,
             source_line=shown,
             hint=shortened(hint) if hint else None,
@@ -115,11 +116,15 @@ def _decode(raw: bytes, name: str) -> str:
         ) from None
 
 
-def parse(text: str, file: str) -> Document:
-    """Parse YAML text into a Document. Raises ScenarioError with line and column."""
+def parse(text: str, file: str, shown: str | None = None) -> Document:
+    """Parse YAML text into a Document. Raises ScenarioError with line and column.
+
+    Errors show the lines of `text`, or of `shown`: what stands in its place for the reader, without numbers.
+    """
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    document = Document(file, tuple(re.split(r"\r\n|\r|\n", text)))
+    lines = re.split(r"\r\n|\r|\n", text if shown is None else shown)
+    document = Document(file, tuple(lines), numbered=shown is None)
     try:
         return _Builder(document, text).build()
     except MarkedYAMLError as error:
@@ -193,7 +198,7 @@ class _Builder:
         after = next(self.events)
         if isinstance(after, DocumentStartEvent):
             self._refuse(after, "a second YAML document starts here; one file holds one")
-        return Document(self.document.file, self.document.lines, data, self.places)
+        return replace(self.document, data=data)
 
     def _refuse(self, event: Any, message: str, hint: str | None = None) -> NoReturn:
         mark = event.start_mark

@@ -48,3 +48,13 @@ def keys_at(loc: Loc) -> list[str]:
     if many or not is_model(held):
         return []
     return [*held.model_fields, *([CATALOGUE] if held.__name__ in _REFERABLE else [])]
+
+
+def value_at(data: Any, loc: Loc) -> Any:
+    """What stands at `loc` in plain data; None where nothing does."""
+    for part in loc:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from raabta.scenario.catalogue import Kind, catalogue_names
-from raabta.scenario.documents import Loc
+from raabta.scenario.documents import Document, Loc
 from raabta.scenario.models import Scenario
 
 COUNTRY_KEYS = ("country", "[key]")
@@ -23,6 +24,10 @@ _LISTS: dict[str, tuple[Kind, str]] = {
 }
 
 
+Origin = str | Document
+"""Who on the command line set a value: the name of an option, or a `--set` with the places of its parts."""
+
+
 @dataclass(frozen=True)
 class Issue:
     """One finding: where, what, what to do; `hides` suppresses follow-up findings below a place."""
@@ -32,7 +37,13 @@ class Issue:
     hint: str | None = None
     at_key: bool = False
     hides: Loc | None = None
-    option: str | None = None
+    option: Origin | None = None
+
+
+def origin(loc: Loc, overruled: Mapping[Loc, Origin]) -> Origin | None:
+    """Who on the command line set `loc`, itself or with what stands around it; None for the file."""
+    around = (loc[:end] for end in range(len(loc), 0, -1))
+    return next((overruled[each] for each in around if each in overruled), None)
 
 
 def from_catalogue(loc: Loc) -> str | None:
@@ -58,7 +69,7 @@ def _days(seconds: float) -> str:
     return f"{seconds:.0f} s ({seconds / _DAY_S:,.6g} days)"
 
 
-def unknown_dates(scenario: Scenario, overruled: dict[Loc, str]) -> list[Issue]:
+def unknown_dates(scenario: Scenario, overruled: Mapping[Loc, Origin]) -> list[Issue]:
     """A run that starts before or ends after the installed Earth-orientation data."""
     first, last = _known_dates()
     start, length = scenario.time.start.replace(tzinfo=None), timedelta(seconds=scenario.time.duration_s)
@@ -67,12 +78,12 @@ def unknown_dates(scenario: Scenario, overruled: dict[Loc, str]) -> list[Issue]:
         return []
     what = f"starts {start:%Y-%m-%d %H:%M}" if begins_outside else f"ends {start + length:%Y-%m-%d %H:%M}"
     longer: Loc = ("time", "duration_s")
-    loc = longer if not begins_outside and longer in overruled else ("time", "start")
+    loc = longer if not begins_outside and origin(longer, overruled) else ("time", "start")
     text = f"{'.'.join(map(str, loc))}: the run {what} UTC, outside the Earth-orientation data " + (
         f"({first:%Y-%m-%d} to {last:%Y-%m-%d})"
     )
     hint = "move the start" + ("" if start < first else ", or upgrade astropy-iers-data for later dates")
-    return [Issue(loc, text, hint, option=overruled.get(loc))]
+    return [Issue(loc, text, hint)]
 
 
 def _known_dates() -> tuple[datetime, datetime]:

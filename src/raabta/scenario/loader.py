@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
 from raabta.base.errors import ScenarioError
+from raabta.scenario import override
 from raabta.scenario.catalogue import actual_gateways
 from raabta.scenario.diagnosis import diagnose, raise_issues
 from raabta.scenario.documents import Document, Loc, read_file
-from raabta.scenario.findings import Issue
+from raabta.scenario.fields import value_at
+from raabta.scenario.findings import Issue, Origin, origin
 from raabta.scenario.models import SCHEMA_VERSION, Scenario
-from raabta.scenario.references import resolve
 from raabta.scenario.suggest import near_name
 
 FILE_FIELDS: tuple[tuple[str, ...], ...] = (
@@ -48,18 +50,20 @@ def load(
     orbits_file: Path | None = None,
     outline_file: Path | None = None,
     gateways: Literal["scenario", "actual"] = "scenario",
+    settings: Sequence[str] = (),
 ) -> Scenario:
     """Read a scenario from a YAML file or a built-in name, resolve the catalogue, check it, freeze it.
 
-    The keyword arguments overrule the file (`raabta run` options). Raises ScenarioError that holds file,
-    line, column and a hint for the first fault; its text lists every fault found.
+    The keyword arguments overrule the file (`raabta run` options); `settings` are texts `KEY=VALUE` as
+    `override` reads them. Raises ScenarioError that holds file, line, column and a hint for the first fault;
+    its text lists every fault found.
     """
     path = _locate(source)
     document = read_file(path)
     _check_schema_version(document)
-    data, issues = resolve(document)
+    raw = copy.deepcopy(document.data)
     overruled = _overrule(
-        data,
+        raw,
         {
             ("time", "start"): start.isoformat() if start else None,
             ("time", "duration_s"): duration_s,
@@ -70,12 +74,26 @@ def load(
         },
     )
     if gateways == "actual":
-        _use_actual_gateways(data)
-    issues += _absolute_paths(data, path.absolute().parent, overruled)
-    scenario, found = diagnose(data, document, overruled, issues)
+        _use_actual_gateways(raw)
+    given = [override.read(text) for text in settings]
+    laid = dict(overruled)
+    scenario, found = _diagnosed(raw, path, laid, given)
     if scenario is None:
-        raise_issues(found, document)
+        alone = _diagnosed(raw, path, overruled, [])[1] if given else found
+        raise_issues(override.due_to_settings(found, alone, laid), document)
     return scenario
+
+
+def _diagnosed(
+    raw: dict[str, Any], path: Path, overruled: dict[Loc, Origin], given: Sequence[override.Setting]
+) -> tuple[Scenario | None, list[Issue]]:
+    """The scenario of a file's data with the settings laid on it, or its issues; notes who set what."""
+    data, issues = override.lay(raw, given, overruled)
+    if given:
+        texts = "; ".join(setting.text for setting in given)
+        _assume(data, f"Set on the command line, whatever is said above: {texts}")
+    issues += _absolute_paths(data, path.absolute().parent, overruled)
+    return diagnose(data, overruled, issues)
 
 
 def _locate(source: str | Path) -> Path:
@@ -122,10 +140,10 @@ def _check_schema_version(document: Document) -> None:
         )
 
 
-def _overrule(data: dict[str, Any], values: dict[tuple[str, ...], Any]) -> dict[Loc, str]:
+def _overrule(data: dict[str, Any], values: dict[tuple[str, ...], Any]) -> dict[Loc, Origin]:
     """Put command-line values into `data`; returns the option that set each place."""
     options = {"outline_file": "--area", "duration_s": "--duration", "step_s": "--step"}
-    overruled: dict[Loc, str] = {}
+    overruled: dict[Loc, Origin] = {}
     for loc, value in values.items():
         parent = _mapping_at(data, loc[:-1]) if value is not None else None
         if parent is None:
@@ -154,23 +172,29 @@ def _use_actual_gateways(data: dict[str, Any]) -> None:
         + ", ".join(gateway["name"] for gateway in gateways)
         + "), bent pipe, no inter-satellite links; none stands in Pakistan"
     )
+    _assume(data, note)
+
+
+def _assume(data: dict[str, Any], note: str) -> None:
+    """Add a sentence to what every report repeats."""
     if isinstance(data.get("assumptions", []), list):
         data["assumptions"] = [*data.get("assumptions", []), note]
 
 
-def _absolute_paths(data: dict[str, Any], folder: Path, overruled: dict[Loc, str]) -> list[Issue]:
+def _absolute_paths(data: dict[str, Any], folder: Path, overruled: dict[Loc, Origin]) -> list[Issue]:
+    """Make paths whole: from the scenario's folder, or where `--set` gave them, from the current one."""
     issues = []
     for loc in FILE_FIELDS:
-        parent: Any = data
-        for key in loc[:-1]:
-            parent = parent.get(key) if isinstance(parent, dict) else None
-        value = parent.get(loc[-1]) if isinstance(parent, dict) else None
+        parent, value = value_at(data, loc[:-1]), value_at(data, loc)
         if not isinstance(value, str) or parent is None:
             continue
-        path = folder / value
+        base, name = folder, "the scenario's"
+        if isinstance(origin(loc, overruled), Document):
+            base, name = Path.cwd(), "the current"
+        path = base / value
         parent[loc[-1]] = str(path)
         if not _is_file(path):
-            issues.append(Issue(loc, f"no such file: {path}", "paths are meant from the scenario's folder"))
+            issues.append(Issue(loc, f"no such file: {path}", f"paths are meant from {name} folder"))
     return issues
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import Kind, catalogue_names, dotted, entry
-from raabta.scenario.documents import Document, Loc
+from raabta.scenario.documents import Loc
 from raabta.scenario.findings import Issue
 from raabta.scenario.suggest import near_name
 
@@ -21,9 +21,9 @@ _RADIO = {"eirp_dbw", "g_over_t_dbk"}
 """Figures that make a radio: with both written out, a gateway needs no radio of the catalogue."""
 
 
-def resolve(document: Document) -> tuple[dict[str, Any], list[Issue]]:
-    """The file's data with every catalogue reference merged in, and what could not be resolved."""
-    data = copy.deepcopy(document.data)
+def resolve(data: dict[str, Any]) -> tuple[dict[str, Any], list[Issue]]:
+    """A copy of `data` with every catalogue reference merged in, and what could not be resolved."""
+    data = copy.deepcopy(data)
     issues: list[Issue] = []
     for key in ("constellation", "demand"):
         if key in data:
@@ -47,13 +47,13 @@ def _resolved(node: Any, loc: Loc, room: str, issues: list[Issue]) -> Any:
     merged: dict[str, Any] = {}
     for name in names if isinstance(names, list) else [names]:
         try:
-            merged = _merge(merged, _entry_data(name, room))
+            merged = merge(merged, _entry_data(name, room))
         except ScenarioError as error:
             issues.append(Issue((*loc, "catalogue"), error.message, error.hint, hides=loc))
     overrides = {key: value for key, value in node.items() if key != "catalogue"}
     if room == "gateways" and not _has_radio(names, overrides):
         issues.append(_no_radio(names, loc))
-    return _merge(merged, overrides)
+    return merge(merged, overrides)
 
 
 def _has_radio(names: Any, overrides: dict[str, Any]) -> bool:
@@ -86,11 +86,11 @@ def _entry_data(name: Any, room: str) -> dict[str, Any]:
     return copy.deepcopy(entry(name).data)
 
 
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     """`over` laid on `base`: mappings merge, everything else (lists too) replaces."""
     merged = dict(base)
     for key, value in over.items():
         old = merged.get(key)
         both = isinstance(old, dict) and isinstance(value, dict)
-        merged[key] = _merge(old, value) if both else value  # type: ignore[arg-type]
+        merged[key] = merge(old, value) if both else value  # type: ignore[arg-type]
     return merged

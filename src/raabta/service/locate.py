@@ -20,16 +20,10 @@ if TYPE_CHECKING:
 
 
 class Found(NamedTuple):
-    """A cell that a user meant: its number, its H3 index in hex, and what to say about how it was found."""
+    """A cell that a user meant: its number, and what to say about how it was found."""
 
     number: int
-    cell: str
     notes: tuple[str, ...] = ()
-
-
-def find_cell(results: Results, *, place: str | None = None, cell: str | None = None) -> int:
-    """Number of the cell with an H3 index, or of a town, or the district's cell with most subscribers."""
-    return find(results, place=place, cell=cell).number
 
 
 def find(results: Results, *, place: str | None = None, cell: str | None = None) -> Found:
@@ -52,7 +46,7 @@ def _by_index(results: Results, cell: str) -> Found:
     number = _number(results, index)
     if number is None:
         raise ScenarioError(f"cell {cell} is not one of the {results.cells.sizes['cell']} cells of this run")
-    return Found(number, f"{index:x}")
+    return Found(number)
 
 
 def _number(results: Results, index: int) -> int | None:
@@ -69,7 +63,7 @@ def _by_name(results: Results, place: str) -> Found:
     for at in [_town_cell(results, row) for row in rows]:
         number = _number(results, at)
         if number is not None:
-            return Found(number, f"{at:x}")
+            return Found(number)
     outside = (f"The town of {known[rows[0]]} lies outside the cells of this run",) if rows else ()
     district = _district_cell(results, wanted)
     if district is not None:
@@ -102,7 +96,7 @@ def _district_cell(results: Results, wanted: str) -> Found | None:
     number = int(np.where(inside, results.cells["subscribers"].values, -1.0).argmax())
     cell = f"{int(results.cells['h3'].values[number]):x}"
     note = f"District {names[rows[0]]}: the one of its cells with most subscribers, {cell}"
-    return Found(number, cell, (note,))
+    return Found(number, (note,))
 
 
 def _unknown(results: Results, place: str, known: Sequence[str]) -> ScenarioError:

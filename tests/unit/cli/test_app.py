@@ -21,7 +21,6 @@ from raabta.cli.app import main
 from raabta.cli.progress import Bars
 from raabta.engine.ledger import Identity, Ledger
 from raabta.scenario.loader import load, scenario_hash
-from raabta.service import locate
 
 
 @dataclass
@@ -44,13 +43,9 @@ class Below:
         self.calls.append(("open", path))
         return SimpleNamespace(summary=self.summary, folder=path)
 
-    def explain(self, path: Path, *, place: Any = None, cell: Any) -> Any:
+    def explain(self, path: Path, *, place: Any, cell: Any) -> Any:
         self.calls.append(("explain", path, place, cell))
         return SimpleNamespace(lines=["first [line]", "second"])
-
-    def find(self, results: Any, *, place: Any, cell: Any) -> locate.Found:
-        self.calls.append(("find", place, cell))
-        return locate.Found(3, "85abc", ("a note",))
 
     def terminal(self, results: Any) -> list[str]:
         self.calls.append(("terminal",))
@@ -68,7 +63,6 @@ def below(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Below:
     vars(pipeline).update(run=fake.run, open_run=fake.open_run, explain=fake.explain)
     report = ModuleType("raabta.report")
     vars(report).update(terminal=fake.terminal, write=fake.write)
-    monkeypatch.setattr(locate, "find", fake.find)
     for name, module in (("pipeline", pipeline), ("report", report)):
         monkeypatch.setitem(sys.modules, f"raabta.{name}", module)
         monkeypatch.setattr(raabta, name, module, raising=False)
@@ -79,12 +73,14 @@ def below(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Below:
 
 def test_run_passes_every_option_on(below: Below, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (
-        "run pakistan --start 2026-06-01 --duration 90m --step 30s --seed 5 --workers 2 --bands --out o"
+        "run pakistan --start 2026-06-01 --duration 90m --step 30s --seed 5 --workers 2 --bands --out o "
+        "--set demand.take_up_share=0.2 --set gateways.Karachi.antennas=4"
     )
     assert main(arguments.split()) == 0
     _, scenario, out, workers, bands = below.calls[0]
     assert (scenario.time.steps, scenario.time.start.month, scenario.seed) == (180, 6, 5)
     assert (out, workers, bands) == (Path("o"), 2, True)
+    assert (scenario.demand.take_up_share, scenario.gateways[0].antennas) == (0.2, 4)
     captured = capsys.readouterr()
     assert "TABLES" in captured.out and "Kept in o" in captured.out
     assert "orbits" in captured.err and "orbits" not in captured.out
@@ -141,8 +137,10 @@ def test_report_opens_and_writes(below: Below, capsys: pytest.CaptureFixture[str
 def test_explain_prints_its_lines_as_they_are(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
     Path("kept").mkdir()
     assert main(["explain", "kept", "--place", "Turbat"]) == 0
-    assert below.calls[1:] == [("find", "Turbat", None), ("explain", Path("kept"), None, "85abc")]
-    assert capsys.readouterr().out == "a note\nfirst [line]\nsecond\n"
+    assert main(["explain", "kept", "--cell", "85abc"]) == 0
+    asked = [("Turbat", None), (None, "85abc")]
+    assert below.calls == [("explain", Path("kept"), place, cell) for place, cell in asked]
+    assert capsys.readouterr().out == "first [line]\nsecond\n" * 2
 
 
 @pytest.mark.parametrize("arguments", [[], ["--place", "a", "--cell", "b"]])
