@@ -15,7 +15,7 @@ from raabta.engine import kernelcache
 kernelcache.single_threaded_blas()
 kernelcache.prepare()
 
-from raabta.engine.ledger import Identity  # noqa: E402
+from raabta.engine.ledger import Identity, Ledger  # noqa: E402
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance  # noqa: E402
 from raabta.engine.runner import run_chunks  # noqa: E402
 from raabta.engine.verify import record_output  # noqa: E402
@@ -37,7 +37,7 @@ Progress = Callable[[str, int, int], None]
 
 def run(
     scenario: Scenario,
-    out: Path,
+    out: Path | str,
     *,
     workers: int | None = None,
     bands: bool = False,
@@ -45,22 +45,24 @@ def run(
 ) -> Results:
     """Run a scenario into a folder; on a folder that holds part of this run, go on from there.
 
-    Raises what the floors raise (see `base.errors`) and KeyboardInterrupt; what was committed stays.
+    A folder of another run, version or environment is refused before anything is computed. Raises what the
+    floors raise (see `base.errors`) and KeyboardInterrupt; what was committed stays.
     """
-    started = datetime.now(UTC)
+    out, started = Path(out), datetime.now(UTC)
     tell = progress or (lambda what, done, total: None)
-    tell("placing people", 0, 1)
-    cells, people = place_people(scenario)
-    tell("placing people", 1, 1)
-    tell("preparing tables and admission", 0, 1)
-    network = build_network(scenario, cells, people)
-    tell("preparing tables and admission", 1, 1)
     identity = Identity(
         scenario_hash=scenario_hash(scenario),
         version=str(environment()["raabta"]),
         seed=scenario.seed,
         environment=hash_of(environment()),
     )
+    Ledger.refuse_other(out, identity)
+    tell("placing people", 0, 1)
+    cells, people = place_people(scenario)
+    tell("placing people", 1, 1)
+    tell("preparing tables and admission", 0, 1)
+    network = build_network(scenario, cells, people)
+    tell("preparing tables and admission", 1, 1)
     keys = chunk_keys(scenario.time.steps)
     run_chunks(
         out,

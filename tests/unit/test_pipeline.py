@@ -11,9 +11,11 @@ import xarray as xr
 import raabta.pipeline as pipeline
 from raabta.base.errors import RaabtaError, StoreError
 from raabta.base.tables import CELL_RESULTS, CLASS_RESULTS, DAY, DISTRICT_RESULTS, SLOTS, check
+from raabta.engine.ledger import Identity, Ledger
+from raabta.engine.provenance import environment, hash_of
 from raabta.engine.verify import run_hash, verify
 from raabta.network.constraints import CONSTRAINTS
-from raabta.scenario.loader import load
+from raabta.scenario.loader import load, scenario_hash
 
 BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
 TOTALS = {
@@ -160,6 +162,24 @@ def test_a_finished_folder_refuses_another_scenario(scenario, small_chunks, whol
     with pytest.raises(RaabtaError, match="another"):
         pipeline.run(other, whole.folder, workers=1)
     assert verify(whole.folder) == []
+
+
+@pytest.mark.parametrize("changed", ["version", "environment", "scenario_hash", "in use"])
+def test_a_refused_folder_is_refused_before_anything_is_computed(scenario, changed, tmp_path, monkeypatch):
+    def nothing(*_):
+        raise AssertionError("people were placed for a run that cannot be kept")
+
+    monkeypatch.setattr(pipeline, "place_people", nothing)
+    told = []
+    wanted = {"scenario_hash": scenario_hash(scenario), "version": str(environment()["raabta"])}
+    wanted |= {"seed": scenario.seed, "environment": hash_of(environment())}
+    other = Identity(**(wanted | ({changed: "other"} if changed in wanted else {})))
+    with Ledger.create_or_resume(tmp_path, other) as ledger:
+        if changed != "in use":
+            ledger.close()
+        with pytest.raises(StoreError, match="is in use by" if changed == "in use" else "holds another run"):
+            pipeline.run(scenario, str(tmp_path), progress=lambda *step: told.append(step))
+    assert told == []
 
 
 def test_the_whole_country_holds_the_whole_census():

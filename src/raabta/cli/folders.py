@@ -17,7 +17,7 @@ def refuse_unusable(folder: Path, scenario: Scenario) -> None:
 
     Makes the folder; leaves what is in it as it is. The engine checks again, and more, when the run starts.
     """
-    from raabta.engine import atomic, ledger
+    from raabta.engine import atomic
 
     try:
         if folder.exists() and not folder.is_dir():
@@ -28,18 +28,17 @@ def refuse_unusable(folder: Path, scenario: Scenario) -> None:
         raise StoreError(f"{folder} cannot be made there. Give --out a folder you may write to") from None
     except OSError as error:
         raise atomic.refusal("write into", folder, error) from None
-    if (folder / ledger.NAME).is_file():
-        _refuse_other(folder, scenario)
+    _refuse_other(folder, scenario)
 
 
 def _refuse_other(folder: Path, scenario: Scenario) -> None:
     from raabta.engine.ledger import Ledger
     from raabta.scenario.loader import scenario_hash
 
-    with Ledger.edit(folder) as ledger:
-        found, wanted = ledger.identity().scenario_hash, scenario_hash(scenario)
-    if found != wanted:
+    held, wanted = Ledger.held(folder), scenario_hash(scenario)
+    if held is not None and held.scenario_hash != wanted:
         raise StoreError(
-            f"{folder} holds a run of another scenario (hash {found[:8]}; this one is {wanted[:8]}). "
+            f"{folder} holds a run of another scenario "
+            f"(hash {held.scenario_hash[:8]}; this one is {wanted[:8]}). "
             "Give --out another folder, or leave --out away: a run then gets a folder of its own"
         )

@@ -79,6 +79,27 @@ class Ledger:
         return ledger
 
     @classmethod
+    def held(cls, folder: Path) -> Identity | None:
+        """Whose run a folder holds; None where there is no ledger, or one cut off while it was made.
+
+        Makes no ledger. Raises StoreError for a folder in use, of a newer schema, or with a foreign ledger.
+        """
+        if not (folder / NAME).is_file():
+            return None
+        with cls._locked(folder) as ledger:
+            if ledger._is_new():
+                return None
+            ledger._check_schema()
+            return ledger.identity()
+
+    @classmethod
+    def refuse_other(cls, folder: Path, wanted: Identity) -> None:
+        """Raise StoreError for a folder that holds another run than `wanted`, and as `held` does."""
+        found = cls.held(folder)
+        if found is not None:
+            _refuse_difference(folder, found, wanted)
+
+    @classmethod
     def edit(cls, folder: Path) -> Self:
         """Open an existing ledger for writing, whatever its run. Raises StoreError."""
         _refuse_absent(folder)
@@ -187,9 +208,12 @@ class Ledger:
                 self._connection.execute("ROLLBACK")
             raise
 
+    def _is_new(self) -> bool:
+        return not self._ask("SELECT name FROM sqlite_master LIMIT 1")
+
     def _initialise(self, identity: Identity) -> None:
         """Make the tables and the run's row in one transaction, if the file is new."""
-        if self._ask("SELECT name FROM sqlite_master LIMIT 1"):
+        if not self._is_new():
             return
         with _refusing(self.folder), self._transaction():
             for statement in _SCHEMA:
@@ -209,17 +233,21 @@ class Ledger:
 
     def _check_identity(self, wanted: Identity) -> None:
         self._check_schema()
-        found, asked = asdict(self.identity()), asdict(wanted)
-        differ = [
-            f"{name.replace('_', ' ')} is {_short(found[name])}, asked for {_short(asked[name])}"
-            for name in asked
-            if found[name] != asked[name]
-        ]
-        if differ:
-            raise StoreError(
-                f"{self.folder} holds another run: {'; '.join(differ)}. "
-                "Choose another folder, or remove this one if it is no longer needed"
-            )
+        _refuse_difference(self.folder, self.identity(), wanted)
+
+
+def _refuse_difference(folder: Path, found: Identity, wanted: Identity) -> None:
+    held, asked = asdict(found), asdict(wanted)
+    differ = [
+        f"{name.replace('_', ' ')} is {_short(held[name])}, asked for {_short(asked[name])}"
+        for name in asked
+        if held[name] != asked[name]
+    ]
+    if differ:
+        raise StoreError(
+            f"{folder} holds another run: {'; '.join(differ)}. "
+            "Choose another folder, or remove this one if it is no longer needed"
+        )
 
 
 def _short(value: object) -> str:

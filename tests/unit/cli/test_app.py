@@ -377,6 +377,12 @@ def test_a_folder_of_another_scenario_is_refused_before_the_run(
     assert sorted(path.name for path in Path("o").iterdir() if path.name.startswith(".")) == []
 
 
+def test_a_folder_whose_run_was_cut_off_at_once_is_taken(below: Below) -> None:
+    Path("o").mkdir()
+    Path("o/ledger.sqlite").touch()
+    assert main(["run", "pakistan", "--out", "o"]) == 0
+
+
 def test_a_folder_in_use_is_refused_before_the_run(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
     with Ledger.create_or_resume(Path("o"), Identity(scenario_hash(load("pakistan")), "0", 2026)):
         assert main(["run", "pakistan", "--out", "o"]) == 2

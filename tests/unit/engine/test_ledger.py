@@ -48,13 +48,40 @@ def test_another_run_is_refused_and_told_how_it_differs(tmp_path: Path, other: I
     Ledger.create_or_resume(tmp_path, RUN).close()
 
 
+def test_a_folder_is_asked_whose_run_it_holds_and_left_as_it_is(tmp_path: Path) -> None:
+    assert Ledger.held(tmp_path / "nowhere") is None
+    Ledger.refuse_other(tmp_path / "nowhere", RUN)
+    assert not (tmp_path / "nowhere").exists()
+    Ledger.create_or_resume(tmp_path, RUN).close()
+    assert Ledger.held(tmp_path) == RUN
+    Ledger.refuse_other(tmp_path, RUN)
+    with pytest.raises(StoreError, match="holds another run: version is"):
+        Ledger.refuse_other(tmp_path, replace(RUN, version="0.2.0"))
+    with Ledger.create_or_resume(tmp_path, RUN), pytest.raises(StoreError, match="is in use by process"):
+        Ledger.held(tmp_path)
+
+
+@pytest.mark.parametrize("raw", [b"", None], ids=["empty", "no tables"])
+def test_a_ledger_cut_off_while_it_was_made_is_nobodys(tmp_path: Path, raw: bytes | None) -> None:
+    if raw is None:
+        connection = sqlite3.connect(tmp_path / "ledger.sqlite")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.close()
+    else:
+        (tmp_path / "ledger.sqlite").write_bytes(raw)
+    assert Ledger.held(tmp_path) is None
+    Ledger.create_or_resume(tmp_path, RUN).close()
+    assert Ledger.held(tmp_path) == RUN
+
+
 def test_a_newer_schema_is_refused_by_every_way_in(tmp_path: Path) -> None:
     Ledger.create_or_resume(tmp_path, RUN).close()
     connection = sqlite3.connect(tmp_path / "ledger.sqlite")
     connection.execute("PRAGMA user_version = 9")
     connection.close()
     says = "was written by a newer raabta: its ledger has schema 9, this one knows up to 1"
-    for way in (Ledger.read, Ledger.edit, lambda folder: Ledger.create_or_resume(folder, RUN)):
+    ways = (Ledger.read, Ledger.edit, Ledger.held, lambda folder: Ledger.create_or_resume(folder, RUN))
+    for way in ways:
         with pytest.raises(StoreError, match=says):
             way(tmp_path)
 
