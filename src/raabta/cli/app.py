@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from raabta.base.errors import RaabtaError
+from raabta.cli import output
 
 INTERRUPTED = 130
 OUR_FAULT = 1
@@ -47,7 +48,7 @@ def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        print(f"raabta {version('raabta')}")
+        output.say(f"raabta {version('raabta')}")
         raise typer.Exit
 
 
@@ -194,46 +195,48 @@ def _resumable(command: Callable[[], None]) -> None:
     try:
         command()
     except KeyboardInterrupt:
-        _complain("interrupted; resumable: run the same command again")
+        output.complain("interrupted; resumable: run the same command again")
         raise typer.Exit(INTERRUPTED) from None
-
-
-def _complain(text: str) -> None:
-    print(f"raabta: {text}", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; never a traceback unless `--debug` asks for it."""
+    output.open_closed()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:
         code = app([word for word in given if word != "--debug"], prog_name="raabta", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+        with output.heard():
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        _complain("interrupted")
+        output.complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        from raabta.cli.output import divert
-
-        divert()
+    except SystemExit:  # typer's answer to a reader that has left: only its own help ends so
+        output.divert(sys.stdout)
         return 0
     except Exception as error:
-        return _fail(error, debug)
+        with output.unheard():
+            _tell(error, debug)
+        return int(getattr(error, "exit_code", OUR_FAULT))
+    return code if isinstance(code, int) else 0
 
 
-def _fail(error: Exception, debug: bool) -> int:
+def _tell(error: Exception, debug: bool) -> None:
+    """Say on standard error what went wrong: ours, typer's, or what should not have been."""
     if debug:
         import traceback
 
         traceback.print_exception(error)
     if isinstance(error, RaabtaError):
-        _complain(str(error))
-        return error.exit_code
-    if hasattr(error, "show") and hasattr(error, "exit_code"):
+        output.complain(str(error))
+    elif hasattr(error, "show") and hasattr(error, "exit_code"):
         error.show()
-        return int(error.exit_code)
-    _complain(f"this is our fault, not yours: {type(error).__name__}: {' '.join(str(error).split())[:300]}")
-    if not debug:
-        _complain("run the same command again with --debug and report the traceback it prints")
-    return OUR_FAULT
+    else:
+        words = " ".join(str(error).split())[:300]
+        output.complain(f"this is our fault, not yours: {type(error).__name__}: {words}")
+        if not debug:
+            output.complain("run the same command again with --debug and report the traceback it prints")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

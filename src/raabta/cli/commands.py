@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from raabta.base.errors import ScenarioError, StoreError
-from raabta.cli.output import say, say_json, show
+from raabta.cli.output import complain, say, say_json, show
 
 if TYPE_CHECKING:
     from raabta.scenario.models import Scenario
@@ -134,7 +133,7 @@ def verify(folder: Path) -> int:
 
     problems = find_problems(_existing(folder))
     for problem in problems:
-        print(f"{folder}: {problem}", file=sys.stderr)
+        complain(f"{folder}: {problem}")
     if not problems:
         say(f"{folder}: every file is as it was written")
     return StoreError.exit_code if problems else 0

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from raabta.cli.output import console, say_json
+from raabta.cli.output import console, heard, say_json
 from raabta.scenario.catalogue import KINDS, Entry, catalogue_names, entry
 
 _CONFIDENCE = "A primary or recomputed · B secondary · M from memory · C assumption of ours"
@@ -17,10 +17,10 @@ def show(name: str | None, as_json: bool) -> None:
     """Print all entries, or one entry with every figure, its source and our confidence in it."""
     if as_json:
         say_json(_plain(name))
-    elif name is None:
-        _show_all(console())
-    else:
-        _show_one(entry(name), console())
+        return
+    found = entry(name) if name is not None else None
+    with heard():
+        _show_all(console()) if found is None else _show_one(found, console())
 
 
 def _plain(name: str | None) -> Any:

@@ -17,6 +17,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from raabta.cli import output
+
 _LONGEST_LABEL = 40
 
 
@@ -39,7 +41,7 @@ class Bars:
             BarColumn(bar_width=20),
             _Parts(),
             TimeElapsedColumn(),
-            console=console or Console(stderr=True),
+            console=console or output.console(stderr=True),
         )
         self._tasks: dict[str, TaskID] = {}
 
