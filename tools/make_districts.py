@@ -22,8 +22,9 @@ import numpy as np
 from pakistan_places import BY_ID, DROPPED, ESTIMATES, KNOWN_PLACES, MOVED, MOVED_BY_ID, SITES, TOWN_DISTRICT
 from shapely import contains_xy, prepare
 
-from raabta.access.cells import EARTH_RADIUS_KM, unit_vectors
+from raabta.access.cells import unit_vectors
 from raabta.access.outlines import outline
+from raabta.base.bodies import EARTH
 
 OUT = Path(__file__).parents[1] / "src/raabta/service/data"
 CLASSES = ("5,000 AND ABOVE", "2,000 -- 4,999", "1,000 -- 1,999", "500 -- 999", "200 -- 499", "LESS THAN 200")
@@ -218,13 +219,13 @@ def settle(sites: list[dict[str, Any]], weight: dict[str, float]) -> list[dict[s
     towns = [s for s in sites if s["known"] and s["admin1"]]
     at = (
         unit_vectors([s["latitude_deg"] for s in towns], [s["longitude_deg"] for s in towns])
-        * EARTH_RADIUS_KM
+        * EARTH.mean_radius_km
     )
     power = np.array([weight[s["district"]] for s in towns])
     admin1 = np.array([s["admin1"] for s in towns])
     for row in sites:
         if not row["known"]:
-            here = unit_vectors(row["latitude_deg"], row["longitude_deg"]).ravel() * EARTH_RADIUS_KM
+            here = unit_vectors(row["latitude_deg"], row["longitude_deg"]).ravel() * EARTH.mean_radius_km
             away = ((at - here) ** 2).sum(1) - power + np.where(admin1 == row["admin1"], 0.0, 1e9)
             row["district"] = towns[int(away.argmin())]["district"]
     kept = [{k: v for k, v in row.items() if k != "admin1"} for row in sites]
@@ -239,14 +240,14 @@ def lattice(step_deg: float = 0.05) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     lon, lat = np.meshgrid(np.arange(west, east, step_deg), np.arange(south, north, step_deg))
     keep = contains_xy(country, lon.ravel(), lat.ravel())
     lat, lon = lat.ravel()[keep], lon.ravel()[keep]
-    return lat, lon, (np.radians(step_deg) * EARTH_RADIUS_KM) ** 2 * np.cos(np.radians(lat))
+    return lat, lon, (np.radians(step_deg) * EARTH.mean_radius_km) ** 2 * np.cos(np.radians(lat))
 
 
 def fit_weights(sites: list[dict[str, Any]], areas: dict[str, float], rounds: int = 1500) -> dict[str, float]:
     """Power-diagram weights (km2), one per district, that give each its published share of the country."""
     names = list(areas)
     lat, lon, size = lattice()
-    points = unit_vectors(lat, lon) * EARTH_RADIUS_KM
+    points = unit_vectors(lat, lon) * EARTH.mean_radius_km
     target = np.array([areas[n] for n in names], float)
     target *= size.sum() / target.sum()
     square = np.empty((lat.size, len(names)), np.float32)
@@ -254,7 +255,7 @@ def fit_weights(sites: list[dict[str, Any]], areas: dict[str, float], rounds: in
         own = [s for s in sites if s["district"] == name]
         at = (
             unit_vectors([s["latitude_deg"] for s in own], [s["longitude_deg"] for s in own])
-            * EARTH_RADIUS_KM
+            * EARTH.mean_radius_km
         )
         square[:, column] = ((points[:, None] - at[None]) ** 2).sum(2).min(1)
     weight = np.zeros(len(names), np.float32)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.access.outlines import outline, read_outline_file
+from raabta.base.bodies import EARTH
 from raabta.base.errors import NoSolutionError
 from raabta.base.tables import CELLS, as_dataset
 from raabta.scenario.models import Area
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from shapely.geometry.base import BaseGeometry
 
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius that H3's areas use; distances between cells need no ellipsoid."""
 COARSE_RESOLUTION = 3
 STRIP_DEG = 60.0
 
@@ -111,7 +110,7 @@ def distance_km(
     """Great-circle distance on the mean sphere (haversine), degrees in, broadcast."""
     lat_a, lon_a, lat_b, lon_b = (np.radians(x) for x in (lat_a_deg, lon_a_deg, lat_b_deg, lon_b_deg))
     half = np.sin((lat_b - lat_a) / 2) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
+    return np.asarray(2 * EARTH.mean_radius_km * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
 
 
 def unit_vectors(lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.float64]:
@@ -122,7 +121,7 @@ def unit_vectors(lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.float64]:
 
 def chord(reach_km: float) -> float:
     """Straight-line length on the unit sphere of a great-circle distance in km (at most half way round)."""
-    return float(2 * np.sin(min(reach_km / EARTH_RADIUS_KM, np.pi) / 2))
+    return float(2 * np.sin(min(reach_km / EARTH.mean_radius_km, np.pi) / 2))
 
 
 def coarse_cells(

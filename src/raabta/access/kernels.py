@@ -20,9 +20,12 @@ VERTICAL_MARGIN_RAD = math.radians(0.2)
 # kink at the arc itself: there the arc is searched.
 TABLE_SIN_ELEVATION = math.sin(math.radians(21.0))
 TABLE_LEAST_LIMIT_RAD = math.radians(4.0)
+kernel = njit(cache=True, nogil=True, error_model="numpy")
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""Called by kernels: out of line, every array it takes would be counted in and out again."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def footprint_angles(position_km, min_elevation_rad, out_unit, out_angle):
     """Unit vectors and upper bounds of the central angle at which each satellite stands at the minimum
     elevation; NaN positions get an angle of -1 and are seen by nobody."""
@@ -38,7 +41,7 @@ def footprint_angles(position_km, min_elevation_rad, out_unit, out_angle):
         out_angle[s] = bound + VERTICAL_MARGIN_RAD
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def select_near(unit, angle, axis, radius_rad, out_index):
     """Indices of satellites whose footprint reaches the disc (axis, radius); returns their number."""
     count = 0
@@ -51,7 +54,7 @@ def select_near(unit, angle, axis, radius_rad, out_index):
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def arc_separation(latitude_sin, latitude_cos, site_x, site_z, e, n, u):
     """Angle (rad) between the local direction (e, n, u) and the nearest point of the visible GSO arc,
     seen from a site at longitude 0 with ECEF (site_x, 0, site_z). Pi where no part of the arc is visible.
@@ -86,7 +89,7 @@ def arc_separation(latitude_sin, latitude_cos, site_x, site_z, e, n, u):
     return math.acos(min(1.0, max(-1.0, max(best, fa, fb))))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def _arc_cosine(theta, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz):
     gx = GSO_RADIUS_KM * math.cos(theta) - site_x
     gy = GSO_RADIUS_KM * math.sin(theta)
@@ -97,7 +100,7 @@ def _arc_cosine(theta, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz):
     return (gx * dx + gy * dy + gz * dz) / r
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def fill_arc_table(latitude_rad, site_x, site_z, horizontal_limit, out):
     """Separation (rad) from the arc on a grid of local directions: out[lat, |east|, north + 1]."""
     rows, n_e, n_n = out.shape
@@ -115,7 +118,7 @@ def fill_arc_table(latitude_rad, site_x, site_z, horizontal_limit, out):
                 out[k, i, j] = arc_separation(sin_lat, cos_lat, site_x[k], site_z[k], e, n, u)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def table_separation(table, row, e, n):
     """Interpolated separation (rad) from the arc; `row` is a fractional index into two or more latitudes."""
     rows, n_e, n_n = table.shape
@@ -130,14 +133,14 @@ def table_separation(table, row, e, n):
     return low + (row - k) * (_bilinear(table, k + 1, i, j, fx, fy) - low)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _bilinear(table, k, i, j, fx, fy):
     a = table[k, i, j] * (1.0 - fx) + table[k, i + 1, j] * fx
     b = table[k, i, j + 1] * (1.0 - fx) + table[k, i + 1, j + 1] * fx
     return a * (1.0 - fy) + b * fy
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def clears_arc(table, row, limit_rad, doubt_rad, sin_lat, cos_lat, site_x, site_z, e, n, u):
     """Whether a direction keeps `limit_rad` from the arc: by table, exactly where the table is in doubt."""
     if u >= TABLE_SIN_ELEVATION and limit_rad >= TABLE_LEAST_LIMIT_RAD:
@@ -147,7 +150,7 @@ def clears_arc(table, row, limit_rad, doubt_rad, sin_lat, cos_lat, site_x, site_
     return arc_separation(sin_lat, cos_lat, site_x, site_z, e, n, u) >= limit_rad
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def find_visible(
     satellite_km,
     unit,
@@ -178,53 +181,62 @@ def find_visible(
     Returns the number of pairs written, or -1 if the output is too small.
     """
     near = np.empty(satellite_km.shape[0], np.int64)
+    place = np.empty((3, satellite_km.shape[0]))
+    height, square = np.empty(satellite_km.shape[0]), np.empty(satellite_km.shape[0])
     count = 0
     bins = sin_mask.shape[1]
     for g in range(group_axis.shape[0]):
         n_near = select_near(unit, angle, group_axis[g], group_radius[g], near)
+        for q in range(n_near):
+            for axis in range(3):
+                place[axis, q] = satellite_km[near[q], axis]
         for c in range(group_start[g], group_start[g + 1]):
             out_start[c] = count
-            # Directions this far north or south of the arc's declinations are clear without a look.
-            sin_south = math.sin(max(arc_site[c, 4] - arc_limit[c], -0.5 * math.pi))
-            sin_north = math.sin(min(arc_site[c, 5] + arc_limit[c], 0.5 * math.pi))
             least, most = sin_mask[c].min(), sin_mask[c].max()
+            sin_south, hit_south, hit_north, sin_north = _arc_bands(
+                arc_site[c, 4], arc_site[c, 5], arc_limit[c], least
+            )
             if count + n_near > out_satellite.shape[0]:
                 return -1
+            _rise(place, site_km[c], basis[c, 2], height[:n_near], square[:n_near])
             for q in range(n_near):
-                s = near[q]
-                dx = satellite_km[s, 0] - site_km[c, 0]
-                dy = satellite_km[s, 1] - site_km[c, 1]
-                dz = satellite_km[s, 2] - site_km[c, 2]
-                up = dx * basis[c, 2, 0] + dy * basis[c, 2, 1] + dz * basis[c, 2, 2]
-                square = dx * dx + dy * dy + dz * dz
-                if up <= 0.0 or up * up < least * least * square * (1.0 - 1e-12):
+                up = height[q]
+                if up <= 0.0 or up * up < least * least * square[q] * (1.0 - 1e-12):
                     continue
-                r = math.sqrt(square)
+                r = math.sqrt(square[q])
                 u = up / r
                 if u < least:
                     continue
+                s = near[q]
+                dx, dy, dz = (
+                    place[0, q] - site_km[c, 0],
+                    place[1, q] - site_km[c, 1],
+                    place[2, q] - site_km[c, 2],
+                )
                 scan = (dx * unit[s, 0] + dy * unit[s, 1] + dz * unit[s, 2]) / r
                 if scan < cos_scan_limit:
                     continue
                 clear = arc_limit[c] <= 0.0 or dz >= sin_north * r or dz <= sin_south * r
-                if u < most or not clear:
+                hit = hit_south * r < dz < hit_north * r
+                if u < most or not (clear or hit):
                     e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
                     n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
                     if u < most and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
                         continue
-                    clear = clear or clears_arc(
-                        arc_table,
-                        arc_row[c],
-                        arc_limit[c],
-                        arc_doubt,
-                        arc_site[c, 0],
-                        arc_site[c, 1],
-                        arc_site[c, 2],
-                        arc_site[c, 3],
-                        e,
-                        n,
-                        u,
-                    )
+                    if not (clear or hit):
+                        clear = clears_arc(
+                            arc_table,
+                            arc_row[c],
+                            arc_limit[c],
+                            arc_doubt,
+                            arc_site[c, 0],
+                            arc_site[c, 1],
+                            arc_site[c, 2],
+                            arc_site[c, 3],
+                            e,
+                            n,
+                            u,
+                        )
                 out_satellite[count] = s
                 out_sin_elevation[count] = u
                 out_clear[count] = 1 if clear else 0
@@ -233,7 +245,33 @@ def find_visible(
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner
+def _arc_bands(low, high, limit, least_sine):
+    """Sines of the declinations that settle most directions without a look at the arc, which a site sees at
+    declinations low to high: clear below the first and above the last, too close between the middle two.
+
+    A point of the arc has the same hour angle, so the separation is at most the difference in declination;
+    that point is above the horizon where no direction is lower than the limit (with 2 degrees to spare).
+    """
+    south = math.sin(max(low - limit, -0.5 * math.pi))
+    north = math.sin(min(high + limit, 0.5 * math.pi))
+    spare = math.radians(2.0)
+    if low > high or limit + spare > 0.5 * math.pi or least_sine < math.sin(limit + spare):
+        return south, 1.0, -1.0, north
+    return south, math.sin(high - limit), math.sin(low + limit), north
+
+
+@inner
+def _rise(place, site, up, out_height, out_square):
+    """Height above the site's horizontal plane and squared distance of satellites; vectorised."""
+    x0, y0, z0, ux, uy, uz = site[0], site[1], site[2], up[0], up[1], up[2]
+    for q in range(out_height.shape[0]):
+        dx, dy, dz = place[0, q] - x0, place[1, q] - y0, place[2, q] - z0
+        out_height[q] = dx * ux + dy * uy + dz * uz
+        out_square[q] = dx * dx + dy * dy + dz * dz
+
+
+@inner
 def _azimuth_bin(e, n, bins):
     azimuth = math.atan2(e, n)
     if azimuth < 0.0:

@@ -1,7 +1,7 @@
 """Where numba keeps compiled kernels: one folder per state of the kernel sources.
 
 numba's cache looks only at the file of the kernel it stores: a kernel that calls a changed kernel of
-another file keeps the old answer. So the folder's name hashes every `kernels.py`, and a change
+another file keeps the old answer. So the folder's name hashes every `*kernels.py`, and a change
 starts an empty cache. Imports only the standard library: it must run before numba and numpy.
 """
 
@@ -48,11 +48,11 @@ def single_threaded_blas() -> None:
 
 
 def kernels_hash(package: Path = _PACKAGE) -> str:
-    """16 hex digits over every `kernels.py` of the package, numba, Python and the CPU kind."""
+    """16 hex digits over every `*kernels.py` of the package, numba, Python and the CPU kind."""
     digest = hashlib.sha256()
     for part in (version_of("numba"), version_of("llvmlite"), platform.python_version(), cpu_kind()):
         digest.update(f"{part}\n".encode())
-    for path in sorted(package.rglob("kernels.py")):
+    for path in sorted(package.rglob("*kernels.py")):
         source = path.read_bytes()
         digest.update(f"{path.relative_to(package).as_posix()} {len(source)}\n".encode() + source)
     return digest.hexdigest()[:16]

@@ -123,6 +123,12 @@ def eirp_density_dbw_mhz(payload: Payload, range_km: float, altitude_km: float |
     return min(raised, max(ceiling, nadir))
 
 
+def forward_scan_exponent(payload: Payload) -> float:
+    """Exponent of the forward scan loss: 0 where the payload states a ceiling of its EIRP density, which is
+    what leaves towards the ground whatever the scan."""
+    return payload.scan_loss_exponent_ratio if payload.eirp_density_edge_dbw_mhz is None else 0.0
+
+
 def _geometry(range_km: float, elevation_deg: float, frequency_ghz: float) -> list[Line]:
     in_range("slant range", range_km, 1.0, 1e6, "km", "a satellite link")
     in_range("elevation", elevation_deg, 0.0, 90.0, "deg", "above the horizon")
@@ -164,10 +170,9 @@ def _atmosphere(weather_db: float, clear_db: float, parts_db: Mapping[str, float
 
 
 def _beam(
-    payload: Payload, aperture_m: float, frequency_ghz: float, scan_deg: float, angle: tuple[float, float]
+    exponent: float, aperture_m: float, frequency_ghz: float, scan_deg: float, angle: tuple[float, float]
 ) -> list[Line]:
     """Scan and edge-of-cell losses of the satellite's beam; `angle` is (cell radius, range) in km."""
-    exponent = payload.scan_loss_exponent_ratio
     edge = float(edge_of_cell_loss_db(angle[0], angle[1], aperture_m, frequency_ghz))
     return [
         Line(
@@ -212,6 +217,7 @@ def _close(
     title: str,
     lines: list[Line],
     interference_db: float | None,
+    cross_db: float | None,
     margin_db: float,
     waveform: Direction,
     max_bits: int,
@@ -219,13 +225,14 @@ def _close(
 ) -> Budget:
     """Add C/N, C/I, C/(N+I), margin, mode and rate below the lines that sum."""
     cn = sum(line.value for line in lines if line.sums)
-    cinr = cn if interference_db is None else float(combine_db(cn, interference_db))
+    unwanted = {"C/I": interference_db, "cross-polar discrimination": cross_db}
+    present = {name: ratio for name, ratio in unwanted.items() if ratio is not None}
+    cinr = float(combine_db(cn, *present.values())) if present else cn
     forward = waveform == "forward"
     mode, efficiency = _forward_mode(cinr, margin_db, max_bits) if forward else _return_mode(cinr, margin_db)
     rate = efficiency * rate_per_efficiency
     after = [Line("C/N", cn, "dB", note="sum of the lines above")]
-    if interference_db is not None:
-        after.append(Line("C/I", interference_db, "dB"))
+    after += [Line(name, ratio, "dB") for name, ratio in present.items()]
     after += [
         Line("C/(N+I)", cinr, "dB", note="joined in linear power"),
         Line("implementation margin", margin_db, "dB", note="added to every threshold"),
@@ -247,11 +254,13 @@ def forward_budget(
     cell_radius_km: float,
     altitude_km: float | None = None,
     parts_db: Mapping[str, float] | None = None,
+    cross_db: float | None = None,
 ) -> Budget:
     """Satellite to terminal at the cell's edge; the rate is that of a whole channel with no hopping.
 
     `weather_db` is the total attenuation, gas included (`SiteTables.total_db`); `clear_db` that of clear sky.
-    `parts_db` (gas, rain, cloud, scintillation) splits the atmosphere for show. C/I is the payload's.
+    `parts_db` (gas, rain, cloud, scintillation) splits the atmosphere for show. C/I is the payload's;
+    `cross_db` is the discrimination of the other polarisation in this weather, if that is in use.
     """
     frequency = payload.user_down_ghz
     symbols = float(symbol_rate_mbd(payload.channel_down_mhz, payload.roll_off_ratio))
@@ -261,7 +270,13 @@ def forward_budget(
     lines = [
         *_geometry(range_km, elevation_deg, frequency),
         Line("EIRP", density + 10.0 * float(np.log10(symbols)), "dBW", True, note),
-        *_beam(payload, payload.transmit_aperture_m, frequency, scan_deg, (cell_radius_km, range_km)),
+        *_beam(
+            forward_scan_exponent(payload),
+            payload.transmit_aperture_m,
+            frequency,
+            scan_deg,
+            (cell_radius_km, range_km),
+        ),
         _spreading(range_km, frequency),
         *_atmosphere(weather_db, clear_db, parts_db),
         Line("pointing loss", -terminal.pointing_loss_db, "dB", True),
@@ -269,7 +284,14 @@ def forward_budget(
     ]
     margin, bits = terminal.implementation_margin_db, terminal.max_modulation_bits
     return _close(
-        f"forward, {terminal.label}", lines, payload.interference_down_db, margin, "forward", bits, symbols
+        f"forward, {terminal.label}",
+        lines,
+        payload.interference_down_db,
+        cross_db,
+        margin,
+        "forward",
+        bits,
+        symbols,
     )
 
 
@@ -284,6 +306,7 @@ def return_budget(
     clear_db: float,
     cell_radius_km: float,
     parts_db: Mapping[str, float] | None = None,
+    cross_db: float | None = None,
 ) -> Budget:
     """Terminal at the cell's edge to satellite; the rate is one terminal's carrier times its duty.
 
@@ -298,11 +321,18 @@ def return_budget(
         Line("pointing loss", -terminal.pointing_loss_db, "dB", True),
         _spreading(range_km, frequency),
         *_atmosphere(weather_db, clear_db, parts_db),
-        *_beam(payload, payload.receive_aperture_m, frequency, scan_deg, (cell_radius_km, range_km)),
+        *_beam(
+            payload.scan_loss_exponent_ratio,
+            payload.receive_aperture_m,
+            frequency,
+            scan_deg,
+            (cell_radius_km, range_km),
+        ),
         *_receiver(payload.g_over_t_dbk, 0.0, carrier, f"carrier of {carrier:g} MHz"),
     ]
     margin, share = terminal.implementation_margin_db, carrier * terminal.duty_share
-    return _close(f"return, {terminal.label}", lines, payload.interference_up_db, margin, "return", 6, share)
+    interference = payload.interference_up_db
+    return _close(f"return, {terminal.label}", lines, interference, cross_db, margin, "return", 6, share)
 
 
 def feeder_budget(
@@ -315,6 +345,7 @@ def feeder_budget(
     weather_db: float,
     clear_db: float,
     parts_db: Mapping[str, float] | None = None,
+    cross_db: float | None = None,
 ) -> Budget:
     """Feeder link of one gateway antenna: 'forward' is gateway to satellite, 'return' satellite to gateway.
 
@@ -344,4 +375,4 @@ def feeder_budget(
     ]
     rate = symbols * gateway.polarisations
     title = f"feeder {direction}, {gateway.name}"
-    return _close(title, lines, None, FEEDER_MARGIN_DB, "forward", FEEDER_MAX_BITS, rate)
+    return _close(title, lines, None, cross_db, FEEDER_MARGIN_DB, "forward", FEEDER_MAX_BITS, rate)

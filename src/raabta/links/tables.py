@@ -17,10 +17,20 @@ from raabta.links.budget import (
     FEEDER_MARGIN_DB,
     FEEDER_MAX_BITS,
     GATEWAY_TEMPERATURE_K,
+    combine_db,
+    forward_scan_exponent,
     free_space_loss_db,
     noise_rise_db,
 )
-from raabta.links.kernels import BOLTZMANN_DB, LUT_LOW_DB, LUT_STEP_DB
+from raabta.links.depolarisation import EDITION as CROSS_EDITION
+from raabta.links.depolarisation import cross_polarisation_db
+from raabta.links.kernels import (
+    BOLTZMANN_DB,
+    JOIN_LOW_DB,
+    JOIN_STEPS_PER_DB,
+    LUT_LOW_DB,
+    LUT_STEPS_PER_DB,
+)
 from raabta.links.weather import SiteTables, Statistic, site_tables
 
 if TYPE_CHECKING:
@@ -36,6 +46,12 @@ PROBABILITY: Final = (0.80, 0.15, 0.03, 0.01, 0.005, 0.003, 0.001, 0.0007)
 """Probability of each state; the last 0.0003 is outage whatever the link."""
 NODES: Final = 8
 LUT_TOP_DB: Final = 50.0
+JOIN_TOP_DB: Final = 60.0
+NO_CROSS_DB: Final = 200.0
+"""Cross-polar discrimination where none is needed: one polarisation, or no rain."""
+CROSS_TOP_DEG: Final = 60.0
+CROSS_TOP_PERCENT: Final = 1.0
+"""P.618-14 clause 4.1 ends at 60 degrees of elevation (held above) and 1 % of the year (none above)."""
 EDGE_STEP: Final = 0.01
 
 
@@ -43,16 +59,18 @@ EDGE_STEP: Final = 0.01
 class RadioTables:
     """What a slot needs of payload and terminals; j terminal classes, directions forward (0) and return (1).
 
-    radio (8,): see `kernels.level_bases_db`. edge_*: pattern loss in steps of 0.01 in u. terminal (2, j):
-    G/T less pointing, and EIRP less pointing less 10 log10(carrier Hz). first_mode (2, j, lut), thresholds,
-    inverse (1/Mbps of a whole dwell) and single (Mbps of one terminal alone), each (2, j, mode).
+    radio (9,): see `kernels.level_bases_db`. edge_*: pattern loss in steps of 0.01 in u. terminal (2, j):
+    G/T less pointing, and EIRP less pointing less 10 log10(carrier Hz). join: see `kernels.joined_db`.
+    first_mode (2, j, lut), thresholds, inverse (1/Mbps of a whole dwell) and single (Mbps of one terminal
+    alone), each (2, j, mode).
     """
 
     radio: Floats
     edge_down: Floats
     edge_up: Floats
     terminal: Floats
-    first_mode: NDArray[np.int64]
+    join: Floats
+    first_mode: NDArray[np.int16]
     thresholds: Floats
     inverse: Floats
     single: Floats
@@ -63,20 +81,26 @@ def edge_table() -> Floats:
     return -airy_db(np.arange(0.0, 3.83 + EDGE_STEP / 2, EDGE_STEP))
 
 
+def join_table() -> Floats:
+    """10 log10(1 + 10^(x / 10)), dB, on the grid of `kernels.joined_db`."""
+    x = JOIN_LOW_DB + np.arange(round((JOIN_TOP_DB - JOIN_LOW_DB) * JOIN_STEPS_PER_DB)) / JOIN_STEPS_PER_DB
+    return np.asarray(10.0 * np.log10(1.0 + 10.0 ** (x / 10.0)))
+
+
 def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTables:
     """Fold payload, terminals, C/I, margins and ladders into the kernels' tables."""
+    nadir, edge = payload.eirp_density_dbw_mhz, payload.eirp_density_edge_dbw_mhz
     radio = np.array(
         [
             payload.user_down_ghz,
             payload.user_up_ghz,
-            payload.eirp_density_dbw_mhz,
+            nadir,
             payload.g_over_t_dbk,
             payload.scan_loss_exponent_ratio,
             float(aperture_ratio(payload.transmit_aperture_m, payload.user_down_ghz)),
             float(aperture_ratio(payload.receive_aperture_m, payload.user_up_ghz)),
-            payload.eirp_density_dbw_mhz
-            if payload.eirp_density_edge_dbw_mhz is None
-            else payload.eirp_density_edge_dbw_mhz,
+            nadir if edge is None else edge,
+            forward_scan_exponent(payload),
         ]
     )
     figures = [_terminal_figures(terminal) for terminal in terminals]
@@ -88,6 +112,7 @@ def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTabl
         edge_down=edge_table(),
         edge_up=edge_table(),
         terminal=np.array(figures).T.copy(),
+        join=join_table(),
         first_mode=_first_modes(thresholds),
         thresholds=thresholds,
         inverse=inverse,
@@ -145,12 +170,20 @@ def _stack(forward: Modes, back: Modes) -> tuple[Floats, Floats, Floats]:
     return thresholds, inverse, single
 
 
-def _first_modes(thresholds: Floats) -> NDArray[np.int64]:
+def _first_modes(thresholds: Floats) -> NDArray[np.int16]:
     """Mode at the lower end of every look-up interval, (2, j, lut)."""
-    level = LUT_LOW_DB + LUT_STEP_DB * np.arange(round((LUT_TOP_DB - LUT_LOW_DB) / LUT_STEP_DB))
+    level = LUT_LOW_DB + np.arange(round((LUT_TOP_DB - LUT_LOW_DB) * LUT_STEPS_PER_DB)) / LUT_STEPS_PER_DB
     flat = thresholds.reshape(-1, thresholds.shape[2])
     rows = [np.searchsorted(row, level - 1e-9, side="right") - 1 for row in flat]
-    return np.array(rows, np.int64).reshape(*thresholds.shape[:2], level.size)
+    return np.array(rows, np.int16).reshape(*thresholds.shape[:2], level.size)
+
+
+def home_dwell(radio: RadioTables, plans_mbps: Floats, peaks_mbps: Floats) -> Floats:
+    """Dwell that one active home asks at every plan, (2, j, mode, p), infinite where one terminal alone does
+    not reach what it must. plans_mbps (p, 2); peaks_mbps (p, 2, j): see `network.model`."""
+    asked = plans_mbps.T[:, None, None, :] * radio.inverse[..., None]
+    reached = radio.single[..., None] >= np.moveaxis(peaks_mbps, 0, -1)[:, :, None, :]
+    return np.where(reached & (radio.inverse[..., None] < np.inf), asked, np.inf)
 
 
 def node_elevations_deg(min_elevation_deg: float, nodes: int = NODES) -> Floats:
@@ -168,10 +201,12 @@ def cosecant_max(min_elevation_deg: float) -> float:
 class PathLoss:
     """Fades of n sites: loss_db (n, e, 1 + k, 2, j) by cosecant node, weather state, direction and class.
 
-    State 0 is clear sky at the median; forward losses hold the rise of the receiver's noise too.
+    State 0 is clear sky at the median; forward losses hold the rise of the receiver's noise too. cross_db
+    (n, e, 1 + k, 2): discrimination of the other polarisation, NO_CROSS_DB where it does not count.
     """
 
     loss_db: NDArray[np.float32]
+    cross_db: NDArray[np.float32]
     cosecant_max: float
     editions: dict[str, str]
 
@@ -189,7 +224,7 @@ def path_loss(
     """Tabulate the atmosphere for every site, class and direction (P.618-14 with the 5 % cap)."""
     elevation = node_elevations_deg(min_elevation_deg)
     shape = (latitude_deg.size, elevation.size, 1 + len(EXCEEDANCE_PERCENT), 2, len(terminals))
-    out = np.empty(shape, np.float32)
+    out, cross = np.empty(shape, np.float32), np.full(shape[:4], NO_CROSS_DB, np.float32)
     editions: dict[str, str] = {}
     for direction, frequency_ghz in enumerate((payload.user_down_ghz, payload.user_up_ghz)):
         for j, terminal in enumerate(terminals):
@@ -208,7 +243,19 @@ def path_loss(
             with_noise = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)
             out[:, :, :, direction, j] = np.moveaxis(with_noise, 2, 1)
             editions = fades.editions
-    return PathLoss(out, cosecant_max(min_elevation_deg), editions)
+        if payload.polarisations == 2:
+            cross[:, :, 1:, direction] = np.moveaxis(_cross_db(fades, frequency_ghz, fade_ratio), 2, 1)
+            editions["cross-polarisation"] = CROSS_EDITION
+    return PathLoss(out, cross, cosecant_max(min_elevation_deg), editions)
+
+
+def _cross_db(fades: SiteTables, frequency_ghz: float, fade_ratio: float) -> Floats:
+    """Discrimination of the other polarisation in every weather state, dB, (n, k, e)."""
+    rain_db = np.maximum(fades.rain_db * fade_ratio, 1e-6)
+    percent = fades.annual_percent[:, None]
+    elevation = np.minimum(fades.elevation_deg, CROSS_TOP_DEG)
+    found = cross_polarisation_db(rain_db, frequency_ghz, elevation, np.minimum(percent, CROSS_TOP_PERCENT))
+    return np.where(percent <= CROSS_TOP_PERCENT, np.minimum(found, NO_CROSS_DB), NO_CROSS_DB)
 
 
 def _deeper(fades: SiteTables, fade_ratio: float) -> Floats:
@@ -275,6 +322,8 @@ def _feeder_rate(
     loss = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)[0]
     path_db = free_space_loss_db(range_km, frequency_ghz) + loss
     level = feeder_level_dbhz(gateway, payload, direction) - path_db - mhz_to_dbhz(gateway.bandwidth_mhz)
+    if gateway.polarisations == 2:
+        level[1:] = combine_db(level[1:], _cross_db(fades, frequency_ghz, fade_ratio)[0])
     steps = modcod.ladder(FEEDER_MARGIN_DB, FEEDER_MAX_BITS)
     index = np.searchsorted(steps.thresholds_db, level, side="right") - 1
     efficiency = np.where(index >= 0, steps.efficiency_bit_symbol[np.maximum(index, 0)], 0.0)

@@ -16,7 +16,8 @@ import numpy as np
 
 from raabta.network.chunk import slot_times
 from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT, Admission, Network
-from raabta.network.slot import Sky, allocate, observe_sky, weigh
+from raabta.network.slot import Sky, allocate, observe_sky
+from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,9 +82,8 @@ def _sustained(network: Network, skies: list[Sky], offer: Admission, pool: Threa
 def _histogram(network: Network, skies: list[Sky], offer: Admission) -> NDArray[np.uint32]:
     """Survival counts at the design plan over some slots, (n, rung): the best class of each cell."""
     n, classes = network.demand.active.shape
-    out = np.zeros((n, 1, RUNGS + 1, classes), np.uint32)
-    rain, feeder, dry = np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    plan = network.plans[network.design : network.design + 1]
+    out, dry = Weighed.zeros(n, 1, classes), np.zeros(n, np.int64)
+    plan = slice(network.design, network.design + 1)
     for sky in skies:
-        weigh(network, sky, allocate(network, sky, dry, offer), plan, out, rain, feeder, offer)
-    return np.asarray(out[:, 0].max(axis=2))
+        weigh(network, sky, allocate(network, sky, dry, offer), out, admission=offer, plans=plan)
+    return np.asarray(out.histogram[:, 0].max(axis=2))

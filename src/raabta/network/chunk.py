@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from raabta.links.tables import PROBABILITY
-from raabta.network import kernels
+from raabta.network import survival_kernels as kernels
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.model import RUNGS, SLOT_UNIT
+from raabta.network.model import SLOT_UNIT
 from raabta.network.slot import (
     Allocation,
     Sky,
@@ -17,10 +17,12 @@ from raabta.network.slot import (
     observe_sky,
     rates_mbps,
     round_trip_ms,
-    weigh,
 )
+from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from raabta.network.model import Network
@@ -77,7 +79,7 @@ class _Record:
         n, classes = network.demand.active.shape
         self.network = network
         self.no_weather = np.zeros(n, np.int64)
-        self.total_active = network.demand.active.sum(axis=1)
+        self.total_active = network.total_active
         self.satellite = np.full((slots, n), -1, np.int16)
         self.gateway = np.full((slots, n), -1, np.int8)
         self.code_down = np.full((slots, n), -1, np.int8)
@@ -89,9 +91,7 @@ class _Record:
         self.level_count = np.zeros(U16, np.int64)
         self.short_slots = np.zeros(n, np.int64)
         self.weight = np.rint(network.demand.subscribers * WEIGHT_UNIT).astype(np.int64)
-        self.histogram = np.zeros((n, len(network.plans), RUNGS + 1, classes), np.uint32)
-        self.rain = np.zeros(n, np.int64)
-        self.feeder = np.zeros(n, np.int64)
+        self.weighed = Weighed.zeros(n, len(network.plans), classes)
         self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_count_up = np.zeros((n, len(CONSTRAINTS)), np.int64)
@@ -119,7 +119,7 @@ class _Record:
         self.visible += np.diff(sky.view.start)
         self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
         self.visible_satellites[i] = np.count_nonzero(np.bincount(sky.view.satellite)) if lit.size else 0
-        weigh(network, sky, clear, network.plans, self.histogram, self.rain, self.feeder)
+        weigh(network, sky, clear, self.weighed)
         carried = clear.carried(self.total_active)
         self._add_levels(carried, clear.level)
         for code, count, unserved in (
@@ -146,7 +146,6 @@ class _Record:
 
     def arrays(self) -> Arrays:
         """Everything to keep."""
-        index, count = pack_histogram(self.histogram)
         return {
             "satellite": self.satellite,
             "gateway": self.gateway,
@@ -158,10 +157,10 @@ class _Record:
             "level_sum": self.level_sum,
             "level_count": self.level_count,
             "short_slots": self.short_slots,
-            "histogram_index": index,
-            "histogram_count": count,
-            "rain": self.rain,
-            "feeder": self.feeder,
+            **pack("counts", self.weighed.counts),
+            **pack("lacks", self.weighed.lacks),
+            "rain": self.weighed.lost[:, 0],
+            "feeder": self.weighed.lost[:, 1],
             "code_count": self.code_count,
             "code_unserved": self.code_unserved,
             "code_count_up": self.code_count_up,
@@ -175,25 +174,19 @@ class _Record:
         }
 
 
-def pack_histogram(histogram: NDArray[np.uint32]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
-    """Sparse form (index, counts as bytes) of a survival histogram (n, p, b, j).
-
-    Terminal classes of a cell differ only where one does not close: the greatest of them is kept, and what
-    each lacks of it, which is nearly all zero.
-    """
-    most = histogram.max(axis=3, keepdims=True)
-    flat = np.concatenate([most, most - histogram], axis=3).reshape(-1)
+def pack(name: str, counts: NDArray[np.uint32]) -> Arrays:
+    """Sparse form of counts nearly all zero: `<name>_index` into the flat array, `<name>` as bytes."""
+    flat = counts.reshape(-1)
     index = np.flatnonzero(flat).astype(np.int32)
-    return index, flat[index].astype("<u4").view(np.uint8)  # as bytes: differences of counts pack worse
+    return {f"{name}_index": index, name: flat[index].astype("<u4").view(np.uint8)}
 
 
-def unpack_histogram(
-    index: NDArray[np.int32], count: NDArray[np.uint8], shape: tuple[int, int, int, int]
-) -> NDArray[np.uint32]:
-    """The inverse of `pack_histogram`; shape is (n, p, b, j)."""
-    flat = np.zeros((*shape[:3], 1 + shape[3]), np.uint32)
-    flat.reshape(-1)[index] = np.ascontiguousarray(count).view("<u4")
-    return np.asarray(flat[..., :1] - flat[..., 1:])
+def unpack(
+    name: str, arrays: Mapping[str, NDArray[np.generic]]
+) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
+    """Index and counts that `pack` kept under a name."""
+    packed = np.ascontiguousarray(arrays[name]).view("<u4")
+    return np.asarray(arrays[f"{name}_index"], np.int32), np.asarray(packed, np.uint32)
 
 
 def _quantise(values: NDArray[np.float64], step: float) -> NDArray[np.uint16]:

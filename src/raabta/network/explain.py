@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from raabta.base.bodies import EARTH
 from raabta.links.budget import Budget, forward_budget, return_budget
 from raabta.network.chunk import slot_times
 from raabta.network.constraints import CONSTRAINTS, MEANING
-from raabta.network.kernels import EARTH_RADIUS_KM
 from raabta.network.model import gateway_label
 from raabta.network.slot import Allocation, Sky, allocate, observe_sky
 
@@ -111,7 +111,7 @@ def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple
             "scan_deg": float(np.degrees(np.arccos(min(cos_scan, 1.0)))),
             "cell_radius_km": float(network.radius_km[cell]),
         }
-        altitude_km = float(np.linalg.norm(sky.view.satellite_km[s])) - EARTH_RADIUS_KM
+        altitude_km = float(np.linalg.norm(sky.view.satellite_km[s])) - EARTH.mean_radius_km
         payload = network.payload
         forward = forward_budget(
             payload, terminal, weather_db=loss[0], clear_db=loss[0], altitude_km=altitude_km, **common

@@ -1,33 +1,118 @@
 """Numeric core of `network`: one slot of beam hopping. Plain arrays; the currency is dwell.
 
-One unit of dwell is one beam for the whole slot. A lit cell takes at least one frame. A cell's level is the
-share of its ask at the design plan that its dwell carries; levels above 1 are surplus.
-
-Arrays of one slot (m satellites near, n cells, j terminal classes, k weather states, p plans):
-  free[m, 3]       dwell, forward Mbps and return Mbps left on a satellite
-  active[n, j]     subscribing homes / contention
-  loss[n, e, k, 2, j]  atmosphere and rain noise, dB, over cosecant nodes and states, forward and return
-  thresholds/inverse/single [2][j, mode]: thresholds in C/N with C/I folded in; 1/Mbps of a whole dwell; Mbps
-                   that one terminal alone reaches
+One unit of dwell is one beam for the whole slot. A lit cell takes at least one frame, the last one of a
+satellite what is left of it. A cell's level is the share of its ask at the design plan that its dwell
+carries; levels above 1 are surplus. Letters: m satellites near, n cells, j terminal classes, k weather
+states, p plans.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
-from raabta.links.kernels import cosecant_weight, level_bases_db, mode_at
+from raabta.links.kernels import cosecant_weight, joined_db, level_bases_db, mode_at
 
 MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
 SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
 EPS = 1e-9
 LEAST_WANTED = 0.05  # level that a cell which only shares the surplus is assumed to want
-EARTH_RADIUS_KM = 6371.0088
+kernel = njit(cache=True, nogil=True, error_model="numpy")
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""Called by kernels: out of line, every array it takes would be counted in and out again."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+class Links(NamedTuple):
+    """What the links of every cell are rated from.
+
+    site_km (n, 3), radius_km (n,), active (n, j): subscribing homes / contention. radio (9,), edge_down,
+    edge_up: see `links.kernels.level_bases_db`. terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz),
+    both less pointing loss. loss (n, e, 1 + k, 2, j): atmosphere and rain noise, dB, over cosecant nodes and
+    states, forward and return. cross (n, e, 1 + k, 2): cross-polar discrimination, dB; join: see `joined_db`.
+    lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2): Mbps. dwell (2, j, mode,
+    p + 1): dwell that one active home asks at a plan, infinite where one terminal alone does not reach it;
+    the last is the top plan's rate wherever the design plan is reached, up to which surplus is shared.
+    """
+
+    site_km: Any
+    radius_km: Any
+    active: Any
+    radio: Any
+    edge_down: Any
+    edge_up: Any
+    terminal: Any
+    loss: Any
+    cross: Any
+    join: Any
+    cosecant_max: float
+    lut: Any
+    thresholds: Any
+    dwell: Any
+    plans: Any
+
+
+class Candidates(NamedTuple):
+    """Satellites above the mask of every cell, as CSR: start (n + 1,), the rest (pairs,)."""
+
+    start: Any
+    satellite: Any
+    sin_elevation: Any
+    clear: Any
+
+
+class Fleet(NamedTuple):
+    """The satellites near: km, unit (m, 3), altitude_km (m,), gateway (m,) or -1, capacity (m, 3): dwell,
+    forward and return Mbps; limit_code (m, 3): the constraint that names each; room (m,): cells."""
+
+    km: Any
+    unit: Any
+    altitude_km: Any
+    gateway: Any
+    capacity: Any
+    limit_code: Any
+    room: Any
+
+
+class Rules(NamedTuple):
+    """How beams may be used: the least dwell of a lit cell, dwell per cell, dwell within the reuse angle of
+    any cell, cosine of that angle, index of the design plan, 1 where levels are guaranteed."""
+
+    frame: float
+    per_cell: float
+    colours: float
+    cos_reuse: float
+    design: int
+    guarantee: int
+
+
+class Given(NamedTuple):
+    """What every cell gets, (n, ...).
+
+    satellite or -1; geometry (n, 5): sin(elevation), range, cos(scan), base forward, base return; need
+    (n, 5): dwell, forward and return Mbps of the whole ask, active homes that close, 1 if a forward link does
+    not; plan_dwell (n, p + 1) and closes (n, p + 1, 2): see `rate_links`; cap: dwell up to which surplus is
+    shared; least: what it costs its satellite at least; dwell; code: what binds, -1 where nobody asks;
+    direction (n, 3) from cell to satellite. head (m,), following (n,): the cells of each satellite, linked.
+    """
+
+    satellite: Any
+    geometry: Any
+    need: Any
+    plan_dwell: Any
+    closes: Any
+    cap: Any
+    least: Any
+    dwell: Any
+    code: Any
+    direction: Any
+    head: Any
+    following: Any
+
+
+@kernel
 def spread_home(start, satellite, people, out):
     """Spread each cell's people evenly over the satellites it sees: out[m] += people / satellites in view."""
     for c in range(start.shape[0] - 1):
@@ -36,7 +121,7 @@ def spread_home(start, satellite, people, out):
             out[satellite[k]] += people[c] / count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def spread_neighbours(unit, cos_angle, home_index, site_unit, people, out):
     """The same for the neighbours' coarse cells, over all satellites; kept for the `home_index` ones."""
     m = unit.shape[0]
@@ -58,7 +143,7 @@ def spread_neighbours(unit, cos_angle, home_index, site_unit, people, out):
         out[i] = weight[home_index[i]]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel
 def assign_gateways(
     order, gateway_start, gateway_satellite, gateway_sin, gateway_clear, antennas, out, out_sin
 ):
@@ -87,10 +172,50 @@ def assign_gateways(
             out_sin[s] = sin_of[s, best]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def choose(
-    first, last, cand_satellite, cand_sin, cand_clear, gateway, free, room, frame, stopped, banned, per_want
-):
+@inner
+def rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_closed):
+    """Dwell that carries the whole ask of cell c in one weather state, out_need (q,), for the first q columns
+    of `links.dwell`. out_closed (q, 2): the classes that close both ways, and those that close forward, as
+    bits. A class that does not close asks for nothing here.
+    """
+    e, w = cosecant_weight(sin_elevation, links.cosecant_max, links.loss.shape[1])
+    low, high = links.loss[c, e, state], links.loss[c, e + 1, state]
+    cross_f = links.cross[c, e, state, 0] + w * (
+        links.cross[c, e + 1, state, 0] - links.cross[c, e, state, 0]
+    )
+    cross_r = links.cross[c, e, state, 1] + w * (
+        links.cross[c, e + 1, state, 1] - links.cross[c, e, state, 1]
+    )
+    plans = out_need.shape[0]
+    for p in range(plans):
+        out_need[p], out_closed[p, 0], out_closed[p, 1] = 0.0, 0, 0
+    for j in range(links.active.shape[1]):
+        level_f = base_f + links.terminal[0, j] - (low[0, j] + w * (high[0, j] - low[0, j]))
+        level_r = base_r + links.terminal[1, j] - (low[1, j] + w * (high[1, j] - low[1, j]))
+        f = mode_at(joined_db(level_f, cross_f, links.join), links.lut[0, j], links.thresholds[0, j])
+        r = mode_at(joined_db(level_r, cross_r, links.join), links.lut[1, j], links.thresholds[1, j])
+        for p in range(plans):
+            forward = links.dwell[0, j, f, p]
+            both = max(forward, links.dwell[1, j, r, p])
+            if forward < np.inf:
+                out_closed[p, 1] |= 1 << j
+            if both < np.inf:
+                out_closed[p, 0] |= 1 << j
+                out_need[p] += links.active[c, j] * both
+
+
+@inner
+def active_of(active, classes):
+    """Active homes of the classes whose bit is set."""
+    total = 0.0
+    for j in range(active.shape[0]):
+        if classes & (1 << j):
+            total += active[j]
+    return total
+
+
+@inner
+def choose(first, last, candidates, fleet, free, room, stopped, banned, per_want):
     """Best candidate of a cell, and the first filter that left none.
 
     The best carries most of what is wanted (per_want (3,): 1 / [dwell, forward and return Mbps]), then has
@@ -98,84 +223,175 @@ def choose(
     """
     best, score, stage, full_code = -1, 0.0, MASK, BEAM_TIME
     for k in range(first, last):
-        s = cand_satellite[k]
+        s = candidates.satellite[k]
         stage = max(stage, GSO)
-        if cand_clear[k] == 0:
+        if candidates.clear[k] == 0:
             continue
         stage = max(stage, GATEWAY)
-        if gateway[s] < 0:
+        if fleet.gateway[s] < 0:
             continue
         stage = max(stage, BEAM_TIME)
         if s == banned:
             continue
-        if room[s] <= 0 or free[s, 0] < frame - EPS or free[s, 1] <= EPS or free[s, 2] <= EPS:
+        if room[s] <= 0 or free[s, 0] <= EPS or free[s, 1] <= EPS or free[s, 2] <= EPS:
             full_code = stopped[s]
             continue
         fit = min(1.0, free[s, 0] * per_want[0], free[s, 1] * per_want[1], free[s, 2] * per_want[2])
-        value = fit * free[s, 1] * cand_sin[k]
+        value = fit * free[s, 1] * candidates.sin_elevation[k]
         if value > score:
             best, score = k, value
     return best, full_code if stage == BEAM_TIME else stage
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def link_modes(base_f, base_r, terminal, loss, state, sin_elevation, cosecant_max, lut, thresholds, out):
-    """Modes of every class in one weather state: out[2, j].
+@kernel
+def attach(order, ask, state, candidates, fleet, links, rules, given):
+    """Attach cells to satellites in priority order and, under `guarantee`, give each its admitted level.
 
-    terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz), both less pointing loss.
+    ask (n,): the level of the design plan's ask that is admitted; 0 attaches a cell for the surplus alone.
+    state (n,): weather, 0 clear.
     """
-    e, w = cosecant_weight(sin_elevation, cosecant_max, loss.shape[0])
-    for j in range(terminal.shape[1]):
-        lf = loss[e, state, 0, j] + w * (loss[e + 1, state, 0, j] - loss[e, state, 0, j])
-        lr = loss[e, state, 1, j] + w * (loss[e + 1, state, 1, j] - loss[e, state, 1, j])
-        out[0, j] = mode_at(base_f + terminal[0, j] - lf, lut[0, j], thresholds[0, j])
-        out[1, j] = mode_at(base_r + terminal[1, j] - lr, lut[1, j], thresholds[1, j])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def needs(active, modes, inverse, single, plan, peak, out_need):
-    """Dwell that carries the whole ask at a plan, with the classes whose link closes for one terminal alone.
-
-    plan (2,): Mbps per home. peak (2, j): Mbps one terminal must reach. out_need: [dwell, forward
-    Mbps, return Mbps, active homes that close, 1 if a forward link does not]. A class that does not close
-    asks for nothing here.
-    """
-    dwell, forward, back, closed, forward_fails = 0.0, 0.0, 0.0, 0.0, 0.0
-    for j in range(active.shape[0]):
-        f, r = modes[0, j], modes[1, j]
-        if single[0, j, f] < peak[0, j] or single[1, j, r] < peak[1, j]:  # mode 0 reaches nothing
-            forward_fails = max(forward_fails, 1.0 if single[0, j, f] < peak[0, j] else 0.0)
+    free, room = fleet.capacity.copy(), fleet.room.copy()
+    used, near = np.zeros(room.shape[0]), np.zeros(ask.shape[0])
+    close = np.empty(ask.shape[0], np.int64)
+    stopped = fleet.limit_code[:, 0].copy()
+    for s in range(room.shape[0]):
+        _note_full(s, free, fleet, stopped)
+    per_want = np.zeros(3)
+    # Before a link is rated its dwell is guessed from a mode two thirds up its own (padded) ladder.
+    rungs = np.isfinite(links.thresholds[0, 0]).sum()
+    guess = links.dwell[0, 0, max(1, (rungs * 2) // 3), rules.design] / links.plans[rules.design, 0]
+    for i in range(order.shape[0]):
+        c = order[i]
+        total = links.active[c].sum()
+        if total <= 0.0:
             continue
-        dwell += active[j] * max(plan[0] * inverse[0, j, f], plan[1] * inverse[1, j, r])
-        forward += active[j] * plan[0]
-        back += active[j] * plan[1]
-        closed += active[j]
-    out_need[0], out_need[1], out_need[2] = dwell, forward, back
-    out_need[3], out_need[4] = closed, forward_fails
+        for q in range(2):
+            per_want[1 + q] = 1.0 / (max(ask[c], LEAST_WANTED) * total * links.plans[rules.design, q])
+        per_want[0] = per_want[1] / guess if guess < np.inf else per_want[1]
+        banned = -1
+        for _attempt in range(2):
+            first, last = candidates.start[c], candidates.start[c + 1]
+            k, code = choose(first, last, candidates, fleet, free, room, stopped, banned, per_want)
+            if k < 0:
+                if banned < 0:
+                    given.code[c] = code
+                break
+            s = candidates.satellite[k]
+            if _rate(c, s, candidates.sin_elevation[k], state[c], fleet, links, rules, given):
+                _take(c, s, ask[c], free, used, near, close, fleet, rules, given)
+                if given.satellite[c] >= 0:
+                    room[s] -= 1
+                    _note_full(s, free, fleet, stopped)
+                break
+            banned = s
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def reuse_room(c, s, head, following, direction, dwell, cos_reuse, colours):
-    """Dwell that cell c may still take on satellite s so that no cell has more than `colours` of dwell within
-    the reuse angle of it (a greedy schedule then always finds a free channel)."""
-    own = 0.0
-    room = colours
-    d = head[s]
+@inner
+def _note_full(s, free, fleet, stopped):
+    """Remember which resource of satellite s was used up, the first in the order dwell, forward, return."""
+    for q in range(3):
+        if free[s, q] <= EPS:
+            stopped[s] = fleet.limit_code[s, q]
+            return
+
+
+@inner
+def _rate(c, s, sin_elevation, state, fleet, links, rules, given):
+    """Rate the link of cell c to satellite s; False, with the code of the link, where no class closes."""
+    dx = fleet.km[s, 0] - links.site_km[c, 0]
+    dy = fleet.km[s, 1] - links.site_km[c, 1]
+    dz = fleet.km[s, 2] - links.site_km[c, 2]
+    r = math.sqrt(dx * dx + dy * dy + dz * dz)
+    scan = (dx * fleet.unit[s, 0] + dy * fleet.unit[s, 1] + dz * fleet.unit[s, 2]) / r
+    base_f, base_r = level_bases_db(
+        r, fleet.altitude_km[s], scan, links.radius_km[c], links.radio, links.edge_down, links.edge_up
+    )
+    need, closes, design = given.plan_dwell[c], given.closes[c], rules.design
+    rate_links(links, c, state, base_f, base_r, sin_elevation, need, closes)
+    active = active_of(links.active[c], closes[design, 0])
+    every = (1 << links.active.shape[1]) - 1
+    given.need[c, 0] = need[design]
+    given.need[c, 1], given.need[c, 2] = active * links.plans[design, 0], active * links.plans[design, 1]
+    given.need[c, 3], given.need[c, 4] = active, 1.0 if closes[design, 1] != every else 0.0
+    if need[design] <= 0.0:
+        given.code[c] = LINK if closes[design, 1] != every else RETURN_LINK
+        return False
+    given.cap[c] = min(need[need.shape[0] - 1], rules.per_cell)
+    given.direction[c, 0], given.direction[c, 1], given.direction[c, 2] = dx / r, dy / r, dz / r
+    given.geometry[c, 0], given.geometry[c, 1], given.geometry[c, 2] = sin_elevation, r, scan
+    given.geometry[c, 3], given.geometry[c, 4] = base_f, base_r
+    return True
+
+
+@inner
+def _take(c, s, ask, free, used, near, close, fleet, rules, given):
+    """Give cell c its admitted level on satellite s, as far as beams, rates and reuse go; name what stops it.
+
+    Without a guarantee it is only attached: its planned load steers the choice of the next cells.
+    """
+    need = given.need[c]
+    share, code = ask, DEMAND_MET
+    if rules.per_cell < share * need[0]:
+        share, code = rules.per_cell / need[0], BEAM_TIME
+    for q in range(3):
+        if free[s, q] < share * need[q]:
+            share, code = free[s, q] / need[q], fleet.limit_code[s, q]
+    crowd = _crowd(c, s, fleet, rules, given, close)
+    if crowd > 0 and used[s] + share * need[0] > rules.colours:
+        clear = reuse_room(crowd, close, near, rules, given)
+        if clear < share * need[0]:
+            share, code = clear / need[0], SPECTRUM
+    given.code[c] = code
+    given.least[c] = max(0.0, min(rules.frame, free[s, 0]))
+    if rules.guarantee == 0:
+        given.least[c] = max(0.0, min(rules.frame, fleet.capacity[s, 0] - used[s]))
+        used[s] += given.least[c]
+        free[s, 0] = max(free[s, 0] - min(need[0], rules.per_cell), rules.frame)
+    else:
+        if share * need[0] <= EPS and ask > 0.0:
+            return
+        given.dwell[c] = share * need[0]
+        cost = max(given.dwell[c], given.least[c])
+        free[s, 0] -= cost
+        free[s, 1] -= share * need[1]
+        free[s, 2] -= share * need[2]
+        used[s] += cost
+        near[c] = given.dwell[c]
+        for i in range(crowd):
+            near[close[i]] += given.dwell[c]
+            near[c] += given.dwell[close[i]]
+    given.satellite[c] = s
+    given.following[c] = given.head[s]
+    given.head[s] = c
+
+
+@inner
+def reuse_room(crowd, close, near, rules, given):
+    """Dwell that a cell may still take so that no cell has more than `colours` of dwell within the reuse
+    angle of it (a greedy schedule then always finds a free channel). close (crowd,): the cells within that
+    angle; near (n,): dwell there now."""
+    own, room = 0.0, rules.colours
+    for i in range(crowd):
+        own += given.dwell[close[i]]
+        room = min(room, rules.colours - near[close[i]])
+    return max(0.0, min(room, rules.colours - own))
+
+
+@inner
+def _crowd(c, s, fleet, rules, given, close):
+    """Cells of satellite s within the reuse angle of cell c, into `close`; their number. None where the
+    satellite has no more beams than channels."""
+    count = 0
+    d = given.head[s] if fleet.capacity[s, 0] > rules.colours else -1
     while d >= 0:
-        if _close(direction, c, d, cos_reuse):
-            own += dwell[d]
-            near = 0.0
-            e = head[s]
-            while e >= 0:
-                if _close(direction, d, e, cos_reuse):
-                    near += dwell[e]
-                e = following[e]
-            room = min(room, colours - near)
-        d = following[d]
-    return max(0.0, min(room, colours - own))
+        if _close(given.direction, c, d, rules.cos_reuse):
+            close[count] = d
+            count += 1
+        d = given.following[d]
+    return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@inner
 def _close(direction, a, b, cos_reuse):
     return (
         direction[a, 0] * direction[b, 0]
@@ -184,531 +400,109 @@ def _close(direction, a, b, cos_reuse):
     ) >= cos_reuse
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def attach(
-    order,
-    ask,
-    start,
-    cand_satellite,
-    cand_sin,
-    cand_clear,
-    gateway,
-    satellite_km,
-    unit,
-    site_km,
-    radius_km,
-    active,
-    radio,
-    edge_down,
-    edge_up,
-    terminal,
-    loss,
-    state,
-    cosecant_max,
-    lut,
-    thresholds,
-    inverse,
-    single,
-    plans,
-    peaks,
-    design,
-    free,
-    room,
-    limit_code,
-    limits,
-    guarantee,
-    out_satellite,
-    out_geometry,
-    out_need,
-    out_cap,
-    out_dwell,
-    out_code,
-    head,
-    following,
-):
-    """Attach cells to satellites in priority order and, under `guarantee`, give each its admitted level.
-
-    ask (n,): the level of the design plan's ask that is admitted; 0 attaches a cell for the surplus alone.
-    limits: [frame, beams_per_cell, colours, cos_reuse]. limit_code (m, 3): the constraint that names each
-    free resource. out_geometry (n, 5): sin(elevation), range, cos(scan), base forward, base return.
-    out_need (n, 5): see `needs`, at the design plan in this weather. out_cap (n,): the dwell of the top plan.
-    """
-    n, classes = active.shape
-    frame, per_cell, colours, cos_reuse = limits[0], limits[1], limits[2], limits[3]
-    modes = np.zeros((2, classes), np.int64)
-    top_need = np.zeros(5)
-    direction = np.zeros((n, 3))
-    used = np.zeros(free.shape[0])
-    stopped = limit_code[:, 0].copy()
-    for s in range(free.shape[0]):
-        for q in (2, 1):
-            if free[s, 0] >= frame - EPS and free[s, q] <= EPS:
-                stopped[s] = limit_code[s, q]
-    top = plans.shape[0] - 1
-    per_want = np.zeros(3)
-    # Before a link is rated its dwell is guessed from a mode two thirds up its own (padded) ladder.
-    rungs = np.isfinite(inverse[0, 0]).sum()
-    reference_mbps = 1.0 / inverse[0, 0, max(1, (rungs * 2) // 3)]
-    head[:] = -1
-    following[:] = -1
-    out_satellite[:] = -1
-    out_dwell[:] = 0.0
-    out_need[:] = 0.0
-    out_cap[:] = 0.0
-    for i in range(order.shape[0]):
-        c = order[i]
-        total = 0.0
-        for j in range(classes):
-            total += active[c, j]
-        if total <= 0.0:
-            out_code[c] = -1
-            continue
-        for q in range(2):
-            per_want[1 + q] = 1.0 / (max(ask[c], LEAST_WANTED) * total * plans[design, q])
-        per_want[0] = per_want[1] * reference_mbps
-        banned = -1
-        for _attempt in range(2):
-            k, code = choose(
-                start[c],
-                start[c + 1],
-                cand_satellite,
-                cand_sin,
-                cand_clear,
-                gateway,
-                free,
-                room,
-                frame,
-                stopped,
-                banned,
-                per_want,
-            )
-            if k < 0:
-                if banned < 0:
-                    out_code[c] = code
-                break
-            s = cand_satellite[k]
-            dx = satellite_km[s, 0] - site_km[c, 0]
-            dy = satellite_km[s, 1] - site_km[c, 1]
-            dz = satellite_km[s, 2] - site_km[c, 2]
-            r = math.sqrt(dx * dx + dy * dy + dz * dz)
-            scan = (dx * unit[s, 0] + dy * unit[s, 1] + dz * unit[s, 2]) / r
-            altitude = (
-                math.sqrt(satellite_km[s, 0] ** 2 + satellite_km[s, 1] ** 2 + satellite_km[s, 2] ** 2)
-                - EARTH_RADIUS_KM
-            )
-            base_f, base_r = level_bases_db(r, altitude, scan, radius_km[c], radio, edge_down, edge_up)
-            sin_el = cand_sin[k]
-            link_modes(
-                base_f, base_r, terminal, loss[c], state[c], sin_el, cosecant_max, lut, thresholds, modes
-            )
-            needs(active[c], modes, inverse, single, plans[design], peaks[design], out_need[c])
-            if out_need[c, 0] <= 0.0:
-                out_code[c] = LINK if out_need[c, 4] > 0.0 else RETURN_LINK
-                banned = s
-                continue
-            needs(active[c], modes, inverse, single, plans[top], peaks[design], top_need)
-            direction[c, 0], direction[c, 1], direction[c, 2] = dx / r, dy / r, dz / r
-            out_geometry[c, 0], out_geometry[c, 1], out_geometry[c, 2] = sin_el, r, scan
-            out_geometry[c, 3], out_geometry[c, 4] = base_f, base_r
-            out_cap[c] = min(top_need[0], per_cell)
-            need = out_need[c, 0]
-            share, code = ask[c], DEMAND_MET
-            if per_cell < share * need:
-                share, code = per_cell / need, BEAM_TIME
-            for q in range(3):
-                if free[s, q] < share * out_need[c, q]:
-                    share, code = free[s, q] / out_need[c, q], limit_code[s, q]
-            if used[s] + share * need > colours:
-                clear = reuse_room(c, s, head, following, direction, out_dwell, cos_reuse, colours)
-                if clear < share * need:
-                    share, code = clear / need, SPECTRUM
-            if guarantee == 0:
-                # Only attached now; `top_up` shares. Planned load steers the choice of the next cells.
-                free[s, 0] = max(free[s, 0] - min(need, per_cell), frame)
-            else:
-                if share * need <= EPS and ask[c] > 0.0:
-                    out_code[c] = code
-                    break
-                cost = max(share * need, frame)
-                free[s, 0] -= cost
-                free[s, 1] -= share * out_need[c, 1]
-                free[s, 2] -= share * out_need[c, 2]
-                used[s] += cost
-                out_dwell[c] = share * need
-                for q in range(3):
-                    if free[s, q] <= (frame - EPS if q == 0 else EPS):
-                        stopped[s] = limit_code[s, q]
-                        break
-            room[s] -= 1
-            out_satellite[c] = s
-            out_code[c] = code
-            following[c] = head[s]
-            head[s] = c
-            break
-    return direction
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _usage(s, level, head, following, need, cap, dwell, frame, out):
-    """Resources of satellite s when every cell stands at `level` or where it is, whichever is more."""
-    out[0], out[1], out[2] = 0.0, 0.0, 0.0
-    c = head[s]
-    while c >= 0:
-        x = _raised(c, level, need, cap, dwell)
-        out[0] += max(x, frame)
-        out[1] += x / need[c, 0] * need[c, 1]
-        out[2] += x / need[c, 0] * need[c, 2]
-        c = following[c]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _raised(c, level, need, cap, dwell):
-    """Dwell of cell c at a level: never less than it has, never more than its top plan."""
-    return min(max(level * need[c, 0], dwell[c]), max(cap[c], dwell[c]))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _pairs(s, head, following, direction, cos_reuse, first, other):
-    """Pairs of cells of satellite s within the reuse angle of each other, both ways; their number, or -1."""
+@kernel
+def _pairs(own, direction, cos_reuse, first, other):
+    """Pairs of some cells within the reuse angle of each other, both ways, as places in `own`; their number,
+    or -1 where they do not fit."""
     count = 0
-    c = head[s]
-    while c >= 0:
-        d = head[s]
-        while d >= 0:
-            if _close(direction, c, d, cos_reuse):
+    for a in range(own.shape[0]):
+        for b in range(own.shape[0]):
+            if _close(direction, own[a], own[b], cos_reuse):
                 if count == first.shape[0]:
                     return -1
-                first[count], other[count] = c, d
+                first[count], other[count] = a, b
                 count += 1
-            d = following[d]
-        c = following[c]
     return count
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _reusable(level, first, other, count, need, cap, dwell, colours):
+@inner
+def _reusable(raised, first, other, count, colours):
     """Whether no cell would have more than `colours` of dwell within the reuse angle; pairs by `first`."""
     total = 0.0
     for i in range(count):
         if i > 0 and first[i] != first[i - 1]:
             total = 0.0
-        total += _raised(other[i], level, need, cap, dwell)
+        total += raised[other[i]]
         if total > colours + EPS:
             return False
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _highest_level(s, high, capacity, limit_code, limits, head, following, need, cap, direction, dwell):
+@inner
+def _raise(level, own, given, out):
+    """Dwell of some cells at a level, out (own,): never less than they have, never more than their cap."""
+    for i in range(own.shape[0]):
+        c = own[i]
+        out[i] = min(max(level * given.need[c, 0], given.dwell[c]), max(given.cap[c], given.dwell[c]))
+
+
+@inner
+def _overused(s, raised, own, fleet, given):
+    """Constraint that names the first resource of satellite s that is overused, or -1, and the dwell used."""
+    use0, use1, use2 = 0.0, 0.0, 0.0
+    for i in range(own.shape[0]):
+        c = own[i]
+        level = raised[i] / given.need[c, 0]
+        use0 += max(raised[i], given.least[c])
+        use1 += level * given.need[c, 1]
+        use2 += level * given.need[c, 2]
+    if use0 > fleet.capacity[s, 0] + EPS:
+        return fleet.limit_code[s, 0], use0
+    if use1 > fleet.capacity[s, 1] + EPS:
+        return fleet.limit_code[s, 1], use0
+    return fleet.limit_code[s, 2] if use2 > fleet.capacity[s, 2] + EPS else -1, use0
+
+
+@kernel
+def _highest_level(s, high, own, fleet, rules, given, raised):
     """Highest common level that satellite s carries, to 2^-24 of `high`, and what stops it (-1 nothing)."""
-    use = np.zeros(3)
     first, other, count = np.empty(0, np.int64), np.empty(0, np.int64), -1
     low, bound = 0.0, -1
     for step in range(25):
         level = high if step == 0 else 0.5 * (low + high)
-        _usage(s, level, head, following, need, cap, dwell, limits[0], use)
-        failed = -1
-        for q in range(3):
-            if use[q] > capacity[s, q] + EPS and failed < 0:
-                failed = limit_code[s, q]
-        if failed < 0 and use[0] > limits[2]:
+        _raise(level, own, given, raised)
+        failed, use = _overused(s, raised, own, fleet, given)
+        if failed < 0 and use > rules.colours:
             while count < 0:
-                first, other = (
-                    np.empty(4 * first.size + 4096, np.int64),
-                    np.empty(4 * first.size + 4096, np.int64),
-                )
-                count = _pairs(s, head, following, direction, limits[3], first, other)
-            if not _reusable(level, first, other, count, need, cap, dwell, limits[2]):
+                first = np.empty(4 * first.size + 4096, np.int64)
+                other = np.empty(first.size, np.int64)
+                count = _pairs(own, given.direction, rules.cos_reuse, first, other)
+            if not _reusable(raised, first, other, count, rules.colours):
                 failed = SPECTRUM
         if failed < 0:
             low = level
             if step == 0:
                 break
         else:
-            high = level
-            bound = failed
+            high, bound = level, failed
     return low, bound
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def top_up(capacity, limit_code, limits, head, following, need, cap, direction, dwell, code):
+@kernel
+def top_up(fleet, rules, given):
     """Share what is left on each satellite max-min by level (rate per subscriber), up to the top plan.
 
     The level is raised for all cells below it until a resource of the satellite is used up. Names what stops
     every cell: the used-up resource, its own beams, or `demand_met` at its top plan.
     """
-    for s in range(capacity.shape[0]):
-        high = 0.0
-        c = head[s]
+    members, raised = np.empty(given.need.shape[0], np.int64), np.empty(given.need.shape[0])
+    for s in range(fleet.capacity.shape[0]):
+        high, count = 0.0, 0
+        c = given.head[s]
         while c >= 0:
-            high = max(high, cap[c] / need[c, 0])
-            c = following[c]
+            high = max(high, given.cap[c] / given.need[c, 0])
+            members[count] = c
+            count += 1
+            c = given.following[c]
         if high <= 0.0:
             continue
-        level, bound = _highest_level(
-            s, high, capacity, limit_code, limits, head, following, need, cap, direction, dwell
-        )
-        c = head[s]
-        while c >= 0:
-            x = _raised(c, level, need, cap, dwell)
-            at_top = x >= max(cap[c], dwell[c]) - EPS
-            if at_top:
-                code[c] = BEAM_TIME if cap[c] >= limits[1] - EPS else DEMAND_MET
-            elif x > dwell[c] or code[c] == DEMAND_MET:
-                code[c] = bound
-            dwell[c] = x
-            c = following[c]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def clear_levels(
-    satellite,
-    geometry,
-    dwell,
-    capacity,
-    active,
-    terminal,
-    loss,
-    cosecant_max,
-    lut,
-    thresholds,
-    inverse,
-    single,
-    plans,
-    peaks,
-    out_level,
-    out_closed,
-):
-    """Levels that each cell's dwell carries at every plan in clear sky, and which classes close.
-
-    Dwell was given at one plan; at another the same dwell may ask more Mbps than the satellite or its feeder
-    has (capacity (m, 3)), so levels at most 1 are scaled down together until they fit, by satellite.
-    out_level (n, p), out_closed (n, p, j).
-    """
-    n, classes, n_plans = active.shape[0], active.shape[1], plans.shape[0]
-    modes = np.zeros((2, classes), np.int64)
-    need = np.zeros(n_plans)
-    use = np.zeros((capacity.shape[0], n_plans, 2))
-    for c in range(n):
-        s = satellite[c]
-        if s < 0 or dwell[c] <= 0.0:
-            continue
-        link_modes(
-            geometry[c, 3],
-            geometry[c, 4],
-            terminal,
-            loss[c],
-            0,
-            geometry[c, 0],
-            cosecant_max,
-            lut,
-            thresholds,
-            modes,
-        )
-        _needs_of_plans(active[c], modes, inverse, single, plans, peaks, need, out_closed[c])
-        for p in range(n_plans):
-            out_level[c, p] = dwell[c] / need[p] if need[p] > 0.0 else 0.0
-            for j in range(classes):
-                asked = min(1.0, out_level[c, p]) * active[c, j] * out_closed[c, p, j]
-                use[s, p, 0] += asked * plans[p, 0]
-                use[s, p, 1] += asked * plans[p, 1]
-    for c in range(n):
-        s = satellite[c]
-        if s < 0:
-            continue
-        for p in range(n_plans):
-            worst = max(use[s, p, 0] / capacity[s, 1], use[s, p, 1] / capacity[s, 2])
-            if worst > 1.0 + 1e-6:
-                out_level[c, p] = min(1.0, out_level[c, p]) / worst
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def promised_loads(order, satellite, promised_mbps, out):
-    """Load of a cell's promise and of all before it on its satellite: promised_mbps (n, 2) -> out (n, 2).
-
-    In a feeder fade the surplus goes first, then the promises from the last in order up.
-    """
-    running = np.zeros((satellite.max() + 1, 2)) if satellite.size else np.zeros((0, 2))
-    for i in range(order.shape[0]):
-        c = order[i]
-        s = satellite[c]
-        if s >= 0:
-            running[s, 0] += promised_mbps[c, 0]
-            running[s, 1] += promised_mbps[c, 1]
-            out[c, 0], out[c, 1] = running[s, 0], running[s, 1]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def weigh(
-    satellite,
-    geometry,
-    dwell,
-    reserve,
-    per_cell,
-    level,
-    closes,
-    promised,
-    whole,
-    kept,
-    active,
-    terminal,
-    loss,
-    cosecant_max,
-    lut,
-    thresholds,
-    inverse,
-    single,
-    plans,
-    peaks,
-    design,
-    probability,
-    rung_low,
-    rung_ratio_log,
-    unit_count,
-    out_histogram,
-    out_rain,
-    out_feeder,
-):
-    """Add one slot to the weather-weighted survival of every cell: out_histogram[n, p, b, j] += counts.
-
-    State k holds with probability[k]; its rate is that of the worst fade in the state: "at least" is kept.
-    A cell in a fade keeps its clear-sky level (n, p) with more dwell, up to reserve[m] of its satellite and
-    `per_cell`; what that costs others is measured by the drawn rain states. The feeder carries everything
-    with probability whole[m], and a cell's promise, the share promised[n] of its level, with kept[n]. Counts
-    are integers (unit_count to the slot), so sums do not depend on how time was cut. Bin 0 says "nothing",
-    bin b >= 1 level >= rung_low x ratio^(b-1), the last bin level >= 1. out_rain: counts in which weather
-    takes from the design plan's ask; out_feeder: counts lost to the gateway.
-    """
-    classes, n_plans = active.shape[1], plans.shape[0]
-    modes = np.zeros((2, classes), np.int64)
-    need = np.zeros(n_plans)
-    closed = np.zeros((n_plans, classes), np.int64)
-    states = probability.shape[0]
-    for c in range(active.shape[0]):
-        s = satellite[c]
-        if s < 0 or dwell[c] <= 0.0:
-            continue
-        up = max(kept[c], whole[s])
-        out_feeder[c] += round((1.0 - up) * unit_count)
-        most = max(dwell[c], min(reserve[s], per_cell))
-        base_f, base_r, sin_el, cell_loss = geometry[c, 3], geometry[c, 4], geometry[c, 0], loss[c]
-        # Fades worsen with k, so the states that change nothing are the first ones: bisect for the last of
-        # them, asking the worst state first.
-        harmless, beyond, k = 0, states + 1, states
-        while harmless + 1 < beyond:
-            link_modes(base_f, base_r, terminal, cell_loss, k, sin_el, cosecant_max, lut, thresholds, modes)
-            _needs_of_plans(active[c], modes, inverse, single, plans, peaks, need, closed)
-            if _changes_nothing(level[c], need, closed, closes[c], most):
-                harmless = k
-            else:
-                beyond = k
-            k = (harmless + beyond) // 2
-        share = 0.0
-        for k in range(harmless):
-            share += probability[k]
-        for p in range(n_plans):
-            _count(
-                out_histogram[c, p],
-                closes[c, p],
-                level[c, p],
-                promised[c],
-                np.inf,
-                share,
-                whole[s],
-                up,
-                rung_low,
-                rung_ratio_log,
-                unit_count,
-            )
-        for k in range(harmless + 1, states + 1):
-            link_modes(base_f, base_r, terminal, cell_loss, k, sin_el, cosecant_max, lut, thresholds, modes)
-            _needs_of_plans(active[c], modes, inverse, single, plans, peaks, need, closed)
-            share = probability[k - 1]
-            if min(need[design], level[c, design] * need[design]) > most * (1.0 + EPS) or need[design] <= 0.0:
-                out_rain[c] += round(share * up * unit_count)
-            for p in range(n_plans):
-                if need[p] > 0.0:
-                    _count(
-                        out_histogram[c, p],
-                        closed[p],
-                        level[c, p],
-                        promised[c],
-                        most / need[p],
-                        share,
-                        whole[s],
-                        up,
-                        rung_low,
-                        rung_ratio_log,
-                        unit_count,
-                    )
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _changes_nothing(level, need, closed, closes, most):
-    for p in range(level.shape[0]):
-        if level[p] * need[p] > most:
-            return False
-        for j in range(closes.shape[1]):
-            if closed[p, j] != closes[p, j]:
-                return False
-    return True
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _count(
-    histogram, closed, level, promised, ceiling, share, whole, up, rung_low, rung_ratio_log, unit_count
-):
-    """Count one weather share: the level while the feeder carries all, the promise while it carries that."""
-    top = histogram.shape[0]
-    b = _rung(min(level, ceiling), rung_low, rung_ratio_log, top)
-    count = round(share * whole * unit_count)
-    for j in range(closed.shape[0]):
-        histogram[b, j] += count * closed[j]
-    rest = round(share * (up - whole) * unit_count)
-    if rest > 0 and promised > 0.0:
-        b = _rung(min(level * promised, ceiling), rung_low, rung_ratio_log, top)
-        for j in range(closed.shape[0]):
-            histogram[b, j] += rest * closed[j]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _needs_of_plans(active, modes, inverse, single, plans, peaks, out_need, out_closed):
-    """Dwell of `needs` for every plan at once, and which classes close (1) at each."""
-    for p in range(plans.shape[0]):
-        dwell = 0.0
-        for j in range(active.shape[0]):
-            f, r = modes[0, j], modes[1, j]
-            if single[0, j, f] >= peaks[p, 0, j] and single[1, j, r] >= peaks[p, 1, j]:
-                dwell += active[j] * max(plans[p, 0] * inverse[0, j, f], plans[p, 1] * inverse[1, j, r])
-                out_closed[p, j] = 1
-            else:
-                out_closed[p, j] = 0
-        out_need[p] = dwell
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _rung(level, low, ratio_log, bins):
-    if level >= 1.0 - 1e-9:
-        return bins - 1
-    if level < low:
-        return 0
-    return 1 + int(math.log(level / low) / ratio_log + 1e-9)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def tally(code, carried, active_total, unit_count, out_count, out_unserved):
-    """Count each cell's binding constraint, and weigh it by the share of the ask that stays unserved."""
-    for c in range(code.shape[0]):
-        if active_total[c] <= 0.0:
-            continue
-        out_count[c, code[c]] += 1
-        out_unserved[c, code[c]] += round((1.0 - min(1.0, carried[c])) * unit_count)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
-    """Sum, over cells that are dry themselves, the level in clear sky and in the drawn states."""
-    for c in range(state.shape[0]):
-        if state[c] == 0:
-            out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)
-            out_wet[c] += round(min(1.0, wet_level[c]) * unit_count)
+        own = members[:count]
+        level, bound = _highest_level(s, high, own, fleet, rules, given, raised)
+        _raise(level, own, given, raised)
+        for i in range(count):
+            c = own[i]
+            if raised[i] >= max(given.cap[c], given.dwell[c]) - EPS:
+                given.code[c] = BEAM_TIME if given.cap[c] >= rules.per_cell - EPS else DEMAND_MET
+            elif raised[i] > given.dwell[c] or given.code[c] == DEMAND_MET:
+                given.code[c] = bound
+            given.dwell[c] = raised[i]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from raabta.access import horizons, visibility
 from raabta.base.bodies import EARTH
 from raabta.base.errors import LimitError
 from raabta.links import tables
+from raabta.network.kernels import Links, Rules
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.models import PLANS_MBPS
 
@@ -91,13 +93,46 @@ class Network:
     plans: Floats
     peaks: Floats
     design: int
-    limits: Floats
+    rules: Rules
     beams_by_power: float
 
     @property
     def payload(self) -> Payload:
         """Radio of the satellites."""
         return self.scenario.constellation.payload
+
+    @cached_property
+    def total_active(self) -> Floats:
+        """Active homes of every cell, all classes, (n,)."""
+        return np.asarray(self.demand.active.sum(axis=1))
+
+    @cached_property
+    def links(self) -> Links:
+        """What the kernels rate links from."""
+        radio, design = self.radio, self.design
+        plans = np.concatenate([self.plans, self.plans[-1:]])
+        peaks = np.concatenate([self.peaks, self.peaks[design : design + 1]])
+        return Links(
+            site_km=self.ground.km,
+            radius_km=self.radius_km,
+            active=self.demand.active,
+            radio=radio.radio,
+            edge_down=radio.edge_down,
+            edge_up=radio.edge_up,
+            terminal=radio.terminal,
+            loss=self.loss.loss_db,
+            cross=self.loss.cross_db,
+            join=radio.join,
+            cosecant_max=self.loss.cosecant_max,
+            lut=radio.first_mode,
+            thresholds=radio.thresholds,
+            dwell=tables.home_dwell(radio, plans, peaks),
+            plans=self.plans,
+        )
+
+    def links_of(self, first: int, last: int) -> Links:
+        """`links` with the dwell of plans first..last-1 alone."""
+        return self.links._replace(dwell=np.ascontiguousarray(self.links.dwell[..., first:last]))
 
 
 def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
@@ -155,7 +190,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         plans=np.array(list(PLANS_MBPS.values())),
         peaks=_peaks_mbps(scenario.demand.terminals, scenario.demand.take_up_share),
         design=list(PLANS_MBPS).index(scenario.demand.plan),
-        limits=_limits(scenario),
+        rules=_rules(scenario),
         beams_by_power=beams_by_power(system.payload),
     )
 
@@ -245,13 +280,18 @@ def _peaks_mbps(terminals: tuple[Terminal, ...], take_up_share: float) -> Floats
     return peaks
 
 
-def _limits(scenario: Scenario) -> Floats:
-    """[frame, beams per cell, colours, cosine of the reuse angle] as the kernels take them."""
+def _rules(scenario: Scenario) -> Rules:
+    """How beams may be used, as the kernels take it."""
     payload = scenario.constellation.payload
     colours = payload.channels * payload.polarisations
-    frame = 1.0 / scenario.sharing.frames_per_slot
-    per_cell = min(payload.beams_per_cell, colours)
-    return np.array([frame, per_cell, colours, np.cos(np.radians(payload.reuse_separation_deg))])
+    return Rules(
+        frame=1.0 / scenario.sharing.frames_per_slot,
+        per_cell=float(min(payload.beams_per_cell, colours)),
+        colours=float(colours),
+        cos_reuse=float(np.cos(np.radians(payload.reuse_separation_deg))),
+        design=list(PLANS_MBPS).index(scenario.demand.plan),
+        guarantee=1 if scenario.sharing.allocation == "guarantee" else 0,
+    )
 
 
 def beams_by_power(payload: Payload) -> float:

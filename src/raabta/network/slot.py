@@ -9,11 +9,10 @@ import numpy as np
 
 from raabta.access import visibility
 from raabta.access.kernels import VERTICAL_MARGIN_RAD
+from raabta.base.bodies import EARTH
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
-from raabta.links.tables import PROBABILITY
 from raabta.network import kernels
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.model import RUNG_LOW, RUNG_RATIO_LOG, SLOT_UNIT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,17 +51,30 @@ class Sky:
 
 @dataclass(frozen=True)
 class Allocation:
-    """What every cell got in one slot.
+    """What every cell got in one slot: the arrays of `kernels.Given`; code (n,) as in `by_direction`."""
 
-    satellite (n,): index into `view.near` or -1; need (n, 5) and dwell (n,) as in `kernels.needs`; geometry
-    (n, 5) as in `kernels.attach`; code (n,): what binds, -1 where nobody asks, see `by_direction`.
-    """
-
-    satellite: Ints
-    geometry: Floats
-    need: Floats
-    dwell: Floats
+    given: kernels.Given
     code: Ints
+
+    @property
+    def satellite(self) -> Ints:
+        """Index into `view.near`, or -1, (n,)."""
+        return np.asarray(self.given.satellite)
+
+    @property
+    def geometry(self) -> Floats:
+        """Sine of the elevation, range (km), cosine of the scan angle, and both bases (dB), (n, 5)."""
+        return np.asarray(self.given.geometry)
+
+    @property
+    def need(self) -> Floats:
+        """Dwell, forward and return Mbps of the whole ask, and what of it closes, (n, 5)."""
+        return np.asarray(self.given.need)
+
+    @property
+    def dwell(self) -> Floats:
+        """Beams for the whole slot that the cell has, (n,)."""
+        return np.asarray(self.given.dwell)
 
     @property
     def level(self) -> Floats:
@@ -111,8 +123,14 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
         share=share,
         capacity=capacity,
         limit_code=limit_code,
-        room=np.floor(capacity[:, 0] * hops + 1e-9).astype(np.int64),
+        room=_cells_at_most(capacity[:, 0] * hops, network.rules.guarantee),
     )
+
+
+def _cells_at_most(hops: Floats, guarantee: int) -> Ints:
+    """Cells that a satellite's hops reach, (m,); under a guarantee the last may take what is left of one."""
+    whole = np.ceil(hops - 1e-9) if guarantee else np.floor(hops + 1e-9)
+    return np.asarray(whole, np.int64)
 
 
 def _assign_gateways(
@@ -164,7 +182,7 @@ def _capacity(network: Network, gateway: Ints, cosecant: Floats, share: Floats) 
     payload = network.payload
     beams = min(float(payload.beams), network.beams_by_power)
     dwell_code = POWER if network.beams_by_power < payload.beams else BEAM_TIME
-    feeder = feeder_rates_mbps(network, gateway, cosecant)[:, 0]
+    feeder = clear_feeder_mbps(network, gateway, cosecant)
     limit = np.column_stack(
         [
             np.full(gateway.size, beams),
@@ -182,16 +200,15 @@ def _capacity(network: Network, gateway: Ints, cosecant: Floats, share: Floats) 
     return limit * share[:, None], code
 
 
-def feeder_rates_mbps(network: Network, gateway: Ints, cosecant: Floats) -> Floats:
-    """Feeder rates of each satellite in every weather state, (m, 1 + k, 2): forward and return Mbps."""
-    table = network.feeder.rate_mbps
-    nodes = table.shape[3]
+def clear_feeder_mbps(network: Network, gateway: Ints, cosecant: Floats) -> Floats:
+    """Feeder rates of each satellite in clear sky, (m, 2): forward and return Mbps."""
+    table = network.feeder.rate_mbps[:, :, 0]
+    nodes = table.shape[2]
     x = (cosecant - 1.0) / (network.feeder.cosecant_max - 1.0) * (nodes - 1)
     low = np.clip(x.astype(np.int64), 0, nodes - 2)
-    weight = np.clip(x - low, 0.0, 1.0)[:, None, None]
+    weight = np.clip(x - low, 0.0, 1.0)[:, None]
     g = np.maximum(gateway, 0)
-    low_rate = np.moveaxis(table[g, :, :, low], 1, 2)
-    high_rate = np.moveaxis(table[g, :, :, low + 1], 1, 2)
+    low_rate, high_rate = table[g, :, low], table[g, :, low + 1]
     return np.asarray(np.minimum(low_rate, low_rate * (1 - weight) + high_rate * weight))
 
 
@@ -201,67 +218,57 @@ def allocate(
     """Attach and share. weather_state (n,): 0 clear, k the fades of state k - 1 (see `links.tables`).
     `admission` replaces the network's own."""
     admitted = admission or network.admission
-    n, m = network.ground.count, sky.view.near.size
-    radio, demand = network.radio, network.demand
-    satellite, code = np.full(n, -1), np.full(n, -1)
-    geometry, need = np.zeros((n, 5)), np.zeros((n, 5))
-    cap, dwell = np.zeros(n), np.zeros(n)
-    head, following = np.full(m, -1), np.full(n, -1)
-    guarantee = 1 if network.scenario.sharing.allocation == "guarantee" else 0
-    direction = kernels.attach(
-        admitted.order,
-        admitted.level,
-        sky.view.start,
-        sky.view.satellite,
-        sky.view.sin_elevation,
-        sky.view.clear,
-        sky.gateway,
+    given = nothing_given(network.ground.count, sky.view.near.size, len(network.plans))
+    candidates = kernels.Candidates(
+        sky.view.start, sky.view.satellite, sky.view.sin_elevation, sky.view.clear
+    )
+    near = fleet(sky)
+    kernels.attach(
+        admitted.order, admitted.level, weather_state, candidates, near, network.links, network.rules, given
+    )
+    kernels.top_up(near, network.rules, given)
+    return Allocation(given, _name_met(network, given))
+
+
+def fleet(sky: Sky) -> kernels.Fleet:
+    """The satellites of one slot as the kernels take them."""
+    return kernels.Fleet(
         sky.view.satellite_km,
         sky.view.unit,
-        network.ground.km,
-        network.radius_km,
-        demand.active,
-        radio.radio,
-        radio.edge_down,
-        radio.edge_up,
-        radio.terminal,
-        network.loss.loss_db,
-        weather_state,
-        network.loss.cosecant_max,
-        radio.first_mode,
-        radio.thresholds,
-        radio.inverse,
-        radio.single,
-        network.plans,
-        network.peaks,
-        network.design,
-        sky.capacity.copy(),
-        sky.room.copy(),
+        np.linalg.norm(sky.view.satellite_km, axis=1) - EARTH.mean_radius_km,
+        sky.gateway,
+        sky.capacity,
         sky.limit_code,
-        network.limits,
-        guarantee,
-        satellite,
-        geometry,
-        need,
-        cap,
-        dwell,
-        code,
-        head,
-        following,
+        sky.room,
     )
-    kernels.top_up(
-        sky.capacity, sky.limit_code, network.limits, head, following, need, cap, direction, dwell, code
-    )
-    return Allocation(satellite, geometry, need, dwell, _name_met(network, need, dwell, code))
 
 
-def _name_met(network: Network, need: Floats, dwell: Floats, code: Ints) -> Ints:
+def nothing_given(n: int, m: int, plans: int) -> kernels.Given:
+    """What `kernels.attach` fills in, for n cells, m satellites and p plans."""
+    return kernels.Given(
+        satellite=np.full(n, -1),
+        geometry=np.zeros((n, 5)),
+        need=np.zeros((n, 5)),
+        plan_dwell=np.zeros((n, plans + 1)),
+        closes=np.zeros((n, plans + 1, 2), np.int64),
+        cap=np.zeros(n),
+        least=np.zeros(n),
+        dwell=np.zeros(n),
+        code=np.full(n, -1),
+        direction=np.zeros((n, 3)),
+        head=np.full(m, -1),
+        following=np.full(n, -1),
+    )
+
+
+def _name_met(network: Network, given: kernels.Given) -> Ints:
     """A cell that has its whole ask at the design plan is met, whatever stops its surplus; where it has all
     that can close but a terminal class cannot close, that class's link is what binds."""
-    part = need[:, 3] < network.demand.active.sum(axis=1) - 1e-9
+    need, dwell = given.need, given.dwell
+    part = need[:, 3] < network.total_active - 1e-9
     full = (need[:, 0] > 0.0) & (dwell >= need[:, 0] * (1.0 - 1e-9))
     unclosed = np.where(need[:, 4] > 0.0, LINK, RETURN_LINK)
-    return np.where(full & part, unclosed, np.where(full, DEMAND_MET, code))
+    return np.where(full & part, unclosed, np.where(full, DEMAND_MET, given.code))
 
 
 def rates_mbps(network: Network, allocation: Allocation) -> tuple[Floats, Floats]:
@@ -277,120 +284,3 @@ def round_trip_ms(sky: Sky, allocation: Allocation) -> Floats:
     s = np.maximum(allocation.satellite, 0)
     path_km = allocation.geometry[:, 1] + sky.gateway_range_km[s]
     return np.where(allocation.satellite >= 0, 2e3 * path_km / SPEED_OF_LIGHT_KM_S, np.nan)
-
-
-def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: Floats) -> Floats:
-    """Probability (q,) that the feeders of some satellites (q,) carry loads (q, 2): rain, pair and equipment.
-
-    Loads are this area's; the neighbours' part rides on the same feeder. A diversity partner at the same
-    elevation is taken as independent.
-    """
-    share = np.where(sky.share > 0.0, sky.share, 1.0)[satellite, None]
-    load = load_mbps / share
-    cosecant = sky.gateway_cosecant[satellite]
-
-    def up(gateway: Ints) -> Floats:
-        rates = feeder_rates_mbps(network, gateway, cosecant)[:, 1:]
-        carries = np.all(rates >= load[:, None, :] * (1.0 - 1e-9), axis=2)
-        return np.asarray(
-            carries @ np.array(PROBABILITY) * network.gateway_availability[np.maximum(gateway, 0)]
-        )
-
-    gateway = sky.gateway[satellite]
-    alone = up(gateway)
-    partner = network.partner[np.maximum(gateway, 0)]
-    both = 1.0 - (1.0 - alone) * (1.0 - up(np.maximum(partner, 0)))
-    return np.asarray(np.where(gateway < 0, 0.0, np.where(partner >= 0, both, alone)))
-
-
-@dataclass(frozen=True)
-class FeederSurvival:
-    """What a feeder fade leaves: promised (n,), the part of a cell's level that is kept; kept (n,), the
-    probability that it is; whole (m,), the probability that the satellite's whole load is carried."""
-
-    promised: Floats
-    kept: Floats
-    whole: Floats
-
-
-EQUAL_KEPT_SHARE = 0.8
-"""Where nothing is promised, every cell is cut back to this share of its level before the feeder gives up."""
-
-
-def feeder_survival(
-    network: Network, sky: Sky, allocation: Allocation, admission: Admission
-) -> FeederSurvival:
-    """Cut the surplus first, then the promises from the last admitted up."""
-    m = sky.view.near.size
-    lit = np.flatnonzero(allocation.satellite >= 0)
-    s = allocation.satellite[lit]
-    rates = np.column_stack(rates_mbps(network, allocation))
-    load = np.column_stack([np.bincount(s, rates[lit, q], m).astype(np.float64) for q in range(2)])
-    promised = _promised_share(network, allocation, admission)
-    running = np.zeros_like(rates)
-    kernels.promised_loads(admission.order, allocation.satellite, rates * promised[:, None], running)
-    kept = np.zeros(rates.shape[0])
-    if network.scenario.sharing.allocation == "equal":
-        running[lit] = load[s] * EQUAL_KEPT_SHARE
-    kept[lit] = feeder_probability(network, sky, s, running[lit])
-    return FeederSurvival(promised, kept, feeder_probability(network, sky, np.arange(m), load))
-
-
-def _promised_share(network: Network, allocation: Allocation, admission: Admission) -> Floats:
-    """Part of each cell's level that was promised to it, (n,)."""
-    level = allocation.level
-    if network.scenario.sharing.allocation == "equal":
-        return np.where(level > 0.0, EQUAL_KEPT_SHARE, 0.0)
-    asked = np.minimum(admission.level, 1.0)
-    return np.where(level > 0.0, np.minimum(1.0, asked / np.where(level > 0.0, level, 1.0)), 0.0)
-
-
-def weigh(
-    network: Network,
-    sky: Sky,
-    allocation: Allocation,
-    plans: Floats,
-    histogram: NDArray[np.uint32],
-    rain: Ints,
-    feeder: Ints,
-    admission: Admission | None = None,
-) -> None:
-    """Add one clear-sky slot to the weather-weighted sums (see `kernels.weigh`), for some plans (p, 2)."""
-    radio = network.radio
-    n, classes = network.demand.active.shape
-    first = int(np.flatnonzero(np.all(network.plans == plans[0], axis=1))[0])
-    links = (
-        network.demand.active,
-        radio.terminal,
-        network.loss.loss_db,
-        network.loss.cosecant_max,
-        radio.first_mode,
-        radio.thresholds,
-        radio.inverse,
-        radio.single,
-        plans,
-        network.peaks[first : first + plans.shape[0]],
-    )
-    level, closes = np.zeros((n, plans.shape[0])), np.zeros((n, plans.shape[0], classes), np.int64)
-    given = (allocation.satellite, allocation.geometry, allocation.dwell)
-    kernels.clear_levels(*given, sky.capacity, *links, level, closes)
-    survival = feeder_survival(network, sky, allocation, admission or network.admission)
-    kernels.weigh(
-        *given,
-        np.ascontiguousarray(sky.capacity[:, 0]),
-        network.limits[1],
-        level,
-        closes,
-        survival.promised,
-        survival.whole,
-        survival.kept,
-        *links,
-        network.design - first,
-        np.array(PROBABILITY),
-        RUNG_LOW,
-        RUNG_RATIO_LOG,
-        SLOT_UNIT,
-        histogram,
-        rain,
-        feeder,
-    )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.access.cells import EARTH_RADIUS_KM, unit_vectors
+from raabta.access.cells import unit_vectors
+from raabta.base.bodies import EARTH
 from raabta.service.data import rows
 
 if TYPE_CHECKING:
@@ -136,8 +137,8 @@ def district_of(lat_deg: ArrayLike, lon_deg: ArrayLike) -> NDArray[np.int16]:
     owner = sites.district[use]
     weight = table.power_weight_km2[owner]
     lift = np.sqrt(weight.max() - weight)
-    at = unit_vectors(sites.latitude_deg[use], sites.longitude_deg[use]) * EARTH_RADIUS_KM
-    points = unit_vectors(lat_deg, lon_deg) * EARTH_RADIUS_KM
+    at = unit_vectors(sites.latitude_deg[use], sites.longitude_deg[use]) * EARTH.mean_radius_km
+    points = unit_vectors(lat_deg, lon_deg) * EARTH.mean_radius_km
     flat = np.zeros(len(points))
     _, nearest = cKDTree(np.column_stack([at, lift])).query(np.column_stack([points, flat]))
     return owner[nearest]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS, U16, unpack_histogram
+from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS, U16, unpack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import RUNGS
 from raabta.service.served import expected_level, survival
@@ -40,7 +40,8 @@ class Gathered:
     class_share: Floats
     slots: int = 0
     batches: int = 0
-    histogram: Ints = field(init=False)
+    counts: Ints = field(init=False)
+    lacks: Ints = field(init=False)
     batch_sum: Floats = field(init=False)
     batch_squares: Floats = field(init=False)
     code_count: Ints = field(init=False)
@@ -64,7 +65,8 @@ class Gathered:
 
     def __post_init__(self) -> None:
         n = self.weight.size
-        self.histogram = np.zeros((n, self.plans, self.classes, RUNGS + 1), np.int64)
+        self.counts = np.zeros((n, self.plans, RUNGS + 1), np.int64)
+        self.lacks = np.zeros((*self.counts.shape, self.classes), np.int64)
         self.batch_sum, self.batch_squares = np.zeros((n, RUNGS + 1)), np.zeros((n, RUNGS + 1))
         self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
@@ -78,14 +80,9 @@ class Gathered:
     def add(self, chunk: Arrays) -> None:
         """Add one chunk; call in key order."""
         slots = chunk["down"].shape[0]
-        n, plans, classes, rungs = self.histogram.shape
-        part = unpack_histogram(
-            chunk["histogram_index"], chunk["histogram_count"], (n, plans, rungs, classes)
-        )
-        counts = np.moveaxis(part, 3, 2).astype(np.int64)
-        self.histogram += counts
-        batch = survival(counts[:, self.design].max(axis=1), slots)
-        self.batch_available.append(self._available(counts, slots))
+        design = self._add_histogram(chunk)
+        batch = survival(design.max(axis=1), slots)
+        self.batch_available.append(self._available(design, slots))
         self.batch_sum += batch
         self.batch_squares += batch * batch
         for name in SUMS:
@@ -94,9 +91,26 @@ class Gathered:
         self.slots += slots
         self.batches += 1
 
-    def _available(self, counts: Ints, slots: int) -> float:
+    @property
+    def histogram(self) -> Ints:
+        """Weight, SLOT_UNIT to the slot, in which each class has the level of each bin, (n, p, j, b)."""
+        return np.asarray(self.counts[:, :, None] - np.moveaxis(self.lacks, 3, 2))
+
+    def _add_histogram(self, chunk: Arrays) -> Ints:
+        """Add a chunk's weights; returns its own at the design plan, (n, j, b)."""
+        n, _, bins = self.counts.shape
+        mine = np.zeros((n, bins)), np.zeros((n, bins, self.classes))
+        for name, total, design in zip(("counts", "lacks"), (self.counts, self.lacks), mine, strict=True):
+            index, count = unpack(name, chunk)
+            total.reshape(-1)[index] += count
+            cell, plan, rest = np.unravel_index(index, (n, self.plans, design[0].size))
+            chosen = plan == self.design
+            design.reshape(n, -1)[cell[chosen], rest[chosen]] = count[chosen]
+        return np.asarray(mine[0][:, None] - np.moveaxis(mine[1], 2, 1), np.int64)
+
+    def _available(self, design: Ints, slots: int) -> float:
         """Share of the asked homes that have the design plan in these slots, in the mean over weather."""
-        level = expected_level(counts[:, self.design], slots) @ self.class_share
+        level = expected_level(design, slots) @ self.class_share
         total = int(self.weight.sum())
         return float(level @ self.weight / total) if total else 0.0
 

@@ -86,9 +86,10 @@ class Outcome:
 def outcome(scenario: Scenario, people: People, asked: Subscribers, gathered: Gathered) -> Outcome:
     """Apply the served test to the sums of a run."""
     target = scenario.demand.availability_target_share
-    probability = survival(gathered.histogram, gathered.slots)
+    histogram = gathered.histogram
+    probability = survival(histogram, gathered.slots)
     rung = highest_rung(probability, target)
-    design = gathered.histogram[:, gathered.design]
+    design = histogram[:, gathered.design]
     return Outcome(
         scenario=scenario,
         people=people,

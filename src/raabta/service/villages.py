@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.access.cells import EARTH_RADIUS_KM, unit_vectors
+from raabta.access.cells import unit_vectors
+from raabta.base.bodies import EARTH
 from raabta.service.districts import VILLAGE_BOUNDS, DistrictTable, Sites, district_of
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def town_points(
     radius_km = np.where(pieces[town] == 1, 0.0, radius_km)
     angle = rank * np.pi * (3.0 - np.sqrt(5.0))
     north, east = radius_km * np.cos(angle), radius_km * np.sin(angle)
-    per_deg = EARTH_RADIUS_KM * np.pi / 180.0
+    per_deg = EARTH.mean_radius_km * np.pi / 180.0
     piece_lat = lat[town] + north / per_deg
     piece_lon = lon[town] + east / (per_deg * np.cos(np.radians(lat[town])))
     at_home = contains_xy(outline, piece_lon, piece_lat)
@@ -171,7 +172,7 @@ def place_villages(
     order = np.argsort(ground[2], kind="stable")
     lat, lon, owner = (column[order] for column in ground)
     near, _ = cKDTree(unit_vectors(*towns)).query(unit_vectors(lat, lon))
-    near_km = near * EARTH_RADIUS_KM
+    near_km = near * EARTH.mean_radius_km
     weight = (FAR_SHARE + 1.0 / (1.0 + (near_km / NEAR_TOWN_KM) ** 2)) * np.cos(np.radians(lat))
     edge = np.concatenate([[0.0], np.cumsum(weight)])
     first = np.searchsorted(owner, district, side="left")
@@ -249,4 +250,4 @@ def distance_to_town_km(
         return np.full(points.size, np.inf)
     at = unit_vectors(points.latitude_deg, points.longitude_deg)
     straight, _ = cKDTree(unit_vectors(town_lat, town_lon)).query(at)
-    return np.asarray(2.0 * EARTH_RADIUS_KM * np.arcsin(np.clip(straight / 2.0, 0.0, 1.0)))
+    return np.asarray(2.0 * EARTH.mean_radius_km * np.arcsin(np.clip(straight / 2.0, 0.0, 1.0)))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from raabta.network.admission import admit, pilot_slots
-from raabta.network.chunk import RATE_STEP_MBPS, run_chunk, slot_times
+from raabta.network.chunk import RATE_STEP_MBPS, run_chunk, slot_times, unpack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
 from raabta.scenario.models import Scenario
@@ -49,18 +49,20 @@ def test_sums_and_slots_do_not_depend_on_the_cuts(network, whole, cuts):
     for name in PER_SLOT:
         assert np.array_equal(np.concatenate([part[name] for part in parts]), whole[name])
     assert np.array_equal(np.concatenate([part["storms"] for part in parts]), whole["storms"])
-    kept = {*PER_SLOT, "storms", "histogram_index", "histogram_count"}
+    kept = {*PER_SLOT, "storms", "counts", "counts_index", "lacks", "lacks_index"}
     for name in whole.keys() - kept:
         joined = [part[name] for part in parts]
         if name.endswith("satellites"):
             assert np.array_equal(np.concatenate(joined), whole[name])
         else:
             assert np.array_equal(np.sum(joined, axis=0), whole[name]), name
-    dense = np.zeros(int(whole["histogram_index"].max()) + 1, np.int64)
-    for part in parts:
-        dense[part["histogram_index"]] += part["histogram_count"].view("<u4")
-    assert np.array_equal(dense[whole["histogram_index"]], whole["histogram_count"].view("<u4"))
-    assert dense.sum() == whole["histogram_count"].view("<u4").sum()
+    for name in ("counts", "lacks"):
+        index, count = unpack(name, whole)
+        dense = np.zeros(int(index.max(initial=-1)) + 1, np.int64)
+        for part in parts:
+            place, more = unpack(name, part)
+            dense[place] += more
+        assert np.array_equal(dense[index], count) and dense.sum() == count.sum(dtype=np.int64)
 
 
 def test_what_is_kept_is_consistent(network, whole):

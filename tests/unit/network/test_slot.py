@@ -15,6 +15,7 @@ from raabta.links.weather import site_tables
 from raabta.network import slot as slots
 from raabta.network.chunk import storm_states
 from raabta.network.model import Admission
+from raabta.network.survival import feeder_probability
 
 TIGHT = 1e-6
 
@@ -52,7 +53,7 @@ def slots_of(network, count=12):
 @pytest.mark.parametrize("allocation", ["guarantee", "equal"])
 def test_nothing_is_given_twice(allocation, capacity_share):
     network = scene(allocation, capacity_share)
-    frame, per_cell, colours, cos_reuse = network.limits
+    frame, per_cell, colours, cos_reuse = network.rules[:4]
     lit_cells = 0
     for sky, found, _ in slots_of(network):
         lit = np.flatnonzero(found.satellite >= 0)
@@ -63,11 +64,15 @@ def test_nothing_is_given_twice(allocation, capacity_share):
         for s in np.unique(found.satellite[lit]):
             own = lit[found.satellite[lit] == s]
             share, payload = sky.share[s], network.payload
-            frames = np.maximum(found.dwell[own], frame).sum()
-            assert frames <= min(payload.beams, network.beams_by_power) * share + TIGHT
+            least = found.given.least[own]
+            assert np.count_nonzero(least < frame - TIGHT) <= 1, "only the last cell takes less than a frame"
+            assert (
+                np.maximum(found.dwell[own], least).sum()
+                <= min(payload.beams, network.beams_by_power) * share + TIGHT
+            )
             assert forward[own].sum() <= payload.forward_mbps * share * (1 + TIGHT)
             assert back[own].sum() <= payload.return_mbps * share * (1 + TIGHT)
-            feeder = slots.feeder_rates_mbps(network, sky.gateway[[s]], sky.gateway_cosecant[[s]])[0, 0]
+            feeder = slots.clear_feeder_mbps(network, sky.gateway[[s]], sky.gateway_cosecant[[s]])[0]
             assert forward[own].sum() <= feeder[0] * share * (1 + TIGHT)
             assert back[own].sum() <= feeder[1] * share * (1 + TIGHT)
             ray = network.ground.km[own] - sky.view.satellite_km[s]
@@ -126,7 +131,7 @@ def test_every_lit_link_keeps_the_rules_of_both_ends():
 
 def test_equal_leaves_no_cell_below_the_level_unless_it_is_at_its_top():
     network = scene("equal")
-    frame, compared = network.limits[0], 0
+    frame, compared = network.rules.frame, 0
     for _, found, state in slots_of(network):
         assert frame > 0
         for s in np.unique(found.satellite[found.satellite >= 0]):
@@ -143,20 +148,12 @@ def top_level(network, found, own, state):
     """Level of the top plan of some cells, (own,), or of the beams a cell may take, whichever is less."""
     from raabta.network import kernels
 
-    out = np.empty(own.size)
-    need = np.zeros(found.need.shape[1])
+    out, plans = np.empty(own.size), len(network.plans)
+    need, closed = np.zeros(plans + 1), np.zeros((plans + 1, 2), np.int64)
     for i, c in enumerate(own):
-        modes = np.zeros((2, network.demand.active.shape[1]), np.int64)
-        radio = network.radio
-        kernels.link_modes(
-            found.geometry[c, 3], found.geometry[c, 4], radio.terminal, network.loss.loss_db[c], state[c],
-            found.geometry[c, 0], network.loss.cosecant_max, radio.first_mode, radio.thresholds, modes,
-        )  # fmt: skip
-        kernels.needs(
-            network.demand.active[c], modes, radio.inverse, radio.single, network.plans[-1],
-            network.peaks[network.design], need,
-        )  # fmt: skip
-        out[i] = min(need[0], network.limits[1]) / found.need[c, 0]
+        base_f, base_r, sine = found.geometry[c, 3], found.geometry[c, 4], found.geometry[c, 0]
+        kernels.rate_links(network.links, c, state[c], base_f, base_r, sine, need, closed)
+        out[i] = min(need[plans], network.rules.per_cell) / found.need[c, 0]
     return out
 
 
@@ -316,7 +313,7 @@ def test_a_diversity_partner_raises_the_feeder_probability_and_a_load_lowers_it(
         first = np.zeros(1, np.int64)
         probability.append(
             [
-                slots.feeder_probability(network, sky, first, np.column_stack([load, none]))[0]
+                feeder_probability(network, sky, first, np.column_stack([load, none]))[0]
                 for load in (none, heavy)
             ]
         )
@@ -330,7 +327,7 @@ def test_a_satellite_without_a_gateway_has_no_feeder():
     network = networks.build()
     sky = slots.observe_sky(network, networks.over((30.18, 66.99)))
     lost = replace(sky, gateway=np.array([-1]))
-    assert slots.feeder_probability(network, lost, np.zeros(1, np.int64), np.zeros((1, 2)))[0] == 0.0
+    assert feeder_probability(network, lost, np.zeros(1, np.int64), np.zeros((1, 2)))[0] == 0.0
 
 
 def test_neighbours_only_ever_reduce_the_share():

@@ -11,6 +11,7 @@ import pytest
 
 from raabta.links.tables import PROBABILITY
 from raabta.network import slot as slots
+from raabta.network import survival
 from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT
 from raabta.service.served import rung_levels
 
@@ -92,20 +93,20 @@ def plain(network, sky, found):
     n, plans = network.ground.count, len(network.plans)
     histogram = np.zeros((n, plans, RUNGS + 1, len(TERMINALS)), np.int64)
     rain, feeder = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    survival = slots.feeder_survival(network, sky, found, network.admission)
+    left = survival.feeder_survival(network, sky, found, network.admission)
     clear = clear_of(network, sky, found)
     for c in range(n):
         s = found.satellite[c]
         if s < 0 or found.dwell[c] <= 0.0:
             continue
-        whole, up = survival.whole[s], max(survival.kept[c], survival.whole[s])
+        whole, up = left.whole[c], max(left.kept[c], left.whole[c])
         feeder[c] = round((1.0 - up) * SLOT_UNIT)
-        most = max(found.dwell[c], min(sky.capacity[s, 0], network.limits[1]))
+        most = max(found.dwell[c], min(sky.capacity[s, 0], network.rules.per_cell))
         for p in range(plans):
             for k, probability in enumerate(PROBABILITY, start=1):
                 need, closed = dwell_of(network, c, modes_of(network, found, c, k), p)
                 ceiling = most / need if need > 0.0 else 0.0
-                for part, share in ((1.0, whole), (survival.promised[c], up - whole)):
+                for part, share in ((1.0, whole), (left.promised[c], up - whole)):
                     count = round(probability * share * SLOT_UNIT)
                     for j in range(len(TERMINALS)):
                         if part > 0.0:
@@ -118,11 +119,10 @@ def plain(network, sky, found):
 
 def weighed(network, sky, found):
     """What the kernel adds."""
-    n = network.ground.count
-    histogram = np.zeros((n, len(network.plans), RUNGS + 1, network.demand.active.shape[1]), np.uint32)
-    rain, feeder = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    slots.weigh(network, sky, found, network.plans, histogram, rain, feeder)
-    return histogram, rain, feeder
+    n, classes = network.demand.active.shape
+    out = survival.Weighed.zeros(n, len(network.plans), classes)
+    survival.weigh(network, sky, found, out)
+    return out.histogram, out.lost[:, 0], out.lost[:, 1]
 
 
 @pytest.mark.parametrize(
@@ -162,12 +162,12 @@ def test_a_fading_feeder_cuts_the_surplus_before_the_promises():
     sky = slots.observe_sky(network, networks.over((29.0, 66.0)))
     half = replace(network.admission, level=np.full(61, 0.05))
     found = slots.allocate(network, sky, np.zeros(61, np.int64), half)
-    survival = slots.feeder_survival(network, sky, found, half)
+    left = survival.feeder_survival(network, sky, found, half)
     lit = found.dwell > 0.0
-    assert np.all(survival.promised[lit] <= 1.0)
-    assert np.all(survival.kept[lit] >= survival.whole[0] - 1e-12)
+    assert np.all(left.promised[lit] <= 1.0)
+    assert np.all(left.kept[lit] >= left.whole[lit][0] - 1e-12)
     first, last = half.order[lit[half.order]][[0, -1]]
-    assert survival.kept[first] >= survival.kept[last]
+    assert left.kept[first] >= left.kept[last]
 
 
 def test_the_ladder_is_the_one_that_served_reads():
@@ -198,7 +198,7 @@ def test_a_deeper_fade_only_moves_counts_down_the_ladder():
     found = slots.allocate(network, sky, np.zeros(61, np.int64))
     before, _, _ = weighed(network, sky, found)
     assert before.any()
-    worse = type(network.loss)(network.loss.loss_db.copy(), network.loss.cosecant_max, {})
+    worse = replace(network.loss, loss_db=network.loss.loss_db.copy())
     worse.loss_db[:, :, 1:] += 4.0
     after, _, _ = weighed(replace(network, loss=worse), sky, found)
     reach = [np.cumsum(h[:, :, ::-1].astype(np.int64), axis=2) for h in (before, after)]

@@ -8,7 +8,7 @@ import networks
 import numpy as np
 import pytest
 
-from raabta.network.chunk import run_chunk
+from raabta.network.chunk import pack, run_chunk
 from raabta.service.demand import Subscribers
 from raabta.service.gather import Gathered, percentile_of
 from raabta.service.store import gather
@@ -68,7 +68,7 @@ def chunk(slots, **arrays):
         "down": np.zeros((slots, 2), np.uint16), "up": np.zeros((slots, 2), np.uint16),
         "rtt": np.zeros((slots, 2), np.uint16), "level_sum": zero,
         "level_count": np.zeros(65_536, np.int64), "short_slots": zero,
-        "histogram_index": np.zeros(0, np.int64), "histogram_count": np.zeros(0, np.uint8),
+        **pack("counts", np.zeros(0, np.uint32)), **pack("lacks", np.zeros(0, np.uint32)),
         "rain": zero, "feeder": zero, "code_count": wide, "code_unserved": wide, "code_count_up": wide,
         "code_unserved_up": wide, "visible": zero, "usable_satellites": np.zeros(slots, np.int32),
         "visible_satellites": np.zeros(slots, np.int32), "storm_clear": zero, "storm_wet": zero,

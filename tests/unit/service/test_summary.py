@@ -46,7 +46,7 @@ def outcome_of(people, shares, take_up=0.5, keep=None):
     sums.slots = SLOTS
     for c, plans in enumerate(shares):
         for p, share in enumerate(plans):
-            sums.histogram[c, p, 0, RUNGS] = round(share * SLOTS * SLOT_UNIT)
+            sums.counts[c, p, RUNGS] = round(share * SLOTS * SLOT_UNIT)
     if keep is not None:
         sums.storm_clear[:], sums.storm_wet[:] = 1_000, np.rint(1_000 * np.array(keep)).astype(int)
     return summary.outcome(scenario, people, asked, sums)

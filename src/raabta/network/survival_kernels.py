@@ -1,0 +1,223 @@
+"""Numeric core of `survival`: one slot weighed over the weather. Letters as in `network.kernels`."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from raabta.network.kernels import active_of, rate_links
+
+EPS = 1e-9
+kernel = njit(cache=True, nogil=True, error_model="numpy")
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""Called by kernels: out of line, every array it takes would be counted in and out again."""
+
+
+@kernel
+def carried_probability(which, load, gateway, cosecant, table, cosecant_max, partner, available, chance, out):
+    """Probability, out (q,), that the feeders of satellites `which` (q,) carry loads (q, 2), both directions.
+
+    table (g, 2, 1 + k, e): Mbps over states and cosecant nodes. A diversity partner at the same elevation is
+    taken as independent. chance (k,): probability of each state; available (g,): of the equipment.
+    """
+    nodes = table.shape[3]
+    for i in range(which.shape[0]):
+        s = which[i]
+        g = gateway[s]
+        out[i] = 0.0
+        if g < 0:
+            continue
+        x = (cosecant[s] - 1.0) / (cosecant_max - 1.0) * (nodes - 1)
+        e = min(max(int(x), 0), nodes - 2)
+        w = min(max(x - e, 0.0), 1.0)
+        alone = _site_probability(table[g], e, w, load[i], chance) * available[g]
+        other = partner[g]
+        if other >= 0:
+            there = _site_probability(table[other], e, w, load[i], chance) * available[other]
+            alone = 1.0 - (1.0 - alone) * (1.0 - there)
+        out[i] = alone
+
+
+@inner
+def _site_probability(table, e, w, load, chance):
+    total = 0.0
+    for k in range(chance.shape[0]):
+        carries = True
+        for q in range(2):
+            low, high = table[q, k + 1, e], table[q, k + 1, e + 1]
+            carries = carries and min(low, low + w * (high - low)) >= load[q] * (1.0 - EPS)
+        if carries:
+            total += chance[k]
+    return total
+
+
+@kernel
+def promised_loads(order, satellite, promised_mbps, out):
+    """Load of a cell's promise and of all before it on its satellite: promised_mbps (n, 2) -> out (n, 2).
+
+    In a feeder fade the surplus goes first, then the promises from the last in order up.
+    """
+    running = np.zeros((satellite.max() + 1, 2)) if satellite.size else np.zeros((0, 2))
+    for i in range(order.shape[0]):
+        c = order[i]
+        s = satellite[c]
+        if s >= 0:
+            running[s, 0] += promised_mbps[c, 0]
+            running[s, 1] += promised_mbps[c, 1]
+            out[c, 0], out[c, 1] = running[s, 0], running[s, 1]
+
+
+@kernel
+def clear_levels(given, capacity, active, plans, first, out_level):
+    """Level that each cell's dwell carries at some plans (p, 2) in clear sky, out_level (n, p).
+
+    Dwell was given at one plan; at another the same dwell may ask more Mbps than the satellite or its feeder
+    has (capacity (m, 3)), so levels at most 1 are scaled down together until they fit, by satellite. `first`
+    is the place of the first plan in the columns of `given`.
+    """
+    n, n_plans = out_level.shape
+    use = np.zeros((capacity.shape[0], n_plans, 2))
+    for c in range(n):
+        s = given.satellite[c]
+        if s < 0 or given.dwell[c] <= 0.0:
+            continue
+        for p in range(n_plans):
+            need = given.plan_dwell[c, first + p]
+            out_level[c, p] = given.dwell[c] / need if need > 0.0 else 0.0
+            asked = min(1.0, out_level[c, p]) * active_of(active[c], given.closes[c, first + p, 0])
+            use[s, p, 0] += asked * plans[p, 0]
+            use[s, p, 1] += asked * plans[p, 1]
+    for c in range(n):
+        s = given.satellite[c]
+        if s < 0:
+            continue
+        for p in range(n_plans):
+            worst = max(use[s, p, 0] / capacity[s, 1], use[s, p, 1] / capacity[s, 2])
+            if worst > 1.0 + 1e-6:
+                out_level[c, p] = min(1.0, out_level[c, p]) / worst
+
+
+@kernel
+def weigh(
+    given,
+    capacity,
+    per_cell,
+    level,
+    first,
+    design,
+    survival,
+    links,
+    chance,
+    ladder,
+    out_counts,
+    out_lacks,
+    out_lost,
+):
+    """Add one slot to the weather-weighted survival of every cell.
+
+    State k holds with chance[k - 1]; its rate is that of the worst fade in the state: "at least" is kept. A
+    cell in a fade keeps its clear-sky level (n, p) with more dwell, up to its satellite's and `per_cell`;
+    what that costs others is measured by the drawn rain states. survival (n, 3): the share of its level that
+    was promised, the probability that the feeder carries that, and that it carries everything. `links.dwell`
+    is cut to the plans wanted, which start at column `first` of `given`; `design` is its place among them.
+
+    Counts are whole numbers, ladder[2] to the slot, so that sums do not depend on how time was cut.
+    out_counts (n, p, b): some class has its level; out_lacks (n, p, b, j): and class j has not. Bin 0 says
+    "nothing", bin b >= 1 level >= ladder[0] x exp(ladder[1] (b - 1)), the last bin level >= 1. out_lost
+    (n, 2): counts in which weather takes from the design plan's ask, and counts lost to the gateway.
+    """
+    states, plans = chance.shape[0], level.shape[1]
+    need, closed = np.zeros(plans), np.zeros((plans, 2), np.int64)
+    bins = np.zeros((plans, 2), np.int64)
+    for c in range(level.shape[0]):
+        s = given.satellite[c]
+        if s < 0 or given.dwell[c] <= 0.0:
+            continue
+        promised, whole = survival[c, 0], survival[c, 2]
+        up = max(survival[c, 1], whole)
+        out_lost[c, 1] += round((1.0 - up) * ladder[2])
+        most = max(given.dwell[c], min(capacity[s, 0], per_cell))
+        base_f, base_r, sin_el = given.geometry[c, 3], given.geometry[c, 4], given.geometry[c, 0]
+        for p in range(plans):
+            bins[p, 0] = _rung(level[c, p], ladder, out_counts.shape[2])
+            bins[p, 1] = _rung(level[c, p] * promised, ladder, out_counts.shape[2])
+        # Fades worsen with k, so the states that change nothing are the first ones.
+        k = states
+        while k > 0:
+            rate_links(links, c, k, base_f, base_r, sin_el, need, closed)
+            if _changes_nothing(level, c, need, closed, given.closes, first, most):
+                break
+            share = chance[k - 1]
+            if need[design] <= 0.0 or min(1.0, level[c, design]) * need[design] > most * (1.0 + EPS):
+                out_lost[c, 0] += round(share * up * ladder[2])
+            all_of_it, promise = round(share * whole * ladder[2]), round(share * (up - whole) * ladder[2])
+            for p in range(plans):
+                if closed[p, 0] == 0:
+                    continue
+                ceiling = most / need[p]
+                at, kept_at = bins[p, 0], bins[p, 1]
+                if ceiling < level[c, p]:
+                    at = _rung(ceiling, ladder, out_counts.shape[2])
+                    kept_at = min(kept_at, at)
+                _count(out_counts, out_lacks, c, p, at, closed[p, 0], all_of_it)
+                if promised > 0.0:
+                    _count(out_counts, out_lacks, c, p, kept_at, closed[p, 0], promise)
+            k -= 1
+        share = chance[:k].sum()
+        all_of_it, promise = round(share * whole * ladder[2]), round(share * (up - whole) * ladder[2])
+        for p in range(plans):
+            closes = given.closes[c, first + p, 0]
+            _count(out_counts, out_lacks, c, p, bins[p, 0], closes, all_of_it)
+            if promised > 0.0:
+                _count(out_counts, out_lacks, c, p, bins[p, 1], closes, promise)
+
+
+@inner
+def _changes_nothing(level, c, need, closed, closes, first, most):
+    for p in range(level.shape[1]):
+        if level[c, p] * need[p] > most or closed[p, 0] != closes[c, first + p, 0]:
+            return False
+    return True
+
+
+@inner
+def _count(counts, lacks, c, p, b, closed, count):
+    """Add a count to bin b for the classes that close, as bits."""
+    if closed == 0 or count <= 0:
+        return
+    counts[c, p, b] += count
+    classes = lacks.shape[3]
+    if closed != (1 << classes) - 1:
+        for j in range(classes):
+            if not closed & (1 << j):
+                lacks[c, p, b, j] += count
+
+
+@inner
+def _rung(level, ladder, bins):
+    if level >= 1.0 - 1e-9:
+        return bins - 1
+    if level < ladder[0]:
+        return 0
+    return 1 + int(math.log(level / ladder[0]) / ladder[1] + 1e-9)
+
+
+@kernel
+def tally(code, carried, active_total, unit_count, out_count, out_unserved):
+    """Count each cell's binding constraint, and weigh it by the share of the ask that stays unserved."""
+    for c in range(code.shape[0]):
+        if active_total[c] <= 0.0:
+            continue
+        out_count[c, code[c]] += 1
+        out_unserved[c, code[c]] += round((1.0 - min(1.0, carried[c])) * unit_count)
+
+
+@kernel
+def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
+    """Sum, over cells that are dry themselves, the level in clear sky and in the drawn states."""
+    for c in range(state.shape[0]):
+        if state[c] == 0:
+            out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)
+            out_wet[c] += round(min(1.0, wet_level[c]) * unit_count)
