@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.base.errors import LimitError, ScenarioError
+from raabta.access.geojson import areas_only, check_points, features_of, joined, polygon_of, read_document
+from raabta.base.errors import ScenarioError
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 SOURCE = "Natural Earth 10m countries (public domain), by npm world-atlas 2.0.2; boundaries are de facto"
-MAX_OUTLINE_BYTES = 20_000_000
-MAX_OUTLINE_POINTS = 1_000_000
 
 
 @lru_cache(maxsize=1)
@@ -99,15 +97,7 @@ def outline(iso3: str) -> BaseGeometry:
         if len(shell) >= 4:
             polygons.append(Polygon(shell, [hole for hole in holes if len(hole) >= 4]))
     valid = [_wrapped(make_valid(polygon)) for polygon in polygons]
-    return _areas_only(unary_union(valid))
-
-
-def _areas_only(geometry: BaseGeometry) -> BaseGeometry:
-    """The polygons of a geometry, without the lines and points that a repair may leave."""
-    from shapely import get_parts, unary_union
-
-    parts = [part for part in get_parts(geometry) if part.geom_type in ("Polygon", "MultiPolygon")]
-    return unary_union(parts)
+    return areas_only(unary_union(valid))
 
 
 def read_outline_file(path: str | Path) -> BaseGeometry:
@@ -115,70 +105,13 @@ def read_outline_file(path: str | Path) -> BaseGeometry:
 
     Every fault is a ScenarioError; a file above 20 MB or a million points is a LimitError.
     """
-    from shapely import get_num_coordinates, make_valid, unary_union
-
     where = Path(path)
-    shapes = [_shape(member, where) for member in _members(_read_json(where), where)]
-    if sum(int(get_num_coordinates(shape)) for shape in shapes) > MAX_OUTLINE_POINTS:
-        raise LimitError(
-            f"{where}: the outline has more than {MAX_OUTLINE_POINTS:,} points; simplify it first"
-        )
-    area = _areas_only(make_valid(unary_union([make_valid(shape) for shape in shapes])))
+    features = features_of(read_document(where, "the outline"), where)
+    shapes = [polygon_of(feature, where) for feature in features]
+    check_points(shapes, where, "the outline")
+    area = joined(shapes)
     if area.is_empty:
         raise ScenarioError(
             "the outline encloses no area", file=str(where), hint="draw a polygon, not a line"
         )
     return area
-
-
-def _read_json(where: Path) -> Any:
-    try:
-        size = where.stat().st_size
-        if size > MAX_OUTLINE_BYTES:
-            limit = MAX_OUTLINE_BYTES // 1_000_000
-            raise LimitError(f"{where}: {size:,} bytes; an outline may have {limit} MB; simplify it first")
-        return json.loads(where.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise ScenarioError(
-            f"not JSON: {error.msg}", file=str(where), line=error.lineno, column=error.colno
-        ) from error
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        hint = "area.outline_file is a GeoJSON file in UTF-8"
-        raise ScenarioError(f"cannot be read: {error}", file=str(where), hint=hint) from error
-
-
-def _members(document: Any, where: Path) -> list[Any]:
-    """The geometries of a GeoJSON document."""
-    kind = document.get("type") if isinstance(document, dict) else None
-    if kind == "FeatureCollection":
-        features = document.get("features")
-        if not isinstance(features, list) or not features:
-            raise ScenarioError("the FeatureCollection has no features", file=str(where))
-        return [member for feature in features for member in _members(feature, where)]
-    if kind == "Feature":
-        return [document.get("geometry")]
-    return [document]
-
-
-def _shape(member: Any, where: Path) -> BaseGeometry:
-    """One polygon, refused unless every coordinate is a finite WGS84 degree."""
-    from shapely import force_2d, get_coordinates
-    from shapely.geometry import shape
-
-    kind = member.get("type") if isinstance(member, dict) else None
-    if kind not in ("Polygon", "MultiPolygon"):
-        hint = "an area is a GeoJSON Polygon or MultiPolygon, alone or as features"
-        raise ScenarioError(
-            f"found {kind or 'no geometry'} where an area is needed", file=str(where), hint=hint
-        )
-    try:
-        geometry: BaseGeometry = force_2d(shape(member))
-        points = get_coordinates(geometry)
-    except Exception as error:
-        raise ScenarioError(f"the {kind} is malformed: {error}", file=str(where)) from error
-    bad = ~np.isfinite(points).all(axis=1) | (np.abs(points[:, 0]) > 180) | (np.abs(points[:, 1]) > 90)
-    if bad.any():
-        first = points[int(np.flatnonzero(bad)[0])].tolist()
-        hint = "GeoJSON is [longitude, latitude] in WGS84 degrees; reproject the file"
-        raise ScenarioError(f"coordinate {first} is not a longitude and latitude", file=str(where), hint=hint)
-    return geometry

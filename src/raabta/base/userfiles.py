@@ -36,7 +36,7 @@ def read_features(path: Path, what: str) -> list[dict[str, Any]]:
     """The features of a user's GeoJSON FeatureCollection."""
     try:
         document = json.loads(read_text(path, what))
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         line = getattr(error, "lineno", None)
         raise ScenarioError(f"{what} is not JSON: {error}", file=str(path), line=line) from error
     features = document.get("features") if isinstance(document, dict) else None

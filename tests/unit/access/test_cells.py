@@ -139,7 +139,7 @@ def test_a_bad_outline_file_is_refused_clearly(tmp_path, text, message):
 
 
 def test_a_missing_outline_file_is_named(tmp_path):
-    with pytest.raises(ScenarioError, match=r"none.geojson: cannot be read"):
+    with pytest.raises(ScenarioError, match=r"none.geojson: the outline cannot be read"):
         read_outline_file(tmp_path / "none.geojson")
 
 
