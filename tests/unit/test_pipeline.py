@@ -157,6 +157,42 @@ def test_a_horizon_file_of_zeros_changes_no_bit(scenario, small_chunks, whole, t
     assert "Horizons of the cells by the user's file horizons.csv." in found.summary["assumptions"]
 
 
+def test_districts_of_another_country_come_per_polygon(tmp_path):
+    """Bhutan in two halves: results by polygon, sums as for the country in one piece."""
+    halves = {"West": (88.0, 90.4), "East": (90.4, 93.0)}
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"name": name, "province": "Druk"},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[w, 26], [e, 26], [e, 29], [w, 29], [w, 26]]],
+            },
+        }
+        for name, (w, e) in halves.items()
+    ]
+    file = tmp_path / "halves.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    plain = load("pakistan", duration_s=30.0, step_s=15.0)
+    areas = [
+        plain.area.model_copy(update={"country": "BTN"} | more)
+        for more in ({}, {"districts_file": str(file)})
+    ]
+    one, two = (
+        pipeline.run(plain.model_copy(update={"area": area}), tmp_path / f"run{k}", workers=1)
+        for k, area in enumerate(areas)
+    )
+    assert one.districts["name"].values.tolist() == ["BTN"]
+    assert two.districts["name"].values.tolist() == ["West", "East"]
+    assert [row["province"] for row in two.summary["districts"]] == ["Druk", "Druk"]
+    for column in ("population", "households", "rural_households", "underserved_households", "subscribers"):
+        by_polygon, whole = two.districts[column].values, one.districts[column].values
+        assert (by_polygon > 0.0).all() and by_polygon.sum() == pytest.approx(whole.sum(), rel=1e-12)
+    side = np.where(two.cells["longitude_deg"].values <= 90.4, 0, 1)
+    assert (two.cells["district"].values == side).all()
+    assert two.summary["totals"]["population"] == one.summary["totals"]["population"]
+
+
 def test_a_finished_folder_refuses_another_scenario(scenario, small_chunks, whole):
     other = scenario.model_copy(update={"seed": scenario.seed + 1})
     with pytest.raises(RaabtaError, match="another"):

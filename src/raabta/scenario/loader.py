@@ -24,6 +24,7 @@ from raabta.scenario.suggest import near_name
 FILE_FIELDS: tuple[tuple[str, ...], ...] = (
     ("area", "outline_file"),
     ("area", "people_file"),
+    ("area", "districts_file"),
     ("area", "horizon_file"),
     ("constellation", "orbits_file"),
     ("demand", "terrestrial", "coverage_file"),

@@ -27,6 +27,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "country": "ISO 3166-1 alpha-3; decides outline, people and neighbours",
         "outline_file": "GeoJSON polygon instead of the country's outline",
         "people_file": "CSV or GeoJSON of people instead of the packaged ones",
+        "districts_file": "GeoJSON polygons of districts: which one a cell, outside Pakistan a home, lies in",
         "horizon_file": "CSV of terrain horizons by azimuth; the higher of it and the terminals' mask holds",
         "cell_resolution": "H3 resolution of a cell",
     },

@@ -56,6 +56,7 @@ class Area(Model):
     country: CountryCode = "PAK"
     outline_file: str | None = None
     people_file: str | None = None
+    districts_file: str | None = None
     horizon_file: str | None = None
     cell_resolution: int = Field(default=5, ge=3, le=6)
 

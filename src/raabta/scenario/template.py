@@ -37,6 +37,7 @@ area:
   country: {country}                  # ISO 3166-1 alpha-3
   # outline_file: my_area.geojson    # your own area instead of the country's outline
   # people_file: my_people.csv       # your own people instead of the packaged ones
+  # districts_file: my_districts.geojson   # your own district polygons
   # horizon_file: my_horizons.csv    # hills around your places
 
 constellation:

@@ -20,6 +20,19 @@ VILLAGE_BOUNDS = ((5000, 0), (2000, 4999), (1000, 1999), (500, 999), (200, 499),
 """Fewest and most people of a rural locality of each census class (0: no upper bound)."""
 
 
+OTHER_NAMES = {
+    "Abbottabad": ("Abbotabad",),
+    "Diamer": ("Diamir",),
+    "ICT": ("Islamabad", "Islamabad Capital Territory"),
+    "Kachhi": ("Kachhi (Bolan)", "Bolan"),
+    "Kharmang": ("Kharmaung",),
+    "Kolai Palas Kohistan": ("Kolai Pallas Kohistan",),
+    "Malakand Protected Area": ("Malakand",),
+    "Tando Muhammad Khan": ("Tando Mohammad Khan",),
+}
+"""Census name of a district -> what other sources call it, beyond case, spaces and accents."""
+
+
 @dataclass(frozen=True)
 class DistrictTable:
     """Districts in a fixed order; every array is (district,), `villages*` are (district, class).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +10,22 @@ import numpy as np
 
 from raabta.access.cells import cell_of, unit_vectors
 from raabta.access.outlines import outline
+from raabta.access.polygons import read_polygons
 from raabta.base.errors import LimitError, NoSolutionError, ScenarioError
 from raabta.base.tables import PEOPLE, as_dataset
 from raabta.base.userfiles import field, read_features, read_table
 from raabta.service.coverage import underserved
 from raabta.service.data import country_population, towns
 from raabta.service.districts import DistrictTable, district_of, pakistan_districts, pakistan_sites
+from raabta.service.user_districts import (
+    HOME_SIZE,
+    MAX_DISTRICTS,
+    counted_districts,
+    divided,
+    drawn_by,
+    matched,
+    one_district,
+)
 from raabta.service.villages import (
     Points,
     apportion,
@@ -31,14 +41,13 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from raabta.scenario.models import Scenario
+    from raabta.scenario.models import Area, Scenario
 
-HOME_SIZE = 4.5
-"""People per home where no census row says otherwise: our assumption."""
 VILLAGE_PEOPLE = 1_000
 MAX_VILLAGES = 60_000
 RURAL_BELOW = 5_000
-MAX_DISTRICTS = 32_767
+WHOLE_FILE = "all"
+"""Name of the district of people whose file names none."""
 COUNTS = ("population", "households", "underserved", "rural", "unelectrified", "rural_underserved")
 
 
@@ -49,8 +58,9 @@ class People:
     Sorted by cell, then district. Arrays are (row,): `row_cell` (int32, row of the cells Dataset),
     `row_district` (int16, row of `districts`), and whole numbers of people (`population`) and of homes:
     `households`, `underserved` (no terrestrial broadband), `rural`, `unelectrified` (lit by neither grid nor
-    solar), `rural_underserved`. `drawn_district` (int16, (cell,)) is the district of an empty cell, for maps;
-    -1 if unknown. `assumptions` are sentences for the report.
+    solar), `rural_underserved`. `drawn_district` (int16, (cell,)) is the district of an empty cell, for maps,
+    and where `by_polygons` of every cell that has one; -1 if unknown. `assumptions` are sentences for the
+    report.
     """
 
     districts: DistrictTable
@@ -65,6 +75,7 @@ class People:
     rural_underserved: NDArray[np.int64]
     drawn_district: NDArray[np.int16]
     assumptions: tuple[str, ...]
+    by_polygons: bool = False
 
     def by_cell(self) -> dict[str, NDArray[np.int64]]:
         """Each count summed over districts, (cell,)."""
@@ -80,14 +91,16 @@ class People:
         return column[serve]
 
     def cell_district(self) -> NDArray[np.int16]:
-        """District with the most people in each cell, (cell,); in an empty cell the region it lies in."""
+        """District of each cell for drawing, (cell,): that of the user's polygon, if there are any; else the
+        one with most people, and in an empty cell the region it lies in."""
         out = self.drawn_district.copy()
         order = np.lexsort((-self.row_district, self.population, self.row_cell))
         out[self.row_cell[order]] = self.row_district[order]
-        return out
+        drawn = self.by_polygons & (self.drawn_district >= 0)
+        return np.where(drawn, self.drawn_district, out)
 
     def dataset(self) -> xr.Dataset:
-        """The table PEOPLE by cell; `district` is the one with most people."""
+        """The table PEOPLE by cell; `district` as `cell_district` has it."""
         sums = self.by_cell()
         columns: dict[str, NDArray[Any]] = {
             "population": sums["population"],
@@ -113,6 +126,11 @@ def place(scenario: Scenario, cells: xr.Dataset) -> tuple[People, xr.Dataset, Di
     NoSolutionError if nobody lives in the area.
     """
     points, table, notes = area_points(scenario)
+    drawn = _drawn(cells, scenario)
+    by_polygons = scenario.area.districts_file is not None
+    if by_polygons:
+        points, table, drawn, note = _by_polygons(scenario.area, cells, points, table, drawn)
+        notes = (*notes, note)
     homes, label = underserved(points, scenario.demand.terrestrial, towns(scenario.area.country), table)
     cell = _cells_of(points, cells, scenario)
     kept = cell >= 0
@@ -120,8 +138,22 @@ def place(scenario: Scenario, cells: xr.Dataset) -> tuple[People, xr.Dataset, Di
         raise NoSolutionError(
             "nobody lives in the area: no person of the country or the people file falls in it"
         )
-    people = _binned(points, homes, cell, table, _drawn(cells, scenario), (*notes, label))
+    people = _binned(points, homes, cell, table, drawn, (*notes, label), by_polygons=by_polygons)
     return people, people.dataset(), table
+
+
+def _by_polygons(
+    area: Area, cells: xr.Dataset, points: Points, table: DistrictTable, drawn: NDArray[np.int16]
+) -> tuple[Points, DistrictTable, NDArray[np.int16], str]:
+    """Points, table and drawn districts by a user's polygons, and the sentence that says so.
+
+    People whose source names districts (Pakistan's census, a people file with a district column) keep them.
+    """
+    polygons = read_polygons(Path(str(area.districts_file)))
+    note = f"Districts of cells, for drawing, by the user's polygons {polygons.path.name}."
+    if table.name in ((area.country,), (WHOLE_FILE,)):
+        points, table, note = divided(points, table, polygons)
+    return points, table, drawn_by(polygons, matched(polygons, table), cells, drawn, area), note
 
 
 def area_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str, ...]]:
@@ -179,25 +211,6 @@ def country_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str
     return joined(parts), table, (note + "electricity is not known and counts as present.",)
 
 
-def one_district(name: str, population: int, rural: int, source: str) -> DistrictTable:
-    """A table of one row, for a country or a people file without districts."""
-    return plain_districts((name,), np.array([population]), np.array([rural]), source)
-
-
-def plain_districts(
-    names: tuple[str, ...], population: NDArray[np.int64], rural: NDArray[np.int64], source: str
-) -> DistrictTable:
-    """Districts of which only people are known; homes at 4.5 people each, electricity not known."""
-    size, none = len(names), np.zeros(len(names))
-    empty = np.zeros((size, 6), np.int64)
-    homes, rural_homes = (np.rint(n / HOME_SIZE).astype(np.int64) for n in (population, rural))
-    return DistrictTable(
-        names, ("",) * size, ("",) * size, np.full(size, np.nan), population, rural, homes, rural_homes,
-        none, none, none, none, none, none, empty, empty, np.zeros(size, bool), ("low",) * size,
-        (source,) * size, none,
-    )  # fmt: skip
-
-
 def _single(
     lat: NDArray[np.float64],
     lon: NDArray[np.float64],
@@ -234,18 +247,12 @@ def read_people(path: Path) -> tuple[Points, DistrictTable]:
     owner = np.array([names.index(row.get("district", "")) for _, row in rows], np.int16)
     people = np.rint(read["population"]).astype(np.int64)
     homes = np.rint(read.get("households", people / HOME_SIZE)).astype(np.int64)
-    rural = people < RURAL_BELOW
-    count = len(names)
-    table = plain_districts(
-        tuple(n or "all" for n in names),
-        _summed(owner, people, count),
-        _summed(owner, people * rural, count),
-        f"the user's file {path.name}",
+    points = Points(
+        read["lat"], read["lon"], owner, people, homes, np.zeros_like(homes), people < RURAL_BELOW
     )
-    table = replace(
-        table, households=_summed(owner, homes, count), rural_households=_summed(owner, homes * rural, count)
+    return points, counted_districts(
+        points, tuple(n or WHOLE_FILE for n in names), f"the user's file {path.name}"
     )
-    return Points(read["lat"], read["lon"], owner, people, homes, np.zeros_like(homes), rural), table
 
 
 def _csv_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
@@ -307,6 +314,8 @@ def _binned(
     table: DistrictTable,
     drawn: NDArray[np.int16],
     notes: tuple[str, ...],
+    *,
+    by_polygons: bool,
 ) -> People:
     """Count points into (cell, district) rows; rows without people are left out."""
     kept = np.flatnonzero((cell >= 0) & (points.population > 0))
@@ -331,6 +340,7 @@ def _binned(
         **counts,
         drawn_district=drawn,
         assumptions=notes,
+        by_polygons=by_polygons,
     )
 
 

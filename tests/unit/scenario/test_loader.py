@@ -122,7 +122,7 @@ def test_schema_version(minimal: Path, line: str, message: str, hint: str) -> No
     assert caught.value.line == 1
 
 
-@pytest.mark.parametrize("key", ["outline_file", "people_file", "horizon_file"])
+@pytest.mark.parametrize("key", ["outline_file", "people_file", "districts_file", "horizon_file"])
 def test_relative_files_are_meant_from_the_scenario(
     minimal: Path, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
@@ -211,7 +211,7 @@ def test_hash_does_not_depend_on_layout(minimal: Path, tmp_path: Path) -> None:
     assert scenario_hash(load(_write(tmp_path, "# hello\n" + other))) == scenario_hash(load(minimal))
 
 
-@pytest.mark.parametrize("key", ["outline_file", "people_file", "horizon_file"])
+@pytest.mark.parametrize("key", ["outline_file", "people_file", "districts_file", "horizon_file"])
 def test_hash_follows_the_content_of_named_files_not_their_path(
     minimal: Path, tmp_path: Path, key: str
 ) -> None:

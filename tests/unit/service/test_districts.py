@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from raabta.access.polygons import containing, read_polygons
 from raabta.service.data import country_population, towns
 from raabta.service.districts import district_of, pakistan_districts, pakistan_sites
+from raabta.service.people import COUNTS
+from raabta.service.user_districts import matched
 
 SHARED = Path(__file__).parents[4] / "shared/data/pakistan/pakistan_districts_census2023.geojson"
-OTHER_SPELLING = {"Kachhi (Bolan)": "Kachhi", "Musa Khel": "Musakhel",
-                  "Kambar Shahdadkot": "Kambar Shahdad Kot",
-                  "Umerkot": "Umer Kot", "Kolai Pallas Kohistan": "Kolai Palas Kohistan", "Diamir": "Diamer",
-                  "Tando Mohammad Khan": "Tando Muhammad Khan", "Islamabad": "ICT", "Abbotabad": "Abbottabad",
-                  "Tando Allah Yar": "Tando Allahyar", "Malakand": "Malakand Protected Area",
-                  "Kharmaung": "Kharmang"}  # fmt: skip
 
 
 def test_the_census_sums_are_the_official_ones():
@@ -93,15 +89,11 @@ def test_a_town_lies_in_its_district(place, district):
 @pytest.mark.skipif(not SHARED.exists(), reason="the district polygons are development data, not shipped")
 def test_share_of_cells_in_the_right_district(pakistan, record_property, capsys):
     """Reference: a plain power diagram puts 75 % of cells right, the nearest town 71 %."""
-    from shapely import STRtree, points
-    from shapely.geometry import shape
-
     ours, people, _, table = pakistan
-    features = json.loads(SHARED.read_text())["features"]
-    names = [f["properties"]["district"] for f in features]
-    tree = STRtree([shape(f["geometry"]) for f in features])
-    cell, polygon = tree.query(points(ours["longitude_deg"], ours["latitude_deg"]), predicate="intersects")
-    truth = np.array([table.index(OTHER_SPELLING.get(names[p], names[p])) for p in polygon])
+    polygons = read_polygons(SHARED)
+    truth = containing(polygons, ours["latitude_deg"], ours["longitude_deg"])
+    cell = np.flatnonzero(truth >= 0)
+    truth = matched(polygons, table)[truth[cell]]
     diagram = np.mean(people.drawn_district[cell] == truth)
     most = np.mean(people.cell_district()[cell] == truth)
     homes = people.by_cell()["households"][cell]
@@ -111,6 +103,19 @@ def test_share_of_cells_in_the_right_district(pakistan, record_property, capsys)
               f"{weighted:.1%} by power diagram weighted by homes")  # fmt: skip
     assert diagram > 0.75
     assert weighted > 0.75
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the district polygons are development data, not shipped")
+def test_every_district_of_openstreetmap_is_known_and_drawn_where_it_is(make_scenario, put, pakistan):
+    ours, people, _, table = put(make_scenario(districts_file=str(SHARED)))
+    polygons = read_polygons(SHARED)
+    row = matched(polygons, table)
+    assert sorted(row) == list(range(156))
+    truth = containing(polygons, ours["latitude_deg"], ours["longitude_deg"])
+    assert (people.cell_district()[truth >= 0] == row[truth[truth >= 0]]).all()
+    assert (people.cell_district() >= 0).all()
+    for name in ("row_cell", "row_district", *COUNTS):
+        assert np.array_equal(getattr(people, name), getattr(pakistan[1], name))
 
 
 def test_towns_come_from_the_whole_world():

@@ -13,8 +13,9 @@ from raabta.network.model import RUNGS, SLOT_UNIT
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service import summary
 from raabta.service.demand import Subscribers
-from raabta.service.people import People, plain_districts
+from raabta.service.people import People
 from raabta.service.store import gather
+from raabta.service.user_districts import plain_districts
 
 CODE = {name: k for k, name in enumerate(CONSTRAINTS)}
 SLOTS = 100
