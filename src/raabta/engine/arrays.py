@@ -15,7 +15,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -78,14 +78,16 @@ def encode(arrays: Mapping[str, Array], attrs: Mapping[str, Any]) -> bytes:
     return buffer.getvalue()
 
 
-def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Array], dict[str, Any]]:
-    """(arrays, attrs) of what `encode` wrote, bit for bit.
+def decode(
+    data: bytes, *, only: Collection[str] | None = None, max_bytes: int = MAX_BYTES
+) -> tuple[dict[str, Array], dict[str, Any]]:
+    """(arrays, attrs) of what `encode` wrote, bit for bit; `only` the arrays named, if names are given.
 
     Raises StoreError for anything else: damage, a foreign file, Python objects, or more than
     `max_bytes` after decompression (refused before it is decompressed).
     """
     try:
-        return _decode(data, max_bytes)
+        return _decode(data, only, max_bytes)
     except _DAMAGE as error:
         raise StoreError(f"the stored arrays are damaged: {error or type(error).__name__}") from error
 
@@ -156,7 +158,9 @@ def _npy(array: Array) -> bytes:
     return buffer.getvalue()
 
 
-def _decode(data: bytes, max_bytes: int) -> tuple[dict[str, Array], dict[str, Any]]:
+def _decode(
+    data: bytes, only: Collection[str] | None, max_bytes: int
+) -> tuple[dict[str, Array], dict[str, Any]]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         _cap(archive, max_bytes)
         meta = json.loads(archive.read(_META))
@@ -168,6 +172,7 @@ def _decode(data: bytes, max_bytes: int) -> tuple[dict[str, Array], dict[str, An
         arrays = {
             name: _read_array(archive.read(f"{name}.npy"), declared)
             for name, declared in meta["arrays"].items()
+            if only is None or name in only
         }
         return arrays, dict(meta["attrs"])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,8 @@ def make(folder: Path, key: str, compute: Compute) -> Row:
     return Row(key, file, digest, len(data), time.perf_counter() - start)
 
 
-def load(folder: Path, row: Row) -> Arrays:
-    """The arrays of one chunk, after its hash was checked. Raises StoreError."""
+def load(folder: Path, row: Row, only: Collection[str] | None = None) -> Arrays:
+    """The arrays of one chunk, or `only` those named, after its hash was checked. Raises StoreError."""
     path = folder / FOLDER / row.file
     try:
         data = path.read_bytes()
@@ -69,13 +70,19 @@ def load(folder: Path, row: Row) -> Arrays:
         raise atomic.refusal("read", path, error) from error
     if hashlib.sha256(data).hexdigest() != row.sha256:
         raise StoreError(f"{path} is not what the run wrote. Run the scenario again: it is computed anew")
-    return arrays.decode(data)[0]
+    return arrays.decode(data, only=only)[0]
 
 
-def load_all(folder: Path, rows: Sequence[Row]) -> Iterator[tuple[str, Arrays]]:
-    """(key, arrays) of every row in the order given, one chunk in memory at a time."""
-    for row in rows:
-        yield row.key, load(folder, row)
+def load_all(
+    folder: Path, rows: Sequence[Row], only: Collection[str] | None = None
+) -> Iterator[tuple[str, Arrays]]:
+    """(key, arrays) of every row in the order given; the next chunk is read while the caller has the last."""
+    with ThreadPoolExecutor(1) as ahead:
+        coming = [ahead.submit(load, folder, row, only) for row in rows[:1]]
+        for i, row in enumerate(rows):
+            found = coming.pop().result()
+            coming += [ahead.submit(load, folder, after, only) for after in rows[i + 1 : i + 2]]
+            yield row.key, found
 
 
 def is_whole(folder: Path, row: Row) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,10 @@ MAX_KEPT_SLOTS = 5_760
 CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
 LEVELS = ("level_sum", "level_count", "short_slots")
 SUMS = (*CODES, *LEVELS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
+HISTOGRAMS = ("counts", "counts_index", "lacks", "lacks_index")
+SLOTS = ("gateway", "down", "up", "rtt", "usable_satellites", "visible_satellites", "storms")
+GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
+"""What of a chunk is added up here."""
 
 
 @dataclass
@@ -98,15 +103,16 @@ class Gathered:
 
     def _add_histogram(self, chunk: Arrays) -> Ints:
         """Add a chunk's weights; returns its own at the design plan, (n, j, b)."""
-        n, _, bins = self.counts.shape
-        mine = np.zeros((n, bins)), np.zeros((n, bins, self.classes))
-        for name, total, design in zip(("counts", "lacks"), (self.counts, self.lacks), mine, strict=True):
+        mine = []
+        for name, total in (("counts", self.counts), ("lacks", self.lacks)):
             index, count = unpack(name, chunk)
             total.reshape(-1)[index] += count
-            cell, plan, rest = np.unravel_index(index, (n, self.plans, design[0].size))
-            chosen = plan == self.design
-            design.reshape(n, -1)[cell[chosen], rest[chosen]] = count[chosen]
-        return np.asarray(mine[0][:, None] - np.moveaxis(mine[1], 2, 1), np.int64)
+            row, place = np.divmod(index, np.int32(total[0, 0].size))
+            chosen = row % self.plans == self.design
+            design = np.zeros((total.shape[0], *total.shape[2:]), np.int64)
+            design.reshape(total.shape[0], -1)[row[chosen] // self.plans, place[chosen]] = count[chosen]
+            mine.append(design)
+        return np.asarray(mine[0][:, None] - np.moveaxis(mine[1], 2, 1))
 
     def _available(self, design: Ints, slots: int) -> float:
         """Share of the asked homes that have the design plan in these slots, in the mean over weather."""
@@ -127,7 +133,7 @@ class Gathered:
             "forward_mbps": down.sum(axis=1, dtype=np.int64) * RATE_STEP_MBPS,
             "return_mbps": chunk["up"].sum(axis=1, dtype=np.int64) * RATE_STEP_MBPS,
             "usable_satellites": chunk["usable_satellites"],
-            "lit_cells": (chunk["satellite"] >= 0).sum(axis=1, dtype=np.int32),
+            "lit_cells": (chunk["gateway"] >= 0).sum(axis=1, dtype=np.int32),
             "visible_satellites": chunk["visible_satellites"],
         }
         for name, values in day.items():
@@ -142,13 +148,19 @@ class Gathered:
 
         Runs longer than a day at 15 s keep evenly spaced slots only.
         """
-        data = np.concatenate(self.rtt).astype(np.float64)
-        data[data == 0.0] = np.nan
-        out = np.full(data.shape[1], np.nan)
-        lit = ~np.all(np.isnan(data), axis=0)
-        if lit.any():
-            out[lit] = np.nanpercentile(data[:, lit], percent, axis=0, method="lower") * RTT_STEP_MS
-        return out
+        ordered = self._ordered_rtt
+        lit = np.count_nonzero(ordered, axis=1)
+        dark = ordered.shape[1] - lit
+        place = dark + np.floor((lit - 1) * (percent / 100.0)).astype(np.int64)
+        found = ordered[np.arange(lit.size), np.minimum(place, ordered.shape[1] - 1)]
+        return np.where(lit > 0, found * RTT_STEP_MS, np.nan)
+
+    @cached_property
+    def _ordered_rtt(self) -> NDArray[np.uint16]:
+        """Round trips of every cell in rising order, (cell, time): 0 where it was dark."""
+        joined = np.ascontiguousarray(np.concatenate(self.rtt).T)
+        joined.sort(axis=1, kind="stable")
+        return joined
 
     def storm_keep_share(self) -> Floats:
         """What a dry cell keeps of its level while it rains elsewhere and beams are shared anew, (cell,)."""

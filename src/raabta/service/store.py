@@ -23,7 +23,7 @@ from raabta.network.constraints import CONSTRAINTS
 from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.demand import Subscribers, subscribers
-from raabta.service.gather import MAX_KEPT_SLOTS, Gathered
+from raabta.service.gather import GATHERED, MAX_KEPT_SLOTS, Gathered
 from raabta.service.results import Results
 from raabta.service.summary import (
     cell_arrays,
@@ -85,7 +85,7 @@ def summarise_run(
     with Ledger.read(folder) as ledger:
         rows = ledger.rows()
     asked = subscribers(scenario, people)
-    parts = (arrays for _, arrays in chunks.load_all(folder, rows))
+    parts = (arrays for _, arrays in chunks.load_all(folder, rows, only=GATHERED))
     found = outcome(scenario, people, asked, gather(scenario, asked, parts, scenario.time.steps))
     values = {
         "cells": cell_arrays(found, cells),
@@ -185,7 +185,8 @@ def read_slots(folder: Path) -> xr.Dataset:
     results = read_results(folder)
     with Ledger.read(folder) as ledger:
         rows = ledger.rows()
-    parts = [arrays for _, arrays in chunks.load_all(folder, rows)]
+    kept = ("satellite", "gateway", "down", "up", "rtt", "constraint_down", "constraint_up")
+    parts = [arrays for _, arrays in chunks.load_all(folder, rows, only=kept)]
 
     def joined(name: str) -> NDArray[Any]:
         return np.concatenate([part[name] for part in parts])
