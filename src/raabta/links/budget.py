@@ -358,8 +358,9 @@ def feeder_budget(
     eirp = gateway.eirp_dbw if up else payload.feeder_eirp_dbw
     g_over_t = payload.feeder_g_over_t_dbk if up else gateway.g_over_t_dbk
     rise = 0.0 if up else float(noise_rise_db(weather_db, clear_db, GATEWAY_TEMPERATURE_K))
-    symbols = float(symbol_rate_mbd(gateway.bandwidth_mhz, payload.roll_off_ratio))
-    inside = 10.0 * float(np.log10(symbols / gateway.bandwidth_mhz))
+    band_mhz = gateway.band_mhz(forward=up)
+    symbols = float(symbol_rate_mbd(band_mhz, payload.roll_off_ratio))
+    inside = 10.0 * float(np.log10(symbols / band_mhz))
     lines = [
         *_geometry(range_km, elevation_deg, frequency),
         Line(
@@ -367,7 +368,7 @@ def feeder_budget(
             eirp + inside,
             "dBW",
             True,
-            f"{eirp:g} dBW over {gateway.bandwidth_mhz:g} MHz, inside the symbol rate",
+            f"{eirp:g} dBW over {band_mhz:g} MHz, inside the symbol rate",
         ),
         _spreading(range_km, frequency),
         *_atmosphere(weather_db, clear_db, parts_db),

@@ -321,13 +321,14 @@ def _feeder_rate(
     temperature_k = np.inf if direction == 0 else GATEWAY_TEMPERATURE_K
     loss = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)[0]
     path_db = free_space_loss_db(range_km, frequency_ghz) + loss
-    level = feeder_level_dbhz(gateway, payload, direction) - path_db - mhz_to_dbhz(gateway.bandwidth_mhz)
+    band_mhz = gateway.band_mhz(forward=direction == 0)
+    level = feeder_level_dbhz(gateway, payload, direction) - path_db - mhz_to_dbhz(band_mhz)
     if gateway.polarisations == 2:
         level[1:] = combine_db(level[1:], _cross_db(fades, frequency_ghz, fade_ratio)[0])
     steps = modcod.ladder(FEEDER_MARGIN_DB, FEEDER_MAX_BITS)
     index = np.searchsorted(steps.thresholds_db, level, side="right") - 1
     efficiency = np.where(index >= 0, steps.efficiency_bit_symbol[np.maximum(index, 0)], 0.0)
-    rate = modcod.symbol_rate_mbd(gateway.bandwidth_mhz, payload.roll_off_ratio) * gateway.polarisations
+    rate = modcod.symbol_rate_mbd(band_mhz, payload.roll_off_ratio) * gateway.polarisations
     return np.asarray(efficiency * rate)
 
 

@@ -166,6 +166,9 @@ class Gateway(Model):
     height_m: float = Field(default=0.0, ge=-500.0, le=6_000.0)
     antennas: int = Field(default=8, ge=1, le=256)
     bandwidth_mhz: Positive = Field(default=2_000.0, description="of one antenna, in one polarisation")
+    return_bandwidth_mhz: Positive | None = Field(
+        default=None, description="the same from satellite to gateway; none = bandwidth_mhz"
+    )
     polarisations: Literal[1, 2] = 2
     eirp_dbw: float = Field(
         default=68.0, ge=0.0, le=110.0, description="one antenna, over bandwidth_mhz in one polarisation"
@@ -186,6 +189,13 @@ class Gateway(Model):
             if heights.setdefault(azimuth, point.elevation_deg) != point.elevation_deg:
                 raise ValueError(f"azimuth {azimuth:g} of the horizon stands twice (360 is 0, north)")
         return self
+
+
+    def band_mhz(self, *, forward: bool) -> float:
+        """Feeder bandwidth of one antenna in one polarisation, from or to the gateway."""
+        if forward or self.return_bandwidth_mhz is None:
+            return self.bandwidth_mhz
+        return self.return_bandwidth_mhz
 
 
 TerminalClassName = Literal["household", "community", "backhaul", "institution"]

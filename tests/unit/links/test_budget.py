@@ -170,3 +170,15 @@ def test_no_mode_closes_in_a_storm() -> None:
     result = forward(weather_db=60.0)
     assert (result.mode, result.rate_mbps) == ("none closes", 0.0)
     assert (back(weather_db=80.0).mode, back(weather_db=80.0).rate_mbps) == ("none closes", 0.0)
+
+
+def test_the_return_feeder_has_a_band_of_its_own() -> None:
+    narrow = GATEWAY.model_copy(update={"return_bandwidth_mhz": GATEWAY.bandwidth_mhz / 2.0})
+    for direction, ratio in (("forward", 1.0), ("return", 2.0)):
+        whole, half = (
+            budget.feeder_budget(PAYLOAD, g, direction=direction, **WHERE)  # type: ignore[arg-type]
+            for g in (GATEWAY, narrow)
+        )
+        assert half.cn_db == pytest.approx(whole.cn_db + 10.0 * np.log10(ratio))
+        best = modcod.ladder(budget.FEEDER_MARGIN_DB, budget.FEEDER_MAX_BITS).efficiency_bit_symbol[-1]
+        assert half.rate_mbps <= best * modcod.symbol_rate_mbd(GATEWAY.bandwidth_mhz / ratio, 0.25) * 2 * 1.25

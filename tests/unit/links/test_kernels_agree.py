@@ -76,3 +76,37 @@ def test_edge_table_equals_the_pattern() -> None:
         u = float(antenna.aperture_ratio(0.5, 20.0)) * radius / np.hypot(radius, 600.0)
         expected = float(antenna.edge_of_cell_loss_db(radius, 600.0, 0.5, 20.0))
         assert kernels.pattern_loss_db(u, table) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("cross_db", [200.0, 55.0, 30.0, 18.0, 4.0])
+def test_joining_in_the_kernel_equals_the_budgets_rule(cross_db: float) -> None:
+    for level_db in (-3.0, 7.3, 14.0, 21.0):
+        exact = float(budget.combine_db(level_db, cross_db))
+        assert kernels.joined_db(level_db, cross_db, tables.join_table()) == pytest.approx(exact, abs=1e-3)
+
+
+def test_the_other_polarisation_leaks_in_rain_alone_and_only_where_it_is_used() -> None:
+    where = (np.array([24.86]), np.array([67.0]), np.array([0.0]))
+    both = PAYLOAD.model_copy(update={"polarisations": 2, "user_down_ghz": 19.4, "user_up_ghz": 29.2})
+    one = both.model_copy(update={"polarisations": 1})
+    cross = tables.path_loss(*where, both, (TERMINAL,), 25.0, "worst-month").cross_db[0]
+    assert np.all(cross[:, 0] == tables.NO_CROSS_DB), "clear sky"
+    rain = cross[:, -1]
+    assert np.all((rain > 5.0) & (rain < 40.0))
+    assert np.all(np.diff(cross[:, 5:], axis=1) <= 0.0), "less discrimination in more rain"
+    assert np.all(tables.path_loss(*where, one, (TERMINAL,), 25.0, "annual").cross_db == tables.NO_CROSS_DB)
+
+
+def test_a_budget_in_rain_joins_the_other_polarisation() -> None:
+    where = {"range_km": 700.0, "elevation_deg": 50.0, "scan_deg": 30.0, "cell_radius_km": 9.0}
+    dry = budget.forward_budget(PAYLOAD, TERMINAL, **where, weather_db=6.0, clear_db=0.4)
+    wet = budget.forward_budget(PAYLOAD, TERMINAL, **where, weather_db=6.0, clear_db=0.4, cross_db=15.0)
+    assert wet.cn_db == dry.cn_db
+    assert wet.value("cross-polar discrimination") == 15.0
+    assert wet.cinr_db == pytest.approx(float(budget.combine_db(dry.cinr_db, 15.0)), abs=1e-9)
+
+
+def test_a_stated_ceiling_is_what_leaves_towards_the_ground() -> None:
+    plain = PAYLOAD.model_copy(update={"eirp_density_edge_dbw_mhz": None})
+    assert budget.forward_scan_exponent(PAYLOAD) == 0.0
+    assert budget.forward_scan_exponent(plain) == plain.scan_loss_exponent_ratio
