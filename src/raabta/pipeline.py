@@ -15,6 +15,7 @@ from raabta.engine import kernelcache
 kernelcache.single_threaded_blas()
 kernelcache.prepare()
 
+from raabta.base.errors import StoreError  # noqa: E402
 from raabta.engine.ledger import Identity, Ledger  # noqa: E402
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance  # noqa: E402
 from raabta.engine.runner import run_chunks  # noqa: E402
@@ -191,19 +192,32 @@ def explain(folder: Path, *, place: str | None = None, cell: str | None = None) 
     """Why one place gets what it gets: over the run, in a typical slot and in its worst one.
 
     `place` is a town or district of the area, `cell` an H3 index in hex. Raises ScenarioError for a name that
-    is not there, with the nearest ones, and StoreError for a folder without results.
+    is not there, with the nearest ones, and StoreError for a folder without results, or with results that
+    cannot be computed again: a file that the scenario names is another one now.
     """
     from raabta.network import explain as slot
     from raabta.service.locate import find, over_the_run, telling_slots
 
     results = open_run(Path(folder))
     found = find(results, place=place, cell=cell)
+    _refuse_changed(results)
     number, lines = found.number, [*found.notes, *over_the_run(results, found.number)]
     cells, people = place_people(results.scenario)
     network = build_network(results.scenario, cells, people)
     for title, number_of_slot in telling_slots(Path(folder), number):
         lines += ["", title, *slot.lines(slot.explain_cell(network, number, number_of_slot))]
     return Explanation(tuple(lines))
+
+
+def _refuse_changed(results: Results) -> None:
+    """Raise StoreError if the scenario is not the one that ran, by what its files hold now."""
+    with Ledger.read(results.folder) as ledger:
+        ran = ledger.identity().scenario_hash
+    if scenario_hash(results.scenario) != ran:
+        raise StoreError(
+            f"{results.folder}: a file that the scenario names, or raabta itself, has changed since the run, "
+            "so its slots cannot be computed again. Put the file back, or run into another folder"
+        )
 
 
 @dataclass(frozen=True)

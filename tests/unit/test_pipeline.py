@@ -218,6 +218,17 @@ def test_a_refused_folder_is_refused_before_anything_is_computed(scenario, chang
     assert told == []
 
 
+def test_explain_refuses_a_run_whose_outline_has_changed(scenario, tmp_path):
+    area = tmp_path / "box.geojson"
+    area.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
+    run = tmp_path / "run"
+    pipeline.run(load("pakistan", duration_s=30.0, outline_file=area), run, workers=1)
+    assert "A typical slot" in str(pipeline.explain(run, place="Quetta"))
+    area.write_text(json.dumps({"type": "Polygon", "coordinates": [[*BOX[:2], [67.5, 31.0], *BOX[3:]]]}))
+    with pytest.raises(StoreError, match="a file that the scenario names, or raabta itself, has changed"):
+        pipeline.explain(run, place="Quetta")
+
+
 def test_the_whole_country_holds_the_whole_census():
     cells, people = pipeline.place_people(load("pakistan"))
     sums = people.by_district()

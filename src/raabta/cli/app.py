@@ -37,7 +37,10 @@ class GatewayChoice(StrEnum):
     actual = "actual"
 
 
-Scenario = Annotated[str, typer.Argument(help="a scenario file, or a built-in: pakistan, pakistan-starlink")]
+Scenario = Annotated[
+    str,
+    typer.Argument(metavar="SCENARIO", help="a scenario file, or a built-in: pakistan, pakistan-starlink"),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a run")]
 Out = Annotated[Path | None, typer.Option(help="folder to keep it in; an existing run is resumed")]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="processes [default: one per core]")]
@@ -75,7 +78,7 @@ def demo(out: Out = None, workers: Workers = None) -> None:
 
 @app.command()
 def init(
-    file: Annotated[Path, typer.Argument(help="file to write; never overwritten")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="file to write; never overwritten")],
     country: Annotated[
         str, typer.Option(metavar="CODE", help="ISO 3166-1 code or name: PAK, PK, Pakistan")
     ] = "PAK",
@@ -168,7 +171,7 @@ def explain(
 
 @app.command()
 def catalogue(
-    name: Annotated[str | None, typer.Argument(help="an entry")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="an entry")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,
 ) -> None:
     """List what a scenario can name, or show one entry.

@@ -141,12 +141,11 @@ def verify(folder: Path) -> int:
 
 def init(file: Path, country: str) -> None:
     """`raabta init`: a commented starting point for a country; never overwrites."""
-    from raabta.access.outlines import country_code, country_names
-    from raabta.scenario.countries import iso3_code
+    from raabta.access.outlines import country_names
     from raabta.scenario.template import Site, starting_point
     from raabta.service.data import towns
 
-    code = country_code(iso3_code(country) or country.upper())
+    code = _country(country)
     largest = towns(code)
     sites = tuple(
         Site(largest.name[i], float(largest.latitude_deg[i]), float(largest.longitude_deg[i]))
@@ -156,6 +155,26 @@ def init(file: Path, country: str) -> None:
         raise ScenarioError(f"no town of {country_names()[code]} is known to place a gateway at")
     _write_new(file, starting_point(file.name, code, country_names()[code], sites))
     say(f"Wrote {file} for {country_names()[code]} ({code}). Next: raabta run {file}")
+
+
+def _country(text: str) -> str:
+    """The code of a country that has an outline. Raises ScenarioError with what was meant."""
+    from raabta.access.outlines import country_names
+    from raabta.scenario.countries import country_name, iso3_code, meant_country
+
+    code = iso3_code(text)
+    if code in country_names():
+        return str(code)
+    if code is not None:
+        raise ScenarioError(
+            f"option --country: no outline of {country_name(code)} ({code}) comes with raabta",
+            hint="start from another country; area.outline_file and area.people_file take your own",
+        )
+    meant = meant_country(text)
+    raise ScenarioError(
+        f"option --country: '{text}' is not a country we know",
+        hint=f"did you mean {meant}?" if meant else "a code or a name, such as PAK, PK or Pakistan",
+    )
 
 
 def _write_new(file: Path, text: str) -> None:

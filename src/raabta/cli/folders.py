@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 def refuse_unusable(folder: Path, scenario: Scenario) -> None:
     """Raise StoreError for a folder that cannot be written, is a file, is in use or holds another scenario.
 
-    Makes the folder; leaves what is in it as it is. The engine checks again, and more, when the run starts.
+    Makes nothing and leaves what is there as it is. The engine checks again, and more, when the run starts.
     """
     from raabta.engine import atomic
 
     try:
         if folder.exists() and not folder.is_dir():
             raise StoreError(f"{folder} is a file. Give --out a folder, or a name that is free")
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        tempfile.TemporaryFile(dir=there).close()
     except FileNotFoundError:
         raise StoreError(f"{folder} cannot be made there. Give --out a folder you may write to") from None
     except OSError as error:

@@ -92,6 +92,8 @@ def make_folder(path: Path) -> None:
     try:
         _files.make_folder(path)
         _files.sync_folder(path.parent)
+    except FileNotFoundError as error:
+        raise StoreError(f"{path} cannot be made there. Choose a folder you may write to") from error
     except OSError as error:
         raise refusal("make the folder", path, error) from error
 
@@ -124,7 +126,8 @@ def _reason(error: OSError) -> tuple[str, str]:
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         return "a file stands where a folder is needed", "Choose another folder, or move that file away."
     if error.errno == errno.ENOENT:
-        return "it is not there", "Do not move or remove files of a run folder while it is in use."
+        rebuilt = "running the scenario into it again rebuilds them."
+        return "it is not there", f"Do not move or remove files of a run folder while it is in use; {rebuilt}"
     return f"the system says {error.strerror or error}", f"Look after the disk. {keep}"
 
 

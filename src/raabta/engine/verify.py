@@ -26,7 +26,7 @@ class Problem:
 
 
 _COMPUTE = "Run the scenario again into this folder: it is computed anew"
-_REPORT = "Write it again from the run"
+_REPORT = "Run the scenario again into this folder: it is written anew"
 
 
 def verify(folder: Path) -> list[Problem]:

@@ -23,15 +23,20 @@ BAR = 20
 def terminal(results: Results) -> list[RenderableType]:
     """Headline, by province, ten worst and ten best districts, why not, and where it is uncertain."""
     plan, rows = results.scenario.demand.plan, figures.district_rows(results)
+    by_province = [provinces(rows, plan)] if any(row.province for row in rows) else []
+    return [headline(results), *by_province, *_ends(rows, plan), why_not(results), doubts(results)]
+
+
+def _ends(rows: list[Row], plan: str) -> list[Table]:
+    """The worst and the best districts; one table where a single district asks, or none."""
     worst, best = figures.ranked(rows, plan)
-    return [
-        headline(results),
-        provinces(rows, plan),
-        ranking(worst, plan, "Ten worst districts" if len(worst) == figures.RANKED else "Worst districts"),
-        ranking(best, plan, "Ten best districts" if len(best) == figures.RANKED else "Best districts"),
-        why_not(results),
-        doubts(results),
-    ]
+    if not best:
+        return [ranking(worst, plan, "Districts")]
+    return [ranking(worst, plan, _title("worst", worst)), ranking(best, plan, _title("best", best))]
+
+
+def _title(end: str, rows: list[Row]) -> str:
+    return f"Ten {end} districts" if len(rows) == figures.RANKED else f"{end} districts".capitalize()
 
 
 def headline(results: Results) -> Panel:
@@ -39,9 +44,19 @@ def headline(results: Results) -> Panel:
     totals = figures.pick(results.summary, "totals") or {}
     lines = [Text(", ".join(words.clean(fact) for fact in page.facts(results)), style="dim"), Text()]
     lines += [_plan_line(one) for one in page.headline(results)]
-    lines += [Text(), Text(_quality(totals))]
+    lines += [Text(), Text(_quality(totals) if figures.asked_homes(results) > 0.0 else _nobody(results))]
     title = words.clean(results.scenario.title or results.scenario.name)
     return Panel(Group(*lines), title=Text(title, style="bold"), padding=(1, 2))
+
+
+def _nobody(results: Results) -> str:
+    """Why every figure is nought: there are homes, but the scenario serves none of them."""
+    homes, serve = float(results.cells["households"].sum()), results.scenario.demand.serve
+    which = {"everyone": "subscribes", "rural": "is rural"}.get(serve, "counts as underserved")
+    return (
+        f"Nobody asks for service: of {words.count(homes)} homes in the area none {which} "
+        f"(demand.serve: {serve}, take-up {words.share(results.scenario.demand.take_up_share)})"
+    )
 
 
 def _plan_line(one: dict[str, Any]) -> Text:
@@ -74,7 +89,7 @@ def provinces(rows: list[Row], plan: str) -> Table:
     table.add_section()
     table.add_row(*_province(figures.total_row(rows, "All", plan), plan), style="bold")
     counted = [row for row in rows if not row.estimated]
-    if len(counted) < len(rows):
+    if figures.has_estimates(rows):
         table.add_row(*_province(figures.total_row(counted, "census rows only", plan), plan))
         table.caption = Text("* people estimated: no census rows in our source, status disputed")
     return table

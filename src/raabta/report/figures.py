@@ -111,10 +111,18 @@ def _district(results: Results, one: xr.Dataset, names: list[str]) -> Row:
 
 
 def province_rows(rows: list[Row], plan: str) -> list[Row]:
-    """Rows summed by province, largest number of households first; rates weighted by homes that ask."""
-    names = sorted({row.province for row in rows})
+    """Rows summed by province, largest number of households first; rates weighted by homes that ask.
+
+    A province without a home in the area is left out.
+    """
+    names = sorted({row.province for row in rows if row.households > 0.0})
     summed = [total_row([row for row in rows if row.province == name], name, plan) for name in names]
     return sorted(summed, key=lambda row: (-row.households, row.name))
+
+
+def has_estimates(rows: list[Row]) -> bool:
+    """Whether some of the homes are estimated: no census row stands behind them."""
+    return any(row.estimated and row.households > 0.0 for row in rows)
 
 
 def total_row(rows: list[Row], name: str, plan: str) -> Row:

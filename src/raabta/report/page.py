@@ -89,7 +89,7 @@ def context(results: Results) -> dict[str, Any]:
         "provinces": provinces,
         "all": figures.total_row(rows, "All", plan),
         "counted": figures.total_row([row for row in rows if not row.estimated], "census rows only", plan),
-        "has_estimates": any(row.estimated for row in rows),
+        "has_estimates": figures.has_estimates(rows),
         "worst": worst,
         "best": best,
         **_summary(results),

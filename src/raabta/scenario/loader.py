@@ -101,10 +101,16 @@ def _locate(source: str | Path) -> Path:
     if isinstance(source, str) and source in builtin_names():
         return _builtin_folder() / f"{source}.yaml"
     path = Path(source)
-    if path.exists():
+    if _holds(Path.is_dir, path):
+        of_a_run = path / "scenario.yaml"
+        hint = f"the scenario of that run is {of_a_run}" if of_a_run.is_file() else "give a file"
+        raise ScenarioError(f"'{source}' is a folder, not a scenario file", hint=hint)
+    if _holds(Path.exists, path):
         return path
-    near = near_name(path.name, builtin_names())
-    hint = f"did you mean '{near}'? " if near else ""
+    folder = path.parent if _holds(Path.is_dir, path.parent) else Path()
+    beside = {each.name: str(each) for each in folder.glob("*.y*ml")}
+    near = near_name(path.name, [*builtin_names(), *beside])
+    hint = f"did you mean '{beside.get(near, near)}'? " if near else ""
     raise ScenarioError(
         f"there is no file '{source}' and no built-in scenario of that name",
         hint=f"{hint}built-in: {', '.join(builtin_names())}; `raabta init FILE` writes a starting point",
@@ -117,6 +123,9 @@ def _check_schema_version(document: Document) -> None:
         raise document.error(
             "a scenario is a mapping of keys to values", 1, 1, "`raabta init FILE` writes a starting point"
         )
+    if data.get("type") in ("Polygon", "MultiPolygon", "Feature", "FeatureCollection"):
+        text = "this is GeoJSON, not a scenario"
+        raise document.error(text, 1, 1, "`raabta run SCENARIO --area FILE` takes it as the area")
     if "schema_version" not in data:
         near = near_name("schema_version", data)
         hint = f"write `schema_version: {SCHEMA_VERSION}` as the first line"
@@ -194,14 +203,15 @@ def _absolute_paths(data: dict[str, Any], folder: Path, overruled: dict[Loc, Ori
             base, name = Path.cwd(), "the current"
         path = base / value
         parent[loc[-1]] = str(path)
-        if not _is_file(path):
+        if not _holds(Path.is_file, path):
             issues.append(Issue(loc, f"no such file: {path}", f"paths are meant from {name} folder"))
     return issues
 
 
-def _is_file(path: Path) -> bool:
+def _holds(asked: Callable[[Path], bool], path: Path) -> bool:
+    """Whether something holds of a path; of one that no system could hold, nothing does."""
     try:
-        return path.is_file()
+        return asked(path)
     except (OSError, ValueError):
         return False
 

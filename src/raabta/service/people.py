@@ -136,7 +136,8 @@ def place(scenario: Scenario, cells: xr.Dataset) -> tuple[People, xr.Dataset, Di
     kept = cell >= 0
     if not (points.population[kept] > 0).any():
         raise NoSolutionError(
-            "nobody lives in the area: no person of the country or the people file falls in it"
+            "nobody lives in the area: no person of the country or the people file falls in it "
+            "(a position in GeoJSON is longitude, then latitude)"
         )
     people = _binned(points, homes, cell, table, drawn, (*notes, label), by_polygons=by_polygons)
     return people, people.dataset(), table

@@ -201,7 +201,13 @@ def test_debug_shows_the_traceback(
         ("run pakistan --workers 0", "--workers"),
         ("run pakistan --seed -1", "--seed"),
         ("run pakistan --gateways none", "--gateways"),
-        ("run", "scenario"),
+        ("run", "Missing argument 'SCENARIO'"),
+        ("run " + "n" * 5_000, "there is no file 'nnn"),
+        ("run " + "n" * 5_000 + "/s.yaml", "there is no file 'nnn"),
+        ("run .", "'.' is a folder, not a scenario file"),
+        ("init --country VAT v.yaml", "option --country: no outline of Vatican (VAT) comes with raabta"),
+        ("init --country Xyzzyq x.yaml", "option --country: 'Xyzzyq' is not a country we know"),
+        ("init --country ATA x.yaml", "no town of Antarctica is known to place a gateway at"),
         ("nonsense", "nonsense"),
         ("run pakistan --nonsense", "--nonsense"),
         ("catalogue starlink", "did you mean 'starlink-gen1'?"),
@@ -261,6 +267,30 @@ def test_every_country_with_an_outline_has_a_name_and_a_code() -> None:
     for code in country_names():
         assert iso3_code(code) == code
         assert iso3_code(country_name(code)) == code
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "hint"),
+    [
+        ("mine.yml", "there is no file 'mine.yml'", "did you mean 'mine.yaml'?"),
+        ("kept", "'kept' is a folder, not a scenario file", "the scenario of that run is kept/scenario.yaml"),
+        (
+            "area.geojson",
+            "area.geojson:1:1: this is GeoJSON, not a scenario",
+            "raabta run SCENARIO --area FILE",
+        ),
+    ],
+)
+def test_a_wrong_file_is_said_what_it_is(
+    below: Below, source: str, words: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "mine.yaml"]) == 0
+    Path("kept").mkdir()
+    Path("kept/scenario.yaml").touch()
+    Path("area.geojson").write_text(json.dumps({"type": "Polygon", "coordinates": []}))
+    assert main(["run", source]) == 2
+    err = capsys.readouterr().err
+    assert words in err and hint in err
 
 
 def test_init_never_overwrites(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
@@ -355,6 +385,12 @@ def test_a_folder_that_may_not_be_written_is_refused_before_the_run(
     assert main(["run", "pakistan", "--out", "o"]) == 2
     assert "cannot write into o: the folder is read-only for you. Choose" in capsys.readouterr().err
     assert below.calls == []
+
+
+def test_a_run_that_is_refused_leaves_no_folder(below: Below) -> None:
+    below.raises = StoreError("no")
+    assert main(["run", "pakistan", "--out", "deep/er"]) == 2
+    assert not Path("deep").exists()
 
 
 def test_a_folder_of_another_scenario_is_refused_before_the_run(

@@ -87,6 +87,12 @@ def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
         atomic.make_folder(tmp_path / "a" / "b")
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder in which nothing can be made")
+def test_a_folder_that_cannot_be_made_there_is_refused() -> None:
+    with pytest.raises(StoreError, match=r"/proc/raabta cannot be made there\. Choose"):
+        atomic.make_folder(Path("/proc/raabta"))
+
+
 def test_a_vanished_folder_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="it is not there"):
         atomic.write_bytes(tmp_path / "gone" / "a", b"x")

@@ -48,3 +48,34 @@ def test_empty_cases_print(make: object, case: dict[str, float]) -> None:
     text = printed(make(**case))  # type: ignore[operator]
     assert "nan" not in text
     assert ("none asks for service" in text) == ("people" in case)
+
+
+def test_who_nobody_asks_is_said_why(make: object) -> None:
+    none = make(people=0.0, slots=1)  # type: ignore[operator]
+    assert "Nobody asks for service: of 0 homes in the area none counts as underserved" in printed(none)
+
+
+def _only(results: Results, kept: int) -> Results:
+    """The fixture with people in its first districts alone."""
+    from raabta.base.tables import DISTRICT_RESULTS
+
+    districts = results.districts.copy(deep=True)
+    for column in DISTRICT_RESULTS.columns:
+        if column.name.endswith("households") or column.name in ("population", "subscribers"):
+            districts[column.name].values[kept:] = 0.0
+    return replace(results, districts=districts)
+
+
+def test_a_small_area_lists_only_where_people_live(results: Results) -> None:
+    text = printed(_only(results, 2))
+    assert "Province A" in text and "Province B" not in text
+    assert "census rows only" not in text and "people estimated" not in text
+    assert "Worst districts" in text and "Best districts" in text
+    alone = printed(_only(results, 1))
+    assert "Districts, by served share" in alone and "Best districts" not in alone
+
+
+def test_a_country_without_provinces_has_no_table_of_them(make: object) -> None:
+    results = make()  # type: ignore[operator]
+    districts = results.districts.assign(province=results.districts["province"].copy(data=[""] * 24))
+    assert "By province" not in printed(replace(results, districts=districts))

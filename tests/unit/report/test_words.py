@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -40,3 +42,8 @@ def test_every_constraint_of_the_network_has_words_and_a_colour() -> None:
     from raabta.report.palette import CONSTRAINT_COLOURS
 
     assert set(CONSTRAINTS) == set(words.CONSTRAINTS) == set(CONSTRAINT_COLOURS)
+
+
+def test_the_guide_tells_what_every_constraint_is_called() -> None:
+    guide = (Path(__file__).parents[3] / "docs/guides/read-the-answer.md").read_text(encoding="utf-8")
+    assert [name for name, text in words.CONSTRAINTS.items() if f"| `{name}` | {text} | " not in guide] == []
