@@ -24,7 +24,8 @@ def terminal(results: Results) -> list[RenderableType]:
     """Headline, by province, ten worst and ten best districts, why not, and where it is uncertain."""
     plan, rows = results.scenario.demand.plan, figures.district_rows(results)
     by_province = [provinces(rows, plan)] if any(row.province for row in rows) else []
-    return [headline(results), *by_province, *_ends(rows, plan), why_not(results), doubts(results)]
+    reasons = [why_not(results)] if figures.reasons(results) else []
+    return [headline(results), *by_province, *_ends(rows, plan), *reasons, doubts(results)]
 
 
 def _ends(rows: list[Row], plan: str) -> list[Table]:
@@ -50,12 +51,14 @@ def headline(results: Results) -> Panel:
 
 
 def _nobody(results: Results) -> str:
-    """Why every figure is nought: there are homes, but the scenario serves none of them."""
-    homes, serve = float(results.cells["households"].sum()), results.scenario.demand.serve
-    which = {"everyone": "subscribes", "rural": "is rural"}.get(serve, "counts as underserved")
+    """Why every figure is nought: there are homes, but none that the scenario serves, or none subscribes."""
+    demand = results.scenario.demand
+    if demand.take_up_share == 0.0:
+        return "Nobody asks for service: demand.take_up_share is 0"
+    homes = words.count(results.cells["households"].sum())
+    which = {"rural": "is rural", "underserved": "counts as underserved"}.get(demand.serve, "asks")
     return (
-        f"Nobody asks for service: of {words.count(homes)} homes in the area none {which} "
-        f"(demand.serve: {serve}, take-up {words.share(results.scenario.demand.take_up_share)})"
+        f"Nobody asks for service: of {homes} homes in the area none {which} (demand.serve: {demand.serve})"
     )
 
 

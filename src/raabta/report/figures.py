@@ -267,7 +267,7 @@ def _stand_ins(results: Results) -> list[tuple[str, str]]:
 
 
 def _estimates(results: Results) -> list[tuple[str, str]]:
-    rows = [row for row in district_rows(results) if row.estimated]
+    rows = [row for row in district_rows(results) if row.estimated and row.households > 0.0]
     if not rows:
         return []
     plan = results.scenario.demand.plan

@@ -75,3 +75,4 @@ def test_a_module_that_is_run_is_the_command(module: str, tmp_path: Path) -> Non
         )
         assert done.returncode == code
         assert done.stdout.startswith(out) and done.stderr.startswith(err)
+        assert not done.stdout if err else not done.stderr

@@ -53,6 +53,9 @@ def test_empty_cases_print(make: object, case: dict[str, float]) -> None:
 def test_who_nobody_asks_is_said_why(make: object) -> None:
     none = make(people=0.0, slots=1)  # type: ignore[operator]
     assert "Nobody asks for service: of 0 homes in the area none counts as underserved" in printed(none)
+    free = none.scenario.demand.model_copy(update={"take_up_share": 0.0})
+    nought = replace(none, scenario=none.scenario.model_copy(update={"demand": free}))
+    assert "Nobody asks for service: demand.take_up_share is 0" in printed(nought)
 
 
 def _only(results: Results, kept: int) -> Results:
@@ -69,7 +72,7 @@ def _only(results: Results, kept: int) -> Results:
 def test_a_small_area_lists_only_where_people_live(results: Results) -> None:
     text = printed(_only(results, 2))
     assert "Province A" in text and "Province B" not in text
-    assert "census rows only" not in text and "people estimated" not in text
+    assert "census rows only" not in text and "estimated" not in text
     assert "Worst districts" in text and "Best districts" in text
     alone = printed(_only(results, 1))
     assert "Districts, by served share" in alone and "Best districts" not in alone
