@@ -59,14 +59,14 @@ def arc_separation(latitude_sin, latitude_cos, site_x, site_z, e, n, u):
     """Angle (rad) between the local direction (e, n, u) and the nearest point of the visible GSO arc,
     seen from a site at longitude 0 with ECEF (site_x, 0, site_z). Pi where no part of the arc is visible.
 
-    Coarse scan of the arc, then golden section around the best point: exact to 1e-9 rad.
+    Coarse scan of the arc, then golden section around the best point: that is found to 2e-8 rad.
     """
     dx = u * latitude_cos - n * latitude_sin
     dy = e
     dz = u * latitude_sin + n * latitude_cos
     best, best_theta = -2.0, 0.0
-    step = math.radians(3.0)
-    for i in range(-28, 29):
+    step = math.radians(6.0)
+    for i in range(-14, 15):
         value = _arc_cosine(i * step, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
         if value > best:
             best, best_theta = value, i * step
@@ -77,7 +77,7 @@ def arc_separation(latitude_sin, latitude_cos, site_x, site_z, e, n, u):
     a, b = hi - golden * (hi - lo), lo + golden * (hi - lo)
     fa = _arc_cosine(a, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
     fb = _arc_cosine(b, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
-    for _ in range(40):
+    for _ in range(34):
         if fa > fb:
             hi, b, fb = b, a, fa
             a = hi - golden * (hi - lo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -115,10 +116,18 @@ def arc_table(latitude_min_deg: float, latitude_max_deg: float, min_elevation_de
     km = geodetic_to_fixed(latitude, np.zeros(count), np.zeros(count))
     table = np.empty((count, ARC_GRID_EAST, ARC_GRID_NORTH), np.float32)
     limit = np.cos(np.radians(max(0.0, min_elevation_deg - 3.0))) ** 2 + 0.02
-    kernels.fill_arc_table(
-        np.radians(latitude), np.ascontiguousarray(km[:, 0]), np.ascontiguousarray(km[:, 2]), limit, table
-    )
+    rows = [np.arange(half, count, 2) for half in range(2)]
+    with ThreadPoolExecutor(2) as pool:  # the kernel lets go of the interpreter; every row stands alone
+        parts = pool.map(lambda own: _fill(np.radians(latitude[own]), km[own], limit, table[own]), rows)
+    for own, part in zip(rows, parts, strict=True):
+        table[own] = part
     return ArcTable(table, float(first), step)
+
+
+def _fill(latitude_rad: Floats, km: Floats, limit: float, out: NDArray[np.float32]) -> NDArray[np.float32]:
+    x, z = np.ascontiguousarray(km[:, 0]), np.ascontiguousarray(km[:, 2])
+    kernels.fill_arc_table(latitude_rad, x, z, limit, out)
+    return out
 
 
 def arc_declinations(site_km: Floats, latitude_rad: Floats) -> tuple[Floats, Floats]:
@@ -127,12 +136,12 @@ def arc_declinations(site_km: Floats, latitude_rad: Floats) -> tuple[Floats, Flo
     A direction farther than a limit from this band is farther than it from the arc. Where no part of the arc
     is visible the band is empty.
     """
-    theta = np.radians(np.arange(-90.0, 90.01, 0.25))
+    theta = np.radians(np.arange(-90.0, 90.5))
     arc = kernels.GSO_RADIUS_KM * np.column_stack([np.cos(theta), np.sin(theta), np.zeros_like(theta)])
     offset = arc[None] - site_km[:, None]
     up = np.cos(latitude_rad)[:, None] * offset[:, :, 0] + np.sin(latitude_rad)[:, None] * offset[:, :, 2]
     declination = np.arcsin(offset[:, :, 2] / np.linalg.norm(offset, axis=2))
-    slack = np.radians(0.01)  # the samples are 0.25 degrees apart, and the declination is nearly flat
+    slack = np.radians(0.1)  # the samples are a degree apart; at the horizon declination turns by 0.05 in one
     low = np.where(up >= 0.0, declination, 10.0).min(axis=1) - slack
     high = np.where(up >= 0.0, declination, -10.0).max(axis=1) + slack
     return np.where(low > 9.0, 10.0, low), np.where(high < -9.0, -10.0, high)

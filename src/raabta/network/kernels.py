@@ -416,36 +416,33 @@ def _pairs(own, direction, cos_reuse, first, other):
 
 
 @inner
-def _reusable(raised, first, other, count, colours):
+def _reusable(level, shares, first, other, count, colours):
     """Whether no cell would have more than `colours` of dwell within the reuse angle; pairs by `first`."""
     total = 0.0
     for i in range(count):
         if i > 0 and first[i] != first[i - 1]:
             total = 0.0
-        total += raised[other[i]]
+        total += _raised(level, shares, other[i])
         if total > colours + EPS:
             return False
     return True
 
 
 @inner
-def _raise(level, own, given, out):
-    """Dwell of some cells at a level, out (own,): never less than they have, never more than their cap."""
-    for i in range(own.shape[0]):
-        c = own[i]
-        out[i] = min(max(level * given.need[c, 0], given.dwell[c]), max(given.cap[c], given.dwell[c]))
+def _raised(level, shares, i):
+    """Dwell of a cell at a level: never less than it has, never more than its cap."""
+    return min(max(level * shares[0, i], shares[1, i]), shares[2, i])
 
 
 @inner
-def _overused(s, raised, own, fleet, given):
-    """Constraint that names the first resource of satellite s that is overused, or -1, and the dwell used."""
+def _overused(level, s, shares, count, fleet):
+    """Constraint of the first resource of satellite s overused at a level, or -1; and the dwell used."""
     use0, use1, use2 = 0.0, 0.0, 0.0
-    for i in range(own.shape[0]):
-        c = own[i]
-        level = raised[i] / given.need[c, 0]
-        use0 += max(raised[i], given.least[c])
-        use1 += level * given.need[c, 1]
-        use2 += level * given.need[c, 2]
+    for i in range(count):
+        dwell = _raised(level, shares, i)
+        use0 += max(dwell, shares[3, i])
+        use1 += dwell * shares[4, i]
+        use2 += dwell * shares[5, i]
     if use0 > fleet.capacity[s, 0] + EPS:
         return fleet.limit_code[s, 0], use0
     if use1 > fleet.capacity[s, 1] + EPS:
@@ -453,29 +450,57 @@ def _overused(s, raised, own, fleet, given):
     return fleet.limit_code[s, 2] if use2 > fleet.capacity[s, 2] + EPS else -1, use0
 
 
+@inner
+def _share_out(s, given, own, shares):
+    """The cells of satellite s into `own`, what raises them into `shares`: dwell of a whole level, least and
+    most dwell, dwell charged at least, forward and return Mbps of a unit of dwell. Returns their number and
+    the level at which the last has its cap."""
+    high, count = 0.0, 0
+    c = given.head[s]
+    while c >= 0:
+        need = given.need[c, 0]
+        high = max(high, given.cap[c] / need)
+        own[count] = c
+        shares[0, count], shares[1, count] = need, given.dwell[c]
+        shares[2, count], shares[3, count] = max(given.cap[c], given.dwell[c]), given.least[c]
+        shares[4, count], shares[5, count] = given.need[c, 1] / need, given.need[c, 2] / need
+        count += 1
+        c = given.following[c]
+    return count, high
+
+
 @kernel
-def _highest_level(s, high, own, fleet, rules, given, raised):
+def _highest_level(s, high, own, shares, fleet, rules, given):
     """Highest common level that satellite s carries, to 2^-24 of `high`, and what stops it (-1 nothing)."""
-    first, other, count = np.empty(0, np.int64), np.empty(0, np.int64), -1
-    low, bound = 0.0, -1
-    for step in range(25):
-        level = high if step == 0 else 0.5 * (low + high)
-        _raise(level, own, given, raised)
-        failed, use = _overused(s, raised, own, fleet, given)
-        if failed < 0 and use > rules.colours:
-            while count < 0:
-                first = np.empty(4 * first.size + 4096, np.int64)
-                other = np.empty(first.size, np.int64)
-                count = _pairs(own, given.direction, rules.cos_reuse, first, other)
-            if not _reusable(raised, first, other, count, rules.colours):
-                failed = SPECTRUM
-        if failed < 0:
-            low = level
-            if step == 0:
-                break
+    count = own.shape[0]
+    bound, use = _overused(high, s, shares, count, fleet)
+    level, top = high, high
+    if bound >= 0:
+        level = 0.0
+        for _ in range(24):
+            middle = 0.5 * (level + top)
+            failed, used = _overused(middle, s, shares, count, fleet)
+            if failed < 0:
+                level, use = middle, used
+            else:
+                top, bound = middle, failed
+    if use <= rules.colours:
+        return level, bound
+    first, other, pairs = np.empty(0, np.int64), np.empty(0, np.int64), -1
+    while pairs < 0:
+        first = np.empty(4 * first.size + 4096, np.int64)
+        other = np.empty(first.size, np.int64)
+        pairs = _pairs(own, given.direction, rules.cos_reuse, first, other)
+    if _reusable(level, shares, first, other, pairs, rules.colours):
+        return level, bound
+    level, top = 0.0, level
+    for _ in range(24):
+        middle = 0.5 * (level + top)
+        if _reusable(middle, shares, first, other, pairs, rules.colours):
+            level = middle
         else:
-            high, bound = level, failed
-    return low, bound
+            top = middle
+    return level, SPECTRUM
 
 
 @kernel
@@ -485,24 +510,17 @@ def top_up(fleet, rules, given):
     The level is raised for all cells below it until a resource of the satellite is used up. Names what stops
     every cell: the used-up resource, its own beams, or `demand_met` at its top plan.
     """
-    members, raised = np.empty(given.need.shape[0], np.int64), np.empty(given.need.shape[0])
+    members, shares = np.empty(given.need.shape[0], np.int64), np.empty((6, given.need.shape[0]))
     for s in range(fleet.capacity.shape[0]):
-        high, count = 0.0, 0
-        c = given.head[s]
-        while c >= 0:
-            high = max(high, given.cap[c] / given.need[c, 0])
-            members[count] = c
-            count += 1
-            c = given.following[c]
+        count, high = _share_out(s, given, members, shares)
         if high <= 0.0:
             continue
-        own = members[:count]
-        level, bound = _highest_level(s, high, own, fleet, rules, given, raised)
-        _raise(level, own, given, raised)
+        level, bound = _highest_level(s, high, members[:count], shares, fleet, rules, given)
         for i in range(count):
-            c = own[i]
-            if raised[i] >= max(given.cap[c], given.dwell[c]) - EPS:
+            c = members[i]
+            raised = _raised(level, shares, i)
+            if raised >= shares[2, i] - EPS:
                 given.code[c] = BEAM_TIME if given.cap[c] >= rules.per_cell - EPS else DEMAND_MET
-            elif raised[i] > given.dwell[c] or given.code[c] == DEMAND_MET:
+            elif raised > given.dwell[c] or given.code[c] == DEMAND_MET:
                 given.code[c] = bound
-            given.dwell[c] = raised[i]
+            given.dwell[c] = raised
