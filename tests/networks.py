@@ -162,4 +162,4 @@ def positions(network, slot=0):
     """Positions (3, n) km of the fleet in one slot of the run."""
     from raabta.network.chunk import slot_times
 
-    return network.propagator.positions_km(slot_times(network, slot, slot + 1))[0]
+    return network.propagator.positions_km(slot_times(network, [slot]))[0]

@@ -87,8 +87,9 @@ def run(
 
 
 def place_people(scenario: Scenario) -> tuple[xr.Dataset, People]:
-    """Cells of the area, and its people in them."""
+    """Cells of the area at the height of the ground, and its people in them."""
     from raabta.access.cells import cells as area_cells
+    from raabta.links.maps import surface_height_km
     from raabta.service.data import towns
     from raabta.service.people import place
 
@@ -99,6 +100,8 @@ def place_people(scenario: Scenario) -> tuple[xr.Dataset, People]:
         known.latitude_deg[:0] if no_towns else known.latitude_deg,
         known.longitude_deg[:0] if no_towns else known.longitude_deg,
     )
+    height_km = surface_height_km(cells["latitude_deg"].values, cells["longitude_deg"].values)
+    cells = cells.assign(height_m=cells["height_m"].copy(data=1e3 * height_km))
     people, _, _ = place(scenario, cells)
     return cells, people
 
@@ -119,8 +122,8 @@ def served_of(scenario: Scenario, slots: list[int]) -> dict[str, float]:
 
     cells, people = place_people(scenario)
     network = build_network(scenario, cells, people)
-    chunks = (run_chunk(network, slot, slot + 1) for slot in slots)
-    return store.served_totals(scenario, people, subscribers(scenario, people), chunks)
+    sums = run_chunk(network, slots)
+    return store.served_totals(scenario, people, subscribers(scenario, people), [sums])
 
 
 def chunk_keys(steps: int) -> list[str]:
@@ -145,7 +148,7 @@ def compute_chunk(key: str) -> dict[str, Any]:
     if _network is None:
         raise RuntimeError("compute_chunk was called before its network was set")
     first, last = (int(part) for part in key.split("-")[1:])
-    return dict(run_chunk(_network, first, last))
+    return dict(run_chunk(_network, range(first, last)))
 
 
 def choose_workers(asked: int | None, chunks: int) -> int:

@@ -36,7 +36,7 @@ def served_homes(network, homes):
     """Homes served of every cell and plan, (n, p), by a run of a few slots."""
     network = admit(networks.again(network, homes))
     asked = Subscribers(homes, homes, homes * 10.0, homes * 10.0, np.ones(1))
-    found = gather(network.scenario, asked, [run_chunk(network, 0, SLOTS)], SLOTS)
+    found = gather(network.scenario, asked, [run_chunk(network, range(0, SLOTS))], SLOTS)
     target = network.scenario.demand.availability_target_share
     level = rung_levels()[highest_rung(survival(found.histogram, SLOTS), target)]
     return level[:, :, 0] * found.storm_keep_share()[:, None] * homes[:, None]

@@ -31,7 +31,7 @@ def cells(area: Area, towns_lat: ArrayLike, towns_lon: ArrayLike) -> xr.Dataset:
 
     Towns outside a user's outline are left out: the file says where the area ends.
     `towns_lat`, `towns_lon`: degrees, (town,). Returns the table CELLS (dim `cell`): h3 (uint64),
-    latitude_deg and longitude_deg of the centre, height_m (0: ground height is not modelled yet), radius_km
+    latitude_deg and longitude_deg of the centre, height_m (0: who knows the ground fills it in), radius_km
     (centre to the farthest vertex). Raises NoSolutionError if nothing overlaps.
     """
     from shapely import contains_xy

@@ -260,7 +260,14 @@ CELLS = Table(
     (
         _H3,
         *_place("cell"),
-        Column("height_m", ("cell",), "float64", "m", "height above the ellipsoid", (-500.0, 9_000.0)),
+        Column(
+            "height_m",
+            ("cell",),
+            "float64",
+            "m",
+            "height of the ground above mean sea level",
+            (-500.0, 9_000.0),
+        ),
         Column("radius_km", ("cell",), "float64", "km", "centre to the farthest corner", (0.0, 500.0)),
     ),
 )

@@ -56,7 +56,7 @@ def pilot_slots(steps: int) -> list[int]:
 
 
 def _sky(network: Network, slot: int) -> Sky:
-    return observe_sky(network, network.propagator.positions_km(slot_times(network, slot, slot + 1))[0])
+    return observe_sky(network, network.propagator.positions_km(slot_times(network, [slot]))[0])
 
 
 def _offer(network: Network, level: Floats) -> Admission:

@@ -21,7 +21,7 @@ from raabta.network.slot import (
 from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,12 +39,12 @@ WEIGHT_UNIT: Final = 1_000
 U16: Final = 65_536
 
 
-def slot_times(network: Network, first: int, last: int) -> NDArray[np.datetime64]:
-    """UTC of slots first..last-1, datetime64[ns]."""
+def slot_times(network: Network, slots: Sequence[int]) -> NDArray[np.datetime64]:
+    """UTC of some slots, datetime64[ns]."""
     time = network.scenario.time
     start = np.datetime64(time.start.replace(tzinfo=None), "ns")
     step_ns = round(time.step_s * 1e9)
-    return start + (np.arange(first, last) * step_ns).astype("timedelta64[ns]")
+    return start + (np.asarray(slots, np.int64) * step_ns).astype("timedelta64[ns]")
 
 
 def storm_states(network: Network, slot: int) -> Ints:
@@ -59,16 +59,16 @@ def storm_states(network: Network, slot: int) -> Ints:
     return np.asarray(state, np.int64)[network.storm_area]
 
 
-def run_chunk(network: Network, first: int, last: int) -> Arrays:
-    """Run slots first..last-1. Sums are integers, so that they add up the same however time is cut."""
-    position_km = network.propagator.positions_km(slot_times(network, first, last))
-    record = _Record(network, last - first)
-    for i in range(last - first):
+def run_chunk(network: Network, slots: Sequence[int]) -> Arrays:
+    """Run some slots. Sums are integers, so that they add up the same however time is cut."""
+    position_km = network.propagator.positions_km(slot_times(network, slots))
+    record = _Record(network, len(slots))
+    for i, slot in enumerate(slots):
         sky = observe_sky(network, position_km[i])
         clear = allocate(network, sky, record.no_weather)
         record.keep(i, sky, clear)
-        if (first + i) % network.scenario.weather.rain_state_every == 0:
-            record.keep_storm(first + i, sky, clear)
+        if slot % network.scenario.weather.rain_state_every == 0:
+            record.keep_storm(slot, sky, clear)
     return record.arrays()
 
 

@@ -49,7 +49,7 @@ class CellSlot:
 
 def explain_cell(network: Network, cell: int, slot: int) -> CellSlot:
     """Recompute one slot and say what cell number `cell` met in it."""
-    time = slot_times(network, slot, slot + 1)
+    time = slot_times(network, [slot])
     sky = observe_sky(network, network.propagator.positions_km(time)[0])
     result = allocate(network, sky, np.zeros(network.ground.count, np.int64))
     down, up = result.by_direction()

@@ -190,7 +190,6 @@ class Gateway(Model):
                 raise ValueError(f"azimuth {azimuth:g} of the horizon stands twice (360 is 0, north)")
         return self
 
-
     def band_mhz(self, *, forward: bool) -> float:
         """Feeder bandwidth of one antenna in one polarisation, from or to the gateway."""
         if forward or self.return_bandwidth_mhz is None:

@@ -29,7 +29,7 @@ def asked_of(network):
 
 def cut(network, *edges):
     """Gathered over chunks cut at the edges."""
-    parts = (run_chunk(network, first, last) for first, last in pairwise(edges))
+    parts = (run_chunk(network, range(first, last)) for first, last in pairwise(edges))
     return gather(network.scenario, asked_of(network), parts, SLOTS)
 
 

@@ -36,7 +36,7 @@ def test_gather_weighs_the_design_plan():
     network = networks.build(scene, homes=10.0)
     homes = network.demand.subscribers
     asked = Subscribers(homes, homes, homes, homes, np.ones(1))
-    found = store.gather(scene, asked, [run_chunk(network, 0, 2)], 2)
+    found = store.gather(scene, asked, [run_chunk(network, range(0, 2))], 2)
     assert (found.design, found.plans, found.classes, found.slots) == (1, 3, 1, 2)
     assert np.array_equal(found.weight, np.full(61, 10_000))
 
