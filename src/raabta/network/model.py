@@ -141,7 +141,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
     latitude, longitude = cells["latitude_deg"].values, cells["longitude_deg"].values
     height_km = cells["height_m"].values / 1e3
     floor_deg = system.user_min_elevation_deg
-    propagator = Propagator.from_constellation(system, scenario.time.start)
+    propagator = Propagator.from_constellation(system, scenario.time.start, scenario.time.duration_s)
     if propagator.count > MAX_SATELLITES:
         raise LimitError(
             f"the constellation has {propagator.count} satellites; at most {MAX_SATELLITES} can be stored. "

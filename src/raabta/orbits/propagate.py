@@ -45,35 +45,65 @@ class Propagator:
     geostationary slots stand still. Pickles small, so that workers may carry it.
     """
 
-    def __init__(self, satellites: Satellites, start: datetime | np.datetime64) -> None:
-        """Check `start` (UTC) against the Earth-orientation table and every epoch against `start`."""
+    def __init__(
+        self, satellites: Satellites, start: datetime | np.datetime64, notes: tuple[str, ...] = ()
+    ) -> None:
+        """Check `start` (UTC) against the Earth-orientation table and every epoch against `start`.
+
+        `notes` are sentences for the report.
+        """
         if len(satellites) == 0:
             raise NoSolutionError("the constellation has no satellite; give shells, slots or an orbits file")
         self.start = start_utc(start)
         check_in_eop_range(self.start)
-        self.satellites = satellites
+        self.satellites, self.notes = satellites, notes
         self._near, self._deep = _near_earth(satellites.elements, self.start)
         self._deep_records: Any = None
 
     @classmethod
-    def from_constellation(cls, constellation: Constellation, start: datetime | np.datetime64) -> Self:
+    def from_constellation(
+        cls, constellation: Constellation, start: datetime | np.datetime64, duration_s: float = 0.0
+    ) -> Self:
         """The satellites of a scenario's constellation; `orbits_file` replaces the shells.
 
-        OutOfRangeError: start outside the Earth-orientation table. OrbitDataError: an epoch more than ten
-        years from start, or a bad orbits file. NoSolutionError: no satellite.
+        Objects of the file whose elements do not hold at the start or `duration_s` later are left out, and
+        `notes` say so. OutOfRangeError: start outside the Earth-orientation table. OrbitDataError: an epoch
+        more than ten years from start, or a bad orbits file. NoSolutionError: no satellite.
         """
         epoch = start_utc(start)
+        elements: MeanElements | None = None
+        notes: tuple[str, ...] = ()
         if constellation.orbits_file is not None:
-            from raabta.orbits.read import read_orbits
-
-            elements: MeanElements | None = read_orbits(Path(constellation.orbits_file))
+            elements, notes = cls._of_file(Path(constellation.orbits_file), epoch, duration_s)
         else:
             shells = enumerate(constellation.shells, start=1)
             parts = tuple(walker(shell, epoch, f"{constellation.name}-{i}") for i, shell in shells)
             elements = concatenate(parts) if parts else None
         slots = np.array([slot.longitude_deg for slot in constellation.geostationary], np.float64)
         names = (elements.names if elements else ()) + tuple(f"GEO {_east(degrees)}" for degrees in slots)
-        return cls(Satellites(elements, slots, names), epoch)
+        return cls(Satellites(elements, slots, names), epoch, notes)
+
+    @classmethod
+    def _of_file(
+        cls, file: Path, start: np.datetime64, duration_s: float
+    ) -> tuple[MeanElements, tuple[str, ...]]:
+        """The elements of a file that hold over the run, and what to say of the others and of their age."""
+        from raabta.orbits.read import read_orbits
+        from raabta.orbits.validity import age_note, holding, left_out_note
+
+        elements = read_orbits(file)
+        ends = start + np.array([0.0, duration_s * 1e9]).astype("timedelta64[ns]")
+        holds = holding(elements, cls.from_elements(elements, start).positions_km(ends))
+        kept = elements.take(np.flatnonzero(holds))
+        if len(kept) == 0:
+            days = [
+                np.datetime_as_string(e, "D") for e in (elements.epoch.min(), elements.epoch.max(), start)
+            ]
+            raise NoSolutionError(
+                f"{file}: no object's elements hold over the run (epochs {days[0]} to {days[1]}, the run "
+                f"starts {days[2]}); use orbit data nearer to the start, or move the start"
+            )
+        return kept, (*left_out_note(elements, holds), *age_note(kept, start))
 
     @classmethod
     def from_elements(cls, elements: MeanElements, start: datetime | np.datetime64) -> Self:

@@ -103,7 +103,12 @@ def summarise_run(
         },
         "models": network.loss.editions,
         "link_fades": link_fades(scenario),
-        "assumptions": [*scenario.assumptions, *people.assumptions, *_horizon_notes(scenario)],
+        "assumptions": [
+            *scenario.assumptions,
+            *people.assumptions,
+            *network.propagator.notes,
+            *_horizon_notes(scenario),
+        ],
     }
     return _results(folder, scenario, summarise(found, extra), values)
 

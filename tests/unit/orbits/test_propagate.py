@@ -180,3 +180,62 @@ def test_only_deep_space() -> None:
     assert propagator.state_arrays().indices.size == 0
     height = np.linalg.norm(propagator.positions_km(_minutes_from_start(0, 9)), axis=1) - 6378.137
     assert np.abs(height - 8062).max() < 20.0
+
+
+def _tle(path: Path, *, decaying: bool, days_old: int = 0) -> Path:
+    """The station and, if asked, a body so draggy that SGP4 takes it to the ground or away in months."""
+    text = _aged(ISS, 325 - days_old)
+    if decaying:
+        more = text
+        for word, other in (("ISS (ZARYA)", "DEBRIS"), ("25544", "25545"), ("10270-3", "90270-2")):
+            more = more.replace(word, other)
+        text += more
+    path.write_text("\n".join(_checked(line) for line in text.splitlines()))
+    return path
+
+
+def _aged(text: str, day: int) -> str:
+    return text.replace("26325.", f"26{day:03d}.")
+
+
+def _checked(line: str) -> str:
+    digits = sum(int(c) if c.isdigit() else c == "-" for c in line[:68])
+    return f"{line[:68]}{digits % 10}" if line[:2] in ("1 ", "2 ") else line
+
+
+def test_objects_whose_elements_do_not_hold_over_the_run_are_left_out_and_said(tmp_path: Path) -> None:
+    file = _tle(tmp_path / "old.tle", decaying=True, days_old=90)
+    propagator = Propagator.from_constellation(_constellation(orbits_file=str(file)), START, 86_400.0)
+    assert propagator.names == ("ISS (ZARYA)",)
+    assert propagator.notes == (
+        "Orbits: 1 of 2 objects left out: their elements do not hold over the run (first: DEBRIS).",
+        "Orbits: elements are 90 days from the start: positions may be off by tens of kilometres and more.",
+    )
+    copy = pickle.loads(pickle.dumps(propagator))
+    assert copy.notes == propagator.notes
+
+
+def test_fresh_elements_all_fly_and_nothing_is_said(tmp_path: Path) -> None:
+    file = _tle(tmp_path / "new.tle", decaying=False)
+    assert Propagator.from_constellation(_constellation(orbits_file=str(file)), START, 86_400.0).notes == ()
+
+
+def test_a_satellite_that_decays_before_the_end_of_the_run_is_left_out(tmp_path: Path) -> None:
+    file = _tle(tmp_path / "two.tle", decaying=True)
+    constellation = _constellation(orbits_file=str(file))
+    assert Propagator.from_constellation(constellation, START, 0.0).count == 2
+    assert Propagator.from_constellation(constellation, START, 90 * 86_400.0).names == ("ISS (ZARYA)",)
+
+
+def test_no_elements_that_hold_have_no_answer(tmp_path: Path) -> None:
+    file = _tle(tmp_path / "gone.tle", decaying=True, days_old=90)
+    file.write_text("\n".join(file.read_text().splitlines()[3:]))
+    with pytest.raises(
+        NoSolutionError, match=r"gone\.tle: no object's elements hold over the run \(epochs 2026-08-"
+    ):
+        Propagator.from_constellation(_constellation(orbits_file=str(file)), START, 86_400.0)
+
+
+def test_elements_made_from_shells_are_never_left_out() -> None:
+    propagator = Propagator.from_constellation(_constellation(shells=_shells()), START, 10 * 86_400.0)
+    assert (propagator.count, propagator.notes) == (92, ())
