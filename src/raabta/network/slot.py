@@ -108,9 +108,9 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
     )
     home = np.zeros(view.near.size)
     kernels.spread_home(view.start, view.satellite, network.demand.people, home)
-    gateway, sine = _assign_gateways(network, position_km, view, home)
-    cosecant = 1.0 / np.where(gateway >= 0, sine, 1.0)
     share = _share(network, position_km, view, home)
+    gateway, sine = _assign_gateways(network, position_km, view, home, share)
+    cosecant = 1.0 / np.where(gateway >= 0, sine, 1.0)
     offset = view.satellite_km - network.gateways.km[np.maximum(gateway, 0)]
     capacity, limit_code = _capacity(network, gateway, cosecant, share)
     frames = network.scenario.sharing.frames_per_slot
@@ -134,11 +134,12 @@ def _cells_at_most(hops: Floats, guarantee: int) -> Ints:
 
 
 def _assign_gateways(
-    network: Network, position_km: Floats, view: visibility.View, home: Floats
+    network: Network, position_km: Floats, view: visibility.View, home: Floats, share: Floats
 ) -> tuple[Ints, Floats]:
     """Gateway (m,) of each near satellite, -1 for none, and the sine of its elevation there.
 
-    Satellites choose in order of the people they see, which no list of gateways can change.
+    Satellites choose in order of the part of them that is this area's, then of the people they see here,
+    which no list of gateways can change: a high satellite that sees half the world comes late.
     """
     seen = visibility.observe(
         network.gateways,
@@ -148,7 +149,7 @@ def _assign_gateways(
         gso_separation_deg=network.gateway_separation_deg,
         subset=view.near,
     )
-    order = np.argsort(-home, kind="stable")
+    order = np.lexsort((-home, -share))
     order = order[home[order] > 0.0]
     gateway = np.full(view.near.size, -1)
     sine = np.ones(view.near.size)

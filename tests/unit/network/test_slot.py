@@ -352,3 +352,15 @@ def test_a_ratio_is_the_share_of_every_satellite():
     part, all_of_it = (slots.observe_sky(n, position_km) for n in (network, whole))
     assert np.all(part.share == 0.2) and np.all(all_of_it.share == 1.0)
     assert part.capacity == pytest.approx(0.2 * all_of_it.capacity)
+
+
+def test_a_satellite_that_sees_half_the_world_leaves_the_antenna_to_one_that_is_here():
+    """One antenna; a navigation satellite sees all 61 cells, and 400 million people elsewhere."""
+    others = ([10.0, 20.0, 45.0], [45.0, 80.0, 90.0], [2e8, 1e8, 1e8])
+    made = networks.scenario(
+        gateways=(networks.gateway(antennas=1),), sharing={"capacity_share": "neighbours"}
+    )
+    network = networks.build(made, neighbours=others)
+    high, low = networks.over((25.0, 66.0), altitude_km=20_000.0), networks.over((29.3, 66.2))
+    sky = slots.observe_sky(network, np.ascontiguousarray(np.column_stack([high, low])))
+    assert sky.gateway.tolist() == [-1, 0]
