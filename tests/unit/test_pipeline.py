@@ -182,7 +182,7 @@ def test_districts_of_another_country_come_per_polygon(tmp_path):
         pipeline.run(plain.model_copy(update={"area": area}), tmp_path / f"run{k}", workers=1)
         for k, area in enumerate(areas)
     )
-    assert one.districts["name"].values.tolist() == ["BTN"]
+    assert one.districts["name"].values.tolist() == ["Bhutan"]
     assert two.districts["name"].values.tolist() == ["West", "East"]
     assert [row["province"] for row in two.summary["districts"]] == ["Druk", "Druk"]
     for column in ("population", "households", "rural_households", "underserved_households", "subscribers"):

@@ -82,6 +82,24 @@ def _strips(geometry: BaseGeometry) -> BaseGeometry:
     return GeometryCollection([part for piece in cut for part in get_parts(union_all(piece))])
 
 
+def area_km2(geometry: BaseGeometry) -> float:
+    """Area of a geometry in degrees (longitude first) on the mean sphere, by Lambert's cylinder."""
+    from shapely import transform
+
+    def flat(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+        angle = np.radians(degrees)
+        return EARTH.mean_radius_km * np.column_stack([angle[:, 0], np.sin(angle[:, 1])])
+
+    return float(transform(geometry, flat).area)
+
+
+def cells_km2(h3_index: NDArray[np.uint64]) -> float:
+    """Area of H3 cells together, in the order given."""
+    import h3.api.basic_int as h3
+
+    return float(sum(h3.cell_area(index, unit="km^2") for index in h3_index.tolist()))
+
+
 def cell_of(lat_deg: ArrayLike, lon_deg: ArrayLike, resolution: int) -> NDArray[np.uint64]:
     """H3 cell (uint64) of each point; degrees, (point,)."""
     import h3.api.basic_int as h3

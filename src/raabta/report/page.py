@@ -187,13 +187,14 @@ def ratio(part: Any, whole: Any) -> float | None:
 def facts(results: Results) -> list[str]:
     """The line under the title: what flew, when, for whom."""
     scenario, totals = results.scenario, figures.pick(results.summary, "totals") or {}
+    take_up = words.short_share(scenario.demand.take_up_share)
     time, start = scenario.time, scenario.time.start.astimezone(dt.UTC)
     satellites = words.count(figures.pick(totals, "satellites"))
     return [
         f"{scenario.constellation.label} ({satellites} satellites)",
         f"{len(scenario.gateways)} gateways",
         f"{words.duration(time.duration_s)} from {start:%d %B %Y %H:%M} UTC in steps of {time.step_s:g} s",
-        f"for {words.SERVE[scenario.demand.serve]}, take-up {words.share(scenario.demand.take_up_share, 0)}",
+        f"for {words.SERVE[scenario.demand.serve]}, take-up {take_up}",
         f"{scenario.weather.statistic.replace('-', ' ')} weather",
     ]
 

@@ -87,6 +87,12 @@ def share(value: Any, digits: int = 1) -> str:
     return f"{percent:.0f} %" if percent in (0.0, 100.0) else f"{percent:.{digits}f} %"
 
 
+def short_share(value: Any) -> str:
+    """A share that a user chose, as per cent, with a decimal only where it has one: 10 %, 12.5 %."""
+    text = share(value)
+    return text.replace(".0 %", " %")
+
+
 def number(value: Any, digits: int = 1) -> str:
     """A plain number with a fixed number of decimals and thousands separators."""
     return NOT_STORED if missing(value) else f"{float(value):,.{digits}f}"

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from raabta.access.cells import cell_of, unit_vectors
+from raabta.access.cells import area_km2, area_outline, cell_of, cells_km2, unit_vectors
 from raabta.access.outlines import outline
 from raabta.access.polygons import read_polygons
 from raabta.base.errors import LimitError, NoSolutionError, ScenarioError
 from raabta.base.tables import PEOPLE, as_dataset
 from raabta.base.userfiles import field, read_features, read_table
+from raabta.scenario.countries import country_name
 from raabta.service.coverage import underserved
 from raabta.service.data import country_population, towns
 from raabta.service.districts import DistrictTable, district_of, pakistan_districts, pakistan_sites
@@ -131,6 +132,7 @@ def place(scenario: Scenario, cells: xr.Dataset) -> tuple[People, xr.Dataset, Di
     if by_polygons:
         points, table, drawn, note = _by_polygons(scenario.area, cells, points, table, drawn)
         notes = (*notes, note)
+    notes = (*notes, *_whole_cells(scenario.area, cells))
     homes, label = underserved(points, scenario.demand.terrestrial, towns(scenario.area.country), table)
     cell = _cells_of(points, cells, scenario)
     kept = cell >= 0
@@ -143,6 +145,23 @@ def place(scenario: Scenario, cells: xr.Dataset) -> tuple[People, xr.Dataset, Di
     return people, people.dataset(), table
 
 
+def _whole_cells(area: Area, cells: xr.Dataset) -> tuple[str, ...]:
+    """The sentence that says so where a user's outline is small beside the cells that stand for it."""
+    if area.outline_file is None:
+        return ()
+    outlined, count, counted = (
+        area_km2(area_outline(area)),
+        cells.sizes["cell"],
+        cells_km2(cells["h3"].values),
+    )
+    if outlined >= 0.5 * counted:
+        return ()
+    which = "1 cell" if count == 1 else f"{count:,} cells"
+    verb = "is" if count == 1 else "are"
+    size = f"{outlined:,.0f}" if outlined >= 10.0 else f"{outlined:.2g}"
+    return (f"The outline covers {size} km2; its {which} ({counted:,.0f} km2) {verb} counted whole.",)
+
+
 def _by_polygons(
     area: Area, cells: xr.Dataset, points: Points, table: DistrictTable, drawn: NDArray[np.int16]
 ) -> tuple[Points, DistrictTable, NDArray[np.int16], str]:
@@ -152,7 +171,7 @@ def _by_polygons(
     """
     polygons = read_polygons(Path(str(area.districts_file)))
     note = f"Districts of cells, for drawing, by the user's polygons {polygons.path.name}."
-    if table.name in ((area.country,), (WHOLE_FILE,)):
+    if table.name in ((country_name(area.country),), (WHOLE_FILE,)):
         points, table, note = divided(points, table, polygons)
     return points, table, drawn_by(polygons, matched(polygons, table), cells, drawn, area), note
 
@@ -180,17 +199,17 @@ PAKISTAN_NOTES = (
 
 def country_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str, ...]]:
     """Any other country: GeoNames towns, and the rest of its people in synthetic villages; one district."""
-    iso3 = scenario.area.country
+    iso3, name = scenario.area.country, country_name(scenario.area.country)
     listed, total = towns(iso3), country_population(iso3)
     in_towns = int(listed.population.sum())
     if max(total, in_towns) == 0:
         hint = "give area.people_file: a CSV of lat,lon,population"
-        raise NoSolutionError(f"GeoNames lists no people for {iso3}; {hint}")
+        raise NoSolutionError(f"GeoNames lists no people for {name} ({iso3}); {hint}")
     urban_total = min(in_towns, total) if total else in_towns
     rural_total = max(total - urban_total, 0)
     random = generator(scenario.seed)
     table = one_district(
-        iso3, urban_total + rural_total, rural_total, "GeoNames towns and country population"
+        name, urban_total + rural_total, rural_total, "GeoNames towns and country population"
     )
     parts = []
     if urban_total:
@@ -207,7 +226,7 @@ def country_points(scenario: Scenario) -> tuple[Points, DistrictTable, tuple[str
         village = place_villages(np.zeros(count, np.int16), (lat, lon, owner), step, near, random)
         parts.append(_single(*village, random.standard_exponential(count) + 0.1, rural_total, rural=True))
     note = (
-        f"People: GeoNames towns of {iso3}, the rest in synthetic villages; {HOME_SIZE:g} people per home; "
+        f"People: GeoNames towns of {name}, the rest in synthetic villages; {HOME_SIZE:g} people per home; "
     )
     return joined(parts), table, (note + "electricity is not known and counts as present.",)
 

@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 from shapely import Point, Polygon
 
-from raabta.access.cells import area_outline, cell_of, cells, chord, coarse_cells, distance_km, unit_vectors
+from raabta.access.cells import (
+    area_km2,
+    area_outline,
+    cell_of,
+    cells,
+    cells_km2,
+    chord,
+    coarse_cells,
+    distance_km,
+    unit_vectors,
+)
 from raabta.access.outlines import country_names, outline, read_outline_file
 from raabta.base.errors import NoSolutionError, ScenarioError
 from raabta.base.tables import CELLS, check
@@ -186,3 +196,10 @@ def test_towns_beyond_a_users_outline_add_no_cell(tmp_path):
 def test_heights_in_an_outline_are_ignored(tmp_path):
     text = '{"type": "Polygon", "coordinates": [[[70, 30, 5], [71, 30, 5], [71, 31, 5], [70, 30, 5]]]}'
     assert cells(Area(outline_file=str(_write(tmp_path, text))), [], []).sizes["cell"] > 20
+
+
+def test_areas_on_the_sphere_agree_with_published_ones():
+    """One degree at the equator is 12,364 km2 on the mean sphere; H3 tabulates a mean cell of 252.9 km2."""
+    square = Polygon([(10, 0), (11, 0), (11, 1), (10, 1)])
+    assert area_km2(square) == pytest.approx(12_364, rel=1e-3)
+    assert cells_km2(cell_of([30.2, 31.0], [67.0, 67.0], 5)) == pytest.approx(2 * 252.9, rel=0.2)

@@ -22,6 +22,16 @@ def test_count(value: object, text: str) -> None:
     assert words.count(value) == text
 
 
+def test_a_chosen_share_has_a_decimal_only_where_it_has_one() -> None:
+    assert [words.short_share(v) for v in (0.1, 0.125, 0.07, 1.0, 0.0)] == [
+        "10 %",
+        "12.5 %",
+        "7 %",
+        "100 %",
+        "0 %",
+    ]
+
+
 def test_short_count_keeps_small_numbers_whole() -> None:
     assert words.short_count(41_400_000) == "41.4 million"
     assert words.short_count(812_345) == "812,345"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -75,6 +76,7 @@ def test_who_is_asked_for(pakistan):
 def test_any_other_country(make_scenario, put, country, everyone):
     """Nepal has towns and villages, Singapore towns only, Vanuatu is scattered islands."""
     _, people, _, table = put(make_scenario(country))
+    assert table.name == ({"NPL": "Nepal", "SGP": "Singapore", "VUT": "Vanuatu"}[country],)
     assert people.population.sum() == everyone == table.population.sum()
     assert people.by_district()["rural"].sum() == table.rural_households.sum()
 
@@ -85,9 +87,20 @@ def test_a_users_outline_counts_only_its_own_people(make_scenario, put, tmp_path
     path.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
     _, people, _, table = put(make_scenario(outline_file=str(path)))
     assert 0 < people.population.sum() < 0.05 * table.population.sum()
+    assert not any("The outline covers" in note for note in people.assumptions)
     held = {table.name[d] for d in np.unique(people.row_district)}
     assert "Quetta" in held
     assert "Lahore" not in held
+
+
+def test_a_tiny_outline_says_that_its_cell_is_counted_whole(make_scenario, put, tmp_path):
+    ring = [[67.0, 30.2], [67.001, 30.2], [67.001, 30.201], [67.0, 30.201], [67.0, 30.2]]
+    path = tmp_path / "plot.geojson"
+    path.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}))
+    ours, people, _, _ = put(make_scenario(outline_file=str(path)))
+    assert ours.sizes["cell"] == 1
+    (note,) = [one for one in people.assumptions if one.startswith("The outline")]
+    assert re.fullmatch(r"The outline covers 0\.011 km2; its 1 cell \(2\d\d km2\) is counted whole\.", note)
 
 
 def test_an_outline_without_people_is_no_solution(make_scenario, put, tmp_path):
