@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from raabta.engine.arrays import keep_bits
 from raabta.links.tables import PROBABILITY
 from raabta.network import survival_kernels as kernels
 from raabta.network.constraints import CONSTRAINTS
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     Arrays = dict[str, NDArray[np.generic]]
     Ints = NDArray[np.int64]
 
-RATE_STEP_MBPS: Final = 0.1
+RATE_BITS: Final = 8
+"""Significant bits of a stored rate: it is not known better than 0.4 %, and zero bits cost no disk."""
 RTT_STEP_MS: Final = 0.05
-"""Stored rates and delays are unsigned 16-bit counts of these steps; rates keep 8 significant bits."""
+"""Stored delays are unsigned 16-bit counts of this step."""
 LEVEL_STEP: Final = 1e-3
 WEIGHT_UNIT: Final = 1_000
 """Subscribers are weighed in thousandths: whole numbers keep sums exact however time is cut."""
@@ -84,8 +86,8 @@ class _Record:
         self.gateway = np.full((slots, n), -1, np.int8)
         self.code_down = np.full((slots, n), -1, np.int8)
         self.code_up = np.full((slots, n), -1, np.int8)
-        self.down = np.zeros((slots, n), np.uint16)
-        self.up = np.zeros((slots, n), np.uint16)
+        self.down = np.zeros((slots, n), np.float16)
+        self.up = np.zeros((slots, n), np.float16)
         self.rtt = np.zeros((slots, n), np.uint16)
         self.level_sum = np.zeros(n, np.int64)
         self.level_count = np.zeros(U16, np.int64)
@@ -113,8 +115,8 @@ class _Record:
         self.gateway[i] = np.where(lit, sky.gateway[s], -1) if sky.view.near.size else -1
         code_down, code_up = clear.by_direction()
         self.code_down[i], self.code_up[i] = code_down, code_up
-        self.down[i] = _significant(_quantise(forward, RATE_STEP_MBPS))
-        self.up[i] = _significant(_quantise(back, RATE_STEP_MBPS))
+        self.down[i] = _kept(forward)
+        self.up[i] = _kept(back)
         self.rtt[i] = _quantise(np.nan_to_num(round_trip_ms(sky, clear)), RTT_STEP_MS) if lit.any() else 0
         self.visible += np.diff(sky.view.start)
         self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
@@ -158,7 +160,7 @@ class _Record:
             "level_count": self.level_count,
             "short_slots": self.short_slots,
             **pack("counts", self.weighed.counts),
-            **pack("lacks", self.weighed.lacks),
+            **pack_lacks(self.weighed.lacks),
             "rain": self.weighed.lost[:, 0],
             "feeder": self.weighed.lost[:, 1],
             "code_count": self.code_count,
@@ -181,6 +183,18 @@ def pack(name: str, counts: NDArray[np.uint32]) -> Arrays:
     return {f"{name}_index": index, name: flat[index].astype("<u4").view(np.uint8)}
 
 
+def pack_lacks(lacks: NDArray[np.uint32]) -> Arrays:
+    """Sparse form of what classes lack (n, p, b, j), class after class; equal ones are kept once.
+
+    `lacks_of` (j,) says which of the planes (n, p, b) in `lacks` is each class's: classes may share a radio.
+    """
+    planes = [np.ascontiguousarray(lacks[..., j]) for j in range(lacks.shape[3])]
+    first = [next(i for i, other in enumerate(planes) if np.array_equal(other, plane)) for plane in planes]
+    kept = sorted(set(first))
+    of = np.array([kept.index(i) for i in first], np.int8)
+    return {**pack("lacks", np.stack([planes[i] for i in kept])), "lacks_of": of}
+
+
 def unpack(
     name: str, arrays: Mapping[str, NDArray[np.generic]]
 ) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
@@ -193,9 +207,7 @@ def _quantise(values: NDArray[np.float64], step: float) -> NDArray[np.uint16]:
     return np.minimum(np.rint(values / step), 65_535).astype(np.uint16)
 
 
-def _significant(values: NDArray[np.uint16], bits: int = 8) -> NDArray[np.uint16]:
-    """Round to so many significant bits: a rate is not known better, and zero bits cost no disk."""
-    wide = values.astype(np.int64)
-    drop = np.maximum(np.frexp(wide)[1] - bits, 0)
-    half = np.where(drop > 0, 1 << np.maximum(drop - 1, 0), 0)
-    return np.asarray(np.minimum(((wide + half) >> drop) << drop, 65_535), np.uint16)
+def _kept(rate_mbps: NDArray[np.float64]) -> NDArray[np.float16]:
+    """A rate as it is stored: to RATE_BITS significant bits, at most 65,504 Mbps."""
+    capped = np.minimum(rate_mbps, np.finfo(np.float16).max).astype(np.float32)
+    return keep_bits(capped, RATE_BITS - 1).astype(np.float16)

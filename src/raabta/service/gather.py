@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS, U16, unpack
+from raabta.network.chunk import RTT_STEP_MS, U16, unpack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import RUNGS
 from raabta.service.served import expected_level, survival
@@ -27,7 +27,7 @@ MAX_KEPT_SLOTS = 5_760
 CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
 LEVELS = ("level_sum", "level_count", "short_slots")
 SUMS = (*CODES, *LEVELS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
-HISTOGRAMS = ("counts", "counts_index", "lacks", "lacks_index")
+HISTOGRAMS = ("counts", "counts_index", "lacks", "lacks_index", "lacks_of")
 SLOTS = ("gateway", "down", "up", "rtt", "usable_satellites", "visible_satellites", "storms")
 GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
 """What of a chunk is added up here."""
@@ -71,7 +71,7 @@ class Gathered:
     def __post_init__(self) -> None:
         n = self.weight.size
         self.counts = np.zeros((n, self.plans, RUNGS + 1), np.int64)
-        self.lacks = np.zeros((*self.counts.shape, self.classes), np.int64)
+        self.lacks = np.zeros((self.classes, *self.counts.shape), np.int64)
         self.batch_sum, self.batch_squares = np.zeros((n, RUNGS + 1)), np.zeros((n, RUNGS + 1))
         self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
@@ -99,20 +99,31 @@ class Gathered:
     @property
     def histogram(self) -> Ints:
         """Weight, SLOT_UNIT to the slot, in which each class has the level of each bin, (n, p, j, b)."""
-        return np.asarray(self.counts[:, :, None] - np.moveaxis(self.lacks, 3, 2))
+        return np.asarray(self.counts[:, :, None] - np.moveaxis(self.lacks, 0, 2))
 
     def _add_histogram(self, chunk: Arrays) -> Ints:
         """Add a chunk's weights; returns its own at the design plan, (n, j, b)."""
-        mine = []
-        for name, total in (("counts", self.counts), ("lacks", self.lacks)):
-            index, count = unpack(name, chunk)
-            total.reshape(-1)[index] += count
-            row, place = np.divmod(index, np.int32(total[0, 0].size))
-            chosen = row % self.plans == self.design
-            design = np.zeros((total.shape[0], *total.shape[2:]), np.int64)
-            design.reshape(total.shape[0], -1)[row[chosen] // self.plans, place[chosen]] = count[chosen]
-            mine.append(design)
-        return np.asarray(mine[0][:, None] - np.moveaxis(mine[1], 2, 1))
+        n, _, bins = self.counts.shape
+        index, count = unpack("counts", chunk)
+        design = np.empty((n, self.classes, bins), np.int64)
+        design[:] = self._add_sparse(self.counts, index, count)[:, None]
+        index, count = unpack("lacks", chunk)
+        plane, place = np.divmod(index, np.int32(self.counts.size))
+        for j, of in enumerate(chunk["lacks_of"]):
+            own = plane == of
+            design[:, j] -= self._add_sparse(self.lacks[j], place[own], count[own])
+        return design
+
+    def _add_sparse(
+        self, total: Ints, index: NDArray[np.int32], count: NDArray[np.uint32]
+    ) -> NDArray[np.int64]:
+        """Add counts at places of a total (n, p, b); returns them at the design plan, (n, b)."""
+        total.reshape(-1)[index] += count
+        row, place = np.divmod(index, np.int32(total.shape[2]))
+        chosen = row % self.plans == self.design
+        design = np.zeros((total.shape[0], total.shape[2]), np.int64)
+        design[row[chosen] // self.plans, place[chosen]] = count[chosen]
+        return design
 
     def _available(self, design: Ints, slots: int) -> float:
         """Share of the asked homes that have the design plan in these slots, in the mean over weather."""
@@ -130,8 +141,8 @@ class Gathered:
         self.rtt.append(rtt[offset :: self.step])
         self.storms.append(chunk["storms"])
         day = {
-            "forward_mbps": down.sum(axis=1, dtype=np.int64) * RATE_STEP_MBPS,
-            "return_mbps": chunk["up"].sum(axis=1, dtype=np.int64) * RATE_STEP_MBPS,
+            "forward_mbps": down.sum(axis=1, dtype=np.float64),
+            "return_mbps": chunk["up"].sum(axis=1, dtype=np.float64),
             "usable_satellites": chunk["usable_satellites"],
             "lit_cells": (chunk["gateway"] >= 0).sum(axis=1, dtype=np.int32),
             "visible_satellites": chunk["visible_satellites"],

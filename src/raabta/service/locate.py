@@ -10,6 +10,7 @@ import numpy as np
 from raabta.base.errors import ScenarioError
 from raabta.engine import chunks
 from raabta.engine.ledger import Ledger
+from raabta.network.constraints import named
 from raabta.scenario.models import PLANS_MBPS
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def over_the_run(results: Results, number: int) -> list[str]:
     share = cell["constraint_share"].values
     order = np.argsort(-share, kind="stable")
     labels = results.cells["constraint"].values
-    binding = ", ".join(f"{labels[k]} {share[k]:.1%}" for k in order if share[k] > 0.0)
+    binding = ", ".join(f"{named(str(labels[k]))} {share[k]:.1%}" for k in order if share[k] > 0.0)
     return [*out, f"  what binds, in share of slots: {binding}"]
 
 
@@ -148,8 +149,8 @@ def telling_slots(folder: Path, number: int) -> list[tuple[str, int]]:
     """
     with Ledger.read(folder) as ledger:
         rows = ledger.rows()
-    down_steps = np.concatenate([part["down"][:, number] for _, part in chunks.load_all(folder, rows)])
-    order = np.argsort(down_steps, kind="stable")
+    down = np.concatenate([part["down"][:, number] for _, part in chunks.load_all(folder, rows, ["down"])])
+    order = np.argsort(down, kind="stable")
     typical, worst = int(order[order.size // 2]), int(order[0])
     slots = [("A typical slot", typical), ("The worst slot", worst)]
-    return slots if down_steps[worst] < down_steps[typical] else slots[:1]
+    return slots if down[worst] < down[typical] else slots[:1]

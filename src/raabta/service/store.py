@@ -18,7 +18,7 @@ from raabta.engine import chunks
 from raabta.engine.atomic import write_bytes
 from raabta.engine.ledger import Ledger
 from raabta.engine.provenance import environment
-from raabta.network.chunk import RATE_STEP_MBPS, RTT_STEP_MS, WEIGHT_UNIT
+from raabta.network.chunk import RTT_STEP_MS, WEIGHT_UNIT
 from raabta.network.constraints import CONSTRAINTS
 from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
@@ -201,8 +201,8 @@ def read_slots(folder: Path) -> xr.Dataset:
     values = {
         "satellite": joined("satellite"),
         "gateway": joined("gateway"),
-        "down_mbps": (joined("down") * RATE_STEP_MBPS).astype(np.float32),
-        "up_mbps": (joined("up") * RATE_STEP_MBPS).astype(np.float32),
+        "down_mbps": joined("down").astype(np.float32),
+        "up_mbps": joined("up").astype(np.float32),
         "rtt_ms": np.where(lit, rtt, np.nan).astype(np.float32),
         "constraint_down": joined("constraint_down"),
         "constraint_up": joined("constraint_up"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from raabta.network.admission import admit, pilot_slots
-from raabta.network.chunk import RATE_STEP_MBPS, run_chunk, slot_times, unpack
+from raabta.network.chunk import pack_lacks, run_chunk, slot_times, unpack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
 from raabta.scenario.models import Scenario
@@ -49,13 +49,14 @@ def test_sums_and_slots_do_not_depend_on_the_cuts(network, whole, cuts):
     for name in PER_SLOT:
         assert np.array_equal(np.concatenate([part[name] for part in parts]), whole[name])
     assert np.array_equal(np.concatenate([part["storms"] for part in parts]), whole["storms"])
-    kept = {*PER_SLOT, "storms", "counts", "counts_index", "lacks", "lacks_index"}
+    kept = {*PER_SLOT, "storms", "counts", "counts_index", "lacks", "lacks_index", "lacks_of"}
     for name in whole.keys() - kept:
         joined = [part[name] for part in parts]
         if name.endswith("satellites"):
             assert np.array_equal(np.concatenate(joined), whole[name])
         else:
             assert np.array_equal(np.sum(joined, axis=0), whole[name]), name
+    assert all(np.array_equal(part["lacks_of"], whole["lacks_of"]) for part in parts), "one class"
     for name in ("counts", "lacks"):
         index, count = unpack(name, whole)
         dense = np.zeros(int(index.max(initial=-1)) + 1, np.int64)
@@ -78,7 +79,7 @@ def test_what_is_kept_is_consistent(network, whole):
     for k in range(len(CONSTRAINTS)):
         assert np.array_equal((whole["constraint_down"] == k).sum(axis=0), whole["code_count"][:, k])
     ask = network.demand.active.sum(axis=1) * network.plans[-1, 0]
-    assert np.all(whole["down"] * RATE_STEP_MBPS <= ask * 1.01 + RATE_STEP_MBPS)
+    assert np.all(whole["down"] <= ask * 1.01)
     assert [row[0] for row in whole["storms"]] == [0, 4, 8, 12, 16]
 
 
@@ -117,3 +118,14 @@ def test_admission_does_not_depend_on_threads_and_promises_shares():
 def test_equal_promises_nothing():
     network = networks.build(networks.scenario(sharing={"allocation": "equal"}))
     assert admit(network) is network
+
+
+def test_what_classes_lack_is_kept_once_where_it_is_the_same():
+    lacks = np.random.default_rng(1).integers(0, 3, (5, 3, 7, 4)).astype(np.uint32)
+    lacks[..., 3] = lacks[..., 0]
+    packed = pack_lacks(lacks)
+    assert packed["lacks_of"].tolist() == [0, 1, 2, 0]
+    index, count = unpack("lacks", packed)
+    dense = np.zeros((3, 5, 3, 7), np.uint32)
+    dense.reshape(-1)[index] = count
+    assert np.array_equal(np.moveaxis(dense[packed["lacks_of"]], 0, 3), lacks)

@@ -65,10 +65,11 @@ def chunk(slots, **arrays):
     zero, wide = np.zeros(2, np.int64), np.zeros((2, 11), np.int64)
     quiet = {
         "satellite": np.full((slots, 2), -1, np.int16), "gateway": np.full((slots, 2), -1, np.int8),
-        "down": np.zeros((slots, 2), np.uint16), "up": np.zeros((slots, 2), np.uint16),
+        "down": np.zeros((slots, 2), np.float16), "up": np.zeros((slots, 2), np.float16),
         "rtt": np.zeros((slots, 2), np.uint16), "level_sum": zero,
         "level_count": np.zeros(65_536, np.int64), "short_slots": zero,
         **pack("counts", np.zeros(0, np.uint32)), **pack("lacks", np.zeros(0, np.uint32)),
+        "lacks_of": np.zeros(1, np.int8),
         "rain": zero, "feeder": zero, "code_count": wide, "code_unserved": wide, "code_count_up": wide,
         "code_unserved_up": wide, "visible": zero, "usable_satellites": np.zeros(slots, np.int32),
         "visible_satellites": np.zeros(slots, np.int32), "storm_clear": zero, "storm_wet": zero,
@@ -114,10 +115,10 @@ def test_a_storm_elsewhere_takes_a_share():
 def test_gateway_traffic_goes_to_its_gateway():
     sums = empty()
     sums.add(
-        chunk(2, gateway=np.array([[0, -1], [1, 0]], np.int8), down=np.array([[7, 0], [5, 2]], np.uint16))
+        chunk(2, gateway=np.array([[0, -1], [1, 0]], np.int8), down=np.array([[7, 0], [5, 2]], np.float16))
     )
-    assert sums.gateway_traffic[:3].tolist() == [0, 9, 5]
-    assert sums.series("forward_mbps") == pytest.approx([0.7, 0.7])
+    assert sums.gateway_traffic[:3].tolist() == [0.0, 9.0, 5.0]
+    assert sums.series("forward_mbps").tolist() == [7.0, 7.0]
 
 
 def test_percentiles_of_a_weighted_histogram():
