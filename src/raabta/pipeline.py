@@ -191,10 +191,13 @@ def open_slots(folder: Path) -> xr.Dataset:
     return store.read_slots(Path(folder))
 
 
-def explain(folder: Path, *, place: str | None = None, cell: str | None = None) -> Explanation:
+def explain(
+    folder: Path, *, place: str | None = None, cell: str | None = None, all_classes: bool = False
+) -> Explanation:
     """Why one place gets what it gets: over the run, in a typical slot and in its worst one.
 
-    `place` is a town or district of the area, `cell` an H3 index in hex. Raises ScenarioError for a name that
+    `place` is a town or district of the area, `cell` an H3 index in hex; `all_classes` gives the link budgets
+    of every terminal class, not only of the one that reaches most homes. Raises ScenarioError for a name that
     is not there, with the nearest ones, and StoreError for a folder without results, or with results that
     cannot be computed again: a file that the scenario names is another one now.
     """
@@ -208,7 +211,8 @@ def explain(folder: Path, *, place: str | None = None, cell: str | None = None) 
     cells, people = place_people(results.scenario)
     network = build_network(results.scenario, cells, people)
     for title, number_of_slot in telling_slots(Path(folder), number):
-        lines += ["", title, *slot.lines(slot.explain_cell(network, number, number_of_slot))]
+        told = slot.explain_cell(network, number, number_of_slot)
+        lines += ["", title, *slot.lines(told, all_classes=all_classes)]
     return Explanation(tuple(lines))
 
 

@@ -159,14 +159,16 @@ def explain(
     folder: RunFolder,
     place: Annotated[str | None, typer.Option(metavar="NAME", help="a town or district")] = None,
     cell: Annotated[str | None, typer.Option(metavar="ID", help="an H3 cell")] = None,
+    all_classes: Annotated[bool, typer.Option("--all", help="budgets of every terminal class")] = False,
 ) -> None:
     """Say why a place gets what it gets.
 
-    Its links line by line, its beams and gateways, and the constraint that binds.
+    Its links line by line, its beams and gateways, and the constraint that binds. The links are those of the
+    terminal class that reaches most homes; the others take a line each.
     """
     from raabta.cli import commands
 
-    commands.explain(folder, place, cell)
+    commands.explain(folder, place, cell, all_classes)
 
 
 @app.command()

@@ -115,7 +115,7 @@ def report(folder: Path, out: Path | None, as_json: bool) -> None:
     _say_files(files)
 
 
-def explain(folder: Path, place: str | None, cell: str | None) -> None:
+def explain(folder: Path, place: str | None, cell: str | None, all_classes: bool = False) -> None:
     """`raabta explain`: why one place gets what it gets."""
     if (place is None) == (cell is None):
         raise ScenarioError(
@@ -123,7 +123,8 @@ def explain(folder: Path, place: str | None, cell: str | None) -> None:
         )
     import raabta.pipeline as pipeline
 
-    for line in pipeline.explain(_existing(folder), place=place, cell=cell).lines:
+    told = pipeline.explain(_existing(folder), place=place, cell=cell, all_classes=all_classes)
+    for line in told.lines:
         say(line)
 
 

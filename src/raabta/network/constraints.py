@@ -19,6 +19,21 @@ CONSTRAINTS: Final = (
 )
 """Names of the binding constraints; a stored code is an index into this tuple, -1 is "nobody asks"."""
 
+WORDS: Final[dict[str, str]] = {
+    "mask": "No satellite high enough",
+    "gso": "Geostationary arc in the way",
+    "gateway": "No gateway in reach",
+    "beam_time": "Beams out of time",
+    "spectrum": "Channels used up nearby",
+    "power": "Satellite power spent",
+    "satellite_rate": "Satellite throughput full",
+    "feeder": "Feeder link full",
+    "link": "Forward link too weak",
+    "return_link": "Return link weak or full",
+    "demand_met": "Demand met",
+}
+"""What tables, maps and `explain` call each."""
+
 MEANING: Final[dict[str, str]] = {
     "mask": "no satellite stands above the minimum elevation and the horizon",
     "gso": "every satellite in view is too close to the geostationary arc",
@@ -32,3 +47,8 @@ MEANING: Final[dict[str, str]] = {
     "return_link": "the return link closes with no mode, or holds the cell back",
     "demand_met": "the cell has all it asks for",
 }
+
+
+def named(constraint: str) -> str:
+    """A stored name in plain words, and itself: `Beams out of time (beam_time)`."""
+    return f"{WORDS[constraint]} ({constraint})"

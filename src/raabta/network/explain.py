@@ -10,7 +10,7 @@ import numpy as np
 from raabta.base.bodies import EARTH
 from raabta.links.budget import Budget, forward_budget, return_budget
 from raabta.network.chunk import slot_times
-from raabta.network.constraints import CONSTRAINTS, MEANING
+from raabta.network.constraints import CONSTRAINTS, MEANING, named
 from raabta.network.model import gateway_label
 from raabta.network.slot import Allocation, Sky, allocate, observe_sky
 
@@ -36,7 +36,11 @@ class Candidate:
 
 @dataclass(frozen=True)
 class CellSlot:
-    """What happened to one cell in one slot; budgets are clear sky, for each terminal class."""
+    """What happened to one cell in one slot.
+
+    `classes` are the terminal classes as a reader knows them, `leading` the one of most homes; `budgets` are
+    clear sky, forward and return of every class in turn, or none where no satellite was chosen.
+    """
 
     time: np.datetime64
     candidates: tuple[Candidate, ...]
@@ -45,6 +49,8 @@ class CellSlot:
     constraint_down: str | None
     constraint_up: str | None
     budgets: tuple[Budget, ...]
+    classes: tuple[str, ...]
+    leading: int
 
 
 def explain_cell(network: Network, cell: int, slot: int) -> CellSlot:
@@ -53,6 +59,7 @@ def explain_cell(network: Network, cell: int, slot: int) -> CellSlot:
     sky = observe_sky(network, network.propagator.positions_km(time)[0])
     result = allocate(network, sky, np.zeros(network.ground.count, np.int64))
     down, up = result.by_direction()
+    terminals = network.scenario.demand.terminals
     return CellSlot(
         time=time[0],
         candidates=_candidates(network, sky, result, cell),
@@ -61,6 +68,8 @@ def explain_cell(network: Network, cell: int, slot: int) -> CellSlot:
         constraint_down=_name(int(down[cell])),
         constraint_up=_name(int(up[cell])),
         budgets=_budgets(network, sky, result, cell),
+        classes=tuple(terminal.label for terminal in terminals),
+        leading=int(np.argmax([terminal.share for terminal in terminals])),
     )
 
 
@@ -130,38 +139,68 @@ def _clear_loss_db(network: Network, cell: int, j: int, sine: float) -> tuple[fl
     )
 
 
-def lines(found: CellSlot, most: int = 12) -> list[str]:
-    """The slot as lines of text: candidates, what was chosen, what binds, and the budgets."""
+def lines(found: CellSlot, most: int = 12, *, all_classes: bool = False) -> list[str]:
+    """The slot as lines of text: candidates, what was chosen, what binds, and the budgets.
+
+    Without `all_classes` only the budgets of the leading class, and a line for each of the others.
+    """
     time = np.datetime_as_string(found.time, unit="s")
     out = [f"Slot {time} UTC: {len(found.candidates)} satellites above the mask"]
-    out += [_candidate_line(candidate) for candidate in found.candidates[:most]]
+    shown = found.candidates[:most]
+    longest = max((len(candidate.name) for candidate in shown), default=0)
+    out += [_candidate_line(candidate, longest) for candidate in shown]
     if len(found.candidates) > most:
         out.append(f"  ... and {len(found.candidates) - most} lower ones")
     out.append(f"  carried: {found.level:.1%} of the ask, in {found.dwell:.3f} beams for the slot")
     for way, name in (("to homes", found.constraint_down), ("from homes", found.constraint_up)):
         if name is not None:
-            out.append(f"  held back {way} by {name}: {MEANING[name]}")
-    for budget in found.budgets:
-        out += ["", *budget_lines(budget)]
-    return out
+            held_back = "" if name == "demand_met" else "held back "
+            out.append(f"  {held_back}{way}: {named(name)}; {MEANING[name]}")
+    pairs = list(zip(found.classes, found.budgets[::2], found.budgets[1::2], strict=False))
+    whole = pairs if all_classes else pairs[found.leading : found.leading + 1]
+    budgets = [budget for _, *both in whole for budget in both]
+    width = max((len(line.name) for budget in budgets for line in budget.lines), default=0)
+    for budget in budgets:
+        out += ["", *budget_lines(budget, width)]
+    others = [pair for pair in pairs if pair not in whole]
+    title = ["", "  The other terminal classes (--all prints their budgets)"] if others else []
+    return [*out, *title, *(_class_line(*pair) for pair in others)]
 
 
-def _candidate_line(candidate: Candidate) -> str:
+def _class_line(name: str, forward: Budget, back: Budget) -> str:
+    """What a class gets: C/N, mode and rate of both links."""
+    ways = (
+        f"{way} C/N {budget.cn_db:.1f} dB, {budget.mode}, {budget.rate_mbps:,.1f} Mbps"
+        for way, budget in (("forward", forward), ("return", back))
+    )
+    return f"    {name}: {'; '.join(ways)}"
+
+
+def _candidate_line(candidate: Candidate, width: int) -> str:
     mark = ">" if candidate.chosen else " "
     arc = "" if candidate.clears_arc else ", too close to the GSO arc"
     gateway = f"via {candidate.gateway}" if candidate.gateway else "no gateway"
     return (
-        f" {mark} {candidate.name:<24} elevation {candidate.elevation_deg:5.1f} deg, "
+        f" {mark} {candidate.name:<{width}} elevation {candidate.elevation_deg:5.1f} deg, "
         f"azimuth {candidate.azimuth_deg:5.1f} deg, {candidate.range_km:7.1f} km, {gateway}, "
-        f"{candidate.share:.0%} of it for this area{arc}"
+        f"{_percent(candidate.share)} of its capacity is this area's{arc}"
     )
 
 
-def budget_lines(budget: Budget) -> list[str]:
-    """A budget as lines of text; those marked + sum to C/N."""
+def _percent(share: float) -> str:
+    """A share as per cent, with a decimal below 10 %; never nought where there is some."""
+    percent = 100.0 * share
+    if 0.0 < percent < 0.1:
+        return "< 0.1 %"
+    return f"{percent:.1f} %" if 0.0 < percent < 9.95 else f"{percent:.0f} %"
+
+
+def budget_lines(budget: Budget, width: int = 0) -> list[str]:
+    """A budget as lines of text; those marked + sum to C/N. Names take at least `width` characters."""
+    width = max(width, *(len(line.name) for line in budget.lines))
     out = [f"  {budget.title}"]
     for line in budget.lines:
         sign = "+" if line.sums else " "
         note = f"  ({line.note})" if line.note else ""
-        out.append(f"    {sign} {line.name:<24} {line.value:10.2f} {line.unit}{note}")
+        out.append(f"    {sign} {line.name:<{width}} {line.value:10.2f} {line.unit}{note}")
     return out

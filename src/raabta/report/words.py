@@ -6,21 +6,11 @@ import math
 import unicodedata
 from typing import Any, Final
 
+from raabta.network.constraints import WORDS
+
 NOT_STORED: Final = "—"
 
-CONSTRAINTS: Final[dict[str, str]] = {
-    "mask": "No satellite high enough",
-    "gso": "Geostationary arc in the way",
-    "gateway": "No gateway in reach",
-    "beam_time": "Beams out of time",
-    "spectrum": "Channels used up nearby",
-    "power": "Satellite power spent",
-    "satellite_rate": "Satellite throughput full",
-    "feeder": "Feeder link full",
-    "link": "Forward link too weak",
-    "return_link": "Return link weak or full",
-    "demand_met": "Demand met",
-}
+CONSTRAINTS: Final = WORDS
 """Binding constraint as stored, and what a reader is told it means."""
 
 CLASSES: Final[dict[str, str]] = {

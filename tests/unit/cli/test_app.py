@@ -43,8 +43,8 @@ class Below:
         self.calls.append(("open", path))
         return SimpleNamespace(summary=self.summary, folder=path)
 
-    def explain(self, path: Path, *, place: Any, cell: Any) -> Any:
-        self.calls.append(("explain", path, place, cell))
+    def explain(self, path: Path, *, place: Any, cell: Any, all_classes: bool) -> Any:
+        self.calls.append(("explain", path, place, cell, all_classes))
         return SimpleNamespace(lines=["first [line]", "second"])
 
     def terminal(self, results: Any) -> list[str]:
@@ -137,9 +137,9 @@ def test_report_opens_and_writes(below: Below, capsys: pytest.CaptureFixture[str
 def test_explain_prints_its_lines_as_they_are(below: Below, capsys: pytest.CaptureFixture[str]) -> None:
     Path("kept").mkdir()
     assert main(["explain", "kept", "--place", "Turbat"]) == 0
-    assert main(["explain", "kept", "--cell", "85abc"]) == 0
-    asked = [("Turbat", None), (None, "85abc")]
-    assert below.calls == [("explain", Path("kept"), place, cell) for place, cell in asked]
+    assert main(["explain", "kept", "--cell", "85abc", "--all"]) == 0
+    asked = [("Turbat", None, False), (None, "85abc", True)]
+    assert below.calls == [("explain", Path("kept"), *each) for each in asked]
     assert capsys.readouterr().out == "first [line]\nsecond\n" * 2
 
 

@@ -79,7 +79,8 @@ def test_explain_names_the_mask_where_the_terrain_hides_everything(tmp_path):
     found = explain.explain_cell(network, 0, 0)
     assert (found.constraint_down, found.constraint_up) == ("mask", "mask")
     assert found.candidates == ()
-    assert f"  held back to homes by mask: {MEANING['mask']}" in explain.lines(found)
+    said = f"  held back to homes: No satellite high enough (mask); {MEANING['mask']}"
+    assert said in explain.lines(found)
 
 
 def test_the_higher_of_the_terminals_mask_and_the_file_holds(tmp_path):

@@ -1,0 +1,67 @@
+"""What `explain` prints of a slot: the class of most homes line by line, a line for each other."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import networks
+import pytest
+
+from raabta.network import explain
+
+
+@pytest.fixture(scope="module")
+def told():
+    """A slot of a cell that a satellite serves, with three terminal classes; the second has most homes."""
+    classes = (("household", 0.3), ("community", 0.6), ("institution", 0.1))
+    terminals = tuple(
+        networks.terminal(terminal_class=name, label=f"dish of a {name}", share=share)
+        for name, share in classes
+    )
+    network = networks.build(networks.scenario(terminals=terminals))
+    slots = (explain.explain_cell(network, 30, slot) for slot in range(network.scenario.time.steps))
+    return next(found for found in slots if found.budgets)
+
+
+def titles(lines):
+    return [line.strip() for line in lines if line.startswith("  forward, ") or line.startswith("  return, ")]
+
+
+def test_only_the_class_of_most_homes_is_told_line_by_line(told):
+    lines = explain.lines(told)
+    assert titles(lines) == ["forward, dish of a community", "return, dish of a community"]
+    others = lines[lines.index("  The other terminal classes (--all prints their budgets)") + 1 :]
+    assert [line.split(":")[0] for line in others] == ["    dish of a household", "    dish of a institution"]
+    out, back = (f"C/N {b.cn_db:.1f} dB, {b.mode}, {b.rate_mbps:,.1f} Mbps" for b in told.budgets[:2])
+    assert others[0] == f"    dish of a household: forward {out}; return {back}"
+
+
+def test_all_classes_on_request(told):
+    lines = explain.lines(told, all_classes=True)
+    assert len(titles(lines)) == 6
+    assert not any("--all" in line for line in lines)
+
+
+def test_values_stand_in_one_column(told):
+    shown = [line for line in explain.lines(told) if line.startswith(("    + ", "      "))]
+    names = {line.name for budget in told.budgets for line in budget.lines}
+    width = max(map(len, names))
+    assert width > 24
+    assert {float(line[6 + width : 6 + width + 11]) for line in shown}
+    assert {line[6 + width + 11] for line in shown} == {" "}
+
+
+@pytest.mark.parametrize(
+    ("share", "words"), [(0.0, "0 %"), (0.0004, "< 0.1 %"), (0.013, "1.3 %"), (1.0, "100 %")]
+)
+def test_the_share_of_a_satellite_is_said_in_words(told, share, words):
+    first = dataclasses.replace(told.candidates[0], share=share)
+    line = explain.lines(dataclasses.replace(told, candidates=(first,)))[1]
+    assert f", {words} of its capacity is this area's" in line
+
+
+def test_what_binds_is_called_as_in_the_tables(told):
+    found = dataclasses.replace(told, constraint_down="beam_time", constraint_up="demand_met")
+    lines = explain.lines(found)
+    assert any(line.startswith("  held back to homes: Beams out of time (beam_time); ") for line in lines)
+    assert "  from homes: Demand met (demand_met); the cell has all it asks for" in lines
