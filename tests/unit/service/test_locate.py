@@ -120,7 +120,7 @@ def test_a_worst_slot_is_worse_than_a_typical_one(
 
     monkeypatch.setattr(Ledger, "read", lambda folder: Empty())
     parts = [("one", {"down": np.array(down, np.uint16)[:, None]})]
-    monkeypatch.setattr(chunks, "load_all", lambda folder, rows: iter(parts))
+    monkeypatch.setattr(chunks, "load_all", lambda folder, rows, only: iter(parts))
     slots = telling_slots(Path("x"), 0)
     assert [title for title, _ in slots] == titles
     assert slots[-1][1] == (1 if 2 in down else slots[0][1])
