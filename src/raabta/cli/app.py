@@ -220,6 +220,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.divert(sys.stdout)
         return 0
     except Exception as error:
+        error = output.at_fault(error)
         with output.unheard():
             _tell(error, debug)
         return int(getattr(error, "exit_code", OUR_FAULT))

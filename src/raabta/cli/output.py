@@ -57,6 +57,17 @@ def heard() -> Iterator[None]:
         raise StoreError(f"standard output cannot be written: {error.strerror or error}") from None
 
 
+def at_fault(error: Exception) -> Exception:
+    """The StoreError that an OSError stands for where standard output is what failed (typer prints its own
+    help), told by whether it takes the end of a line."""
+    if isinstance(error, OSError):
+        try:
+            say("")
+        except StoreError as told:
+            return told
+    return error
+
+
 @contextmanager
 def unheard() -> Iterator[None]:
     """Print to standard error inside: nobody is left to tell where that fails."""

@@ -58,10 +58,14 @@ def test_a_closed_output_is_no_error(command: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-@pytest.mark.parametrize("command", ["--version", "catalogue", "catalogue kuiper --json", "catalogue kuiper"])
+@pytest.mark.parametrize(
+    "command",
+    ["--version", "catalogue", "catalogue kuiper --json", "catalogue kuiper", "--help", "run --help"],
+)
 def test_an_output_that_is_full_is_told(command: str, tmp_path: Path) -> None:
     told = "raabta: standard output cannot be written: No space left on device\n"
-    assert _shell(f"{RAABTA} {command} >/dev/full", tmp_path) == (2, told)
+    for buffered in ("", "1"):
+        assert _shell(f"PYTHONUNBUFFERED={buffered} {RAABTA} {command} >/dev/full", tmp_path) == (2, told)
 
 
 @pytest.mark.parametrize("module", ["raabta", "raabta.cli.app"])
