@@ -20,7 +20,7 @@ from raabta.engine.ledger import Identity, Ledger  # noqa: E402
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance  # noqa: E402
 from raabta.engine.runner import run_chunks  # noqa: E402
 from raabta.engine.verify import record_output  # noqa: E402
-from raabta.scenario.loader import scenario_hash, to_yaml  # noqa: E402
+from raabta.scenario.loader import missing_files, scenario_hash, to_yaml  # noqa: E402
 from raabta.service import store  # noqa: E402
 from raabta.service.results import Results  # noqa: E402
 
@@ -218,6 +218,12 @@ def explain(
 
 def _refuse_changed(results: Results) -> None:
     """Raise StoreError if the scenario is not the one that ran, by what its files hold now."""
+    gone = missing_files(results.scenario)
+    if gone:
+        raise StoreError(
+            f"{results.folder}: the run was made from {', '.join(gone)}, which is not there any more. "
+            "`raabta report` does not need it; `raabta explain` computes slots again, and does. Put it back"
+        )
     with Ledger.read(results.folder) as ledger:
         ran = ledger.identity().scenario_hash
     if scenario_hash(results.scenario) != ran:

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import raabta.pipeline as pipeline
-from raabta.base.errors import RaabtaError, StoreError
+from raabta.base.errors import RaabtaError, ScenarioError, StoreError
 from raabta.base.tables import CELL_RESULTS, CLASS_RESULTS, DAY, DISTRICT_RESULTS, SLOTS, check
 from raabta.engine.ledger import Identity, Ledger
 from raabta.engine.provenance import environment, hash_of
@@ -227,6 +227,25 @@ def test_explain_refuses_a_run_whose_outline_has_changed(scenario, tmp_path):
     area.write_text(json.dumps({"type": "Polygon", "coordinates": [[*BOX[:2], [67.5, 31.0], *BOX[3:]]]}))
     with pytest.raises(StoreError, match="a file that the scenario names, or raabta itself, has changed"):
         pipeline.explain(run, place="Quetta")
+
+
+def test_results_are_read_without_the_files_that_they_were_made_from(scenario, tmp_path):
+    from raabta.report import write
+
+    area = tmp_path / "box.geojson"
+    area.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
+    made = pipeline.run(load("pakistan", duration_s=30.0, outline_file=area), tmp_path / "run", workers=1)
+    area.rename(tmp_path / "elsewhere.geojson")
+    results = pipeline.open_run(tmp_path / "run")
+    assert results.summary == made.summary and results.scenario == made.scenario
+    assert pipeline.open_slots(tmp_path / "run").sizes["time"] == 2
+    assert write(results, tmp_path / "report")["report.html"].is_file()
+    with pytest.raises(StoreError) as caught:
+        pipeline.explain(tmp_path / "run", place="Quetta")
+    said = f"the run was made from {area}, which is not there any more. `raabta report` does not need it"
+    assert said in str(caught.value)
+    with pytest.raises(ScenarioError, match=r"no such file: .*\n(.*\n)*hint: put the file there"):
+        load(tmp_path / "run" / "scenario.yaml")
 
 
 def test_the_whole_country_holds_the_whole_census():

@@ -52,11 +52,13 @@ def load(
     outline_file: Path | None = None,
     gateways: Literal["scenario", "actual"] = "scenario",
     settings: Sequence[str] = (),
+    files_needed: bool = True,
 ) -> Scenario:
     """Read a scenario from a YAML file or a built-in name, resolve the catalogue, check it, freeze it.
 
     The keyword arguments overrule the file (`raabta run` options); `settings` are texts `KEY=VALUE` as
-    `override` reads them. Raises ScenarioError that holds file, line, column and a hint for the first fault;
+    `override` reads them. Without `files_needed` the files that it names may be gone, as those of a run that
+    is over. Raises ScenarioError that holds file, line, column and a hint for the first fault;
     its text lists every fault found.
     """
     path = _locate(source)
@@ -78,22 +80,27 @@ def load(
         _use_actual_gateways(raw)
     given = [override.read(text) for text in settings]
     laid = dict(overruled)
-    scenario, found = _diagnosed(raw, path, laid, given)
+    scenario, found = _diagnosed(raw, path, laid, given, files_needed)
     if scenario is None:
-        alone = _diagnosed(raw, path, overruled, [])[1] if given else found
+        alone = _diagnosed(raw, path, overruled, [], files_needed)[1] if given else found
         raise_issues(override.due_to_settings(found, alone, laid), document)
     return scenario
 
 
 def _diagnosed(
-    raw: dict[str, Any], path: Path, overruled: dict[Loc, Origin], given: Sequence[override.Setting]
+    raw: dict[str, Any],
+    path: Path,
+    overruled: dict[Loc, Origin],
+    given: Sequence[override.Setting],
+    files_needed: bool,
 ) -> tuple[Scenario | None, list[Issue]]:
     """The scenario of a file's data with the settings laid on it, or its issues; notes who set what."""
     data, issues = override.lay(raw, given, overruled)
     if given:
         texts = "; ".join(setting.text for setting in given)
         _assume(data, f"Set on the command line, whatever is said above: {texts}")
-    issues += _absolute_paths(data, path.absolute().parent, overruled)
+    gone = _absolute_paths(data, path.absolute().parent, overruled)
+    issues += gone if files_needed else []
     return diagnose(data, overruled, issues)
 
 
@@ -204,7 +211,9 @@ def _absolute_paths(data: dict[str, Any], folder: Path, overruled: dict[Loc, Ori
         path = base / value
         parent[loc[-1]] = str(path)
         if not _holds(Path.is_file, path):
-            issues.append(Issue(loc, f"no such file: {path}", f"paths are meant from {name} folder"))
+            whole = Path(value).is_absolute()
+            hint = "put the file there, or name another" if whole else f"paths are meant from {name} folder"
+            issues.append(Issue(loc, f"no such file: {path}", hint))
     return issues
 
 
@@ -239,6 +248,13 @@ def scenario_hash(scenario: Scenario) -> str:
         _at_file(data, loc, _content_hash)
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def missing_files(scenario: Scenario) -> list[str]:
+    """The files that a scenario names and that are not there."""
+    data = scenario.model_dump(mode="json")
+    named = (value_at(data, loc) for loc in FILE_FIELDS)
+    return [path for path in named if isinstance(path, str) and not _holds(Path.is_file, Path(path))]
 
 
 def _at_file(data: dict[str, Any], loc: tuple[str, ...], change: Callable[[str], str]) -> None:

@@ -163,7 +163,9 @@ def read_results(folder: Path) -> Results:
     for key, array in flat.items():
         name, variable = key.split("__", 1)
         values[name][variable] = array
-    return _results(folder, load(folder / "scenario.yaml"), json.loads(attrs["summary"]), values)
+    return _results(
+        folder, load(folder / "scenario.yaml", files_needed=False), json.loads(attrs["summary"]), values
+    )
 
 
 def _as_recorded(folder: Path, name: str) -> bytes:
