@@ -226,7 +226,8 @@ def asked_homes(results: Results) -> float:
 
 def doubts(results: Results) -> list[tuple[str, str]]:
     """Where the numbers are uncertain: (what, how much), in plain words."""
-    return [*_sampling(results), *_bands(results), *_stand_ins(results), *_estimates(results)]
+    known = [*_sampling(results), *_bands(results), *_stand_ins(results), *_estimates(results)]
+    return [*known, *_of_files(results)]
 
 
 def _sampling(results: Results) -> list[tuple[str, str]]:
@@ -264,6 +265,13 @@ def _stand_ins(results: Results) -> list[tuple[str, str]]:
     if gateways:
         found.append(("Hypothetical gateways", ", ".join(gateways)))
     return found
+
+
+def _of_files(results: Results) -> list[tuple[str, str]]:
+    """What a run found wanting in a user's files: assumptions too grave to stand among those alone."""
+    said = [words.clean(text) for text in pick(results.summary, "assumptions") or []]
+    orbits = [("Orbits", text.removeprefix("Orbits: ")) for text in said if text.startswith("Orbits: ")]
+    return orbits + [("Outline", text) for text in said if text.startswith("The outline covers ")]
 
 
 def _estimates(results: Results) -> list[tuple[str, str]]:

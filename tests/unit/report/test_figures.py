@@ -70,6 +70,16 @@ def test_doubts_name_stand_ins_estimates_and_missing_bands(results: Results) -> 
     assert said["Availability, 90 % interval"] == "95.80 % to 97.10 %"
 
 
+def test_doubts_repeat_what_a_users_files_leave_wanting(results: Results) -> None:
+    said = [
+        "Rain: worst month",
+        "Orbits: 12 of 40 objects left out.",
+        "The outline covers 1 km2; its 1 cell ...",
+    ]
+    told = figures.doubts(replace(results, summary=results.summary | {"assumptions": said}))
+    assert told[-2:] == [("Orbits", "12 of 40 objects left out."), ("Outline", said[2])]
+
+
 def test_weighted_mean_skips_missing_values_and_weights() -> None:
     assert figures.weighted_mean([1.0, np.nan, 3.0], [1.0, 5.0, 3.0]) == 2.5
     assert np.isnan(figures.weighted_mean([np.nan], [1.0]))

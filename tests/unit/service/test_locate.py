@@ -15,7 +15,7 @@ from raabta.base.errors import ScenarioError
 from raabta.engine import chunks
 from raabta.engine.ledger import Ledger
 from raabta.service.data import towns
-from raabta.service.locate import find, telling_slots
+from raabta.service.locate import find, over_the_run, telling_slots
 from raabta.service.results import Results
 
 
@@ -95,6 +95,20 @@ def test_a_far_name_is_told_where_the_names_are(results: Results) -> None:
 def test_what_is_no_cell(results: Results, cell: str, words: str) -> None:
     with pytest.raises(ScenarioError, match=words):
         find(results, cell=cell)
+
+
+def test_what_binds_is_called_as_in_the_tables(results: Results) -> None:
+    names = ("latitude_deg", "longitude_deg", "households", "underserved_households", "availability_share",
+             "link_availability_share", "satellites_in_view", "geometry_outage_share", "rain_outage_share",
+             "capacity_outage_share")  # fmt: skip
+    cells = results.cells.assign({name: ("cell", np.ones(3)) for name in names})
+    cells = cells.assign(
+        served_households=(("cell", "plan"), np.ones((3, 3))),
+        constraint_share=(("cell", "constraint"), np.full((3, 2), [0.25, 0.75])),
+    ).assign_coords(constraint=["beam_time", "feeder"])
+    districts = results.districts.assign(province=("district", np.array(["Balochistan"] * 4)))
+    said = over_the_run(replace(results, cells=cells, districts=districts), 0)[-1]
+    assert said.endswith(": Feeder link full (feeder) 75.0%, Beams out of time (beam_time) 25.0%")
 
 
 @pytest.mark.parametrize(
