@@ -145,12 +145,14 @@ def spread_neighbours(unit, cos_angle, home_index, site_unit, people, out):
 
 @kernel
 def assign_gateways(
-    order, gateway_start, gateway_satellite, gateway_sin, gateway_clear, antennas, out, out_sin
+    order, gateway_start, gateway_satellite, gateway_sin, gateway_clear, antennas, partner, out, out_sin
 ):
     """Serial choice: satellites in `order` each take the gateway that stands them highest and has an antenna.
 
     The order does not depend on the list of gateways, so taking a gateway away can never give a satellite one
-    (serial dictatorship is resource-monotonic).
+    (serial dictatorship is resource-monotonic). What antennas are left go, in the same order, to the diversity
+    partners (g,) that see the satellite. out (m, 2): gateway and partner, -1 for none; out_sin (m, 2): sine of
+    the satellite's elevation there.
     """
     left = antennas.copy()
     m = out.shape[0]
@@ -166,10 +168,16 @@ def assign_gateways(
         for g in range(g_count):
             if left[g] > 0 and sin_of[s, g] > 0.0 and (best < 0 or sin_of[s, g] > sin_of[s, best]):
                 best = g
-        out[s] = best
+        out[s, 0] = best
         if best >= 0:
             left[best] -= 1
-            out_sin[s] = sin_of[s, best]
+            out_sin[s, 0] = sin_of[s, best]
+    for i in range(order.shape[0]):
+        s = order[i]
+        other = partner[out[s, 0]] if out[s, 0] >= 0 else -1
+        if other >= 0 and left[other] > 0 and sin_of[s, other] > 0.0:
+            left[other] -= 1
+            out[s, 1], out_sin[s, 1] = other, sin_of[s, other]
 
 
 @inner

@@ -34,19 +34,25 @@ SATELLITE_RATE, FEEDER = CONSTRAINTS.index("satellite_rate"), CONSTRAINTS.index(
 class Sky:
     """Satellites of one slot that may serve the area (m near ones), before any cell is attached.
 
-    gateway (m,): index or -1. gateway_cosecant (m,), gateway_range_km (m,): of the feeder link. share (m,):
+    feeders (m, 2): gateway and its diversity partner, index or -1; feeder_cosecant (m, 2): 1 / sin(elevation)
+    there; gateway_range_km (m,): to the gateway. share (m,):
     the part of the satellite that is this area's. capacity (m, 3): its dwell, forward and return Mbps;
     limit_code (m, 3): the constraint that names each.
     """
 
     view: visibility.View
-    gateway: Ints
-    gateway_cosecant: Floats
+    feeders: Ints
+    feeder_cosecant: Floats
     gateway_range_km: Floats
     share: Floats
     capacity: Floats
     limit_code: Ints
     room: Ints
+
+    @property
+    def gateway(self) -> Ints:
+        """Gateway of each satellite, index or -1, (m,)."""
+        return np.ascontiguousarray(self.feeders[:, 0])
 
 
 @dataclass(frozen=True)
@@ -109,16 +115,16 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
     home = np.zeros(view.near.size)
     kernels.spread_home(view.start, view.satellite, network.demand.people, home)
     share = _share(network, position_km, view, home)
-    gateway, sine = _assign_gateways(network, position_km, view, home, share)
-    cosecant = 1.0 / np.where(gateway >= 0, sine, 1.0)
-    offset = view.satellite_km - network.gateways.km[np.maximum(gateway, 0)]
-    capacity, limit_code = _capacity(network, gateway, cosecant, share)
+    feeders, sine = _assign_gateways(network, position_km, view, home, share)
+    cosecant = 1.0 / sine
+    offset = view.satellite_km - network.gateways.km[np.maximum(feeders[:, 0], 0)]
+    capacity, limit_code = _capacity(network, feeders[:, 0], cosecant[:, 0], share)
     frames = network.scenario.sharing.frames_per_slot
     hops = min(frames, network.payload.cells_per_beam)
     return Sky(
         view=view,
-        gateway=gateway,
-        gateway_cosecant=cosecant,
+        feeders=feeders,
+        feeder_cosecant=cosecant,
         gateway_range_km=np.linalg.norm(offset, axis=1),
         share=share,
         capacity=capacity,
@@ -136,7 +142,8 @@ def _cells_at_most(hops: Floats, guarantee: int) -> Ints:
 def _assign_gateways(
     network: Network, position_km: Floats, view: visibility.View, home: Floats, share: Floats
 ) -> tuple[Ints, Floats]:
-    """Gateway (m,) of each near satellite, -1 for none, and the sine of its elevation there.
+    """Gateway and diversity partner of each near satellite (m, 2), -1 for none, and the sines of its
+    elevation there.
 
     Satellites choose in order of the part of them that is this area's, then of the people they see here,
     which no list of gateways can change: a high satellite that sees half the world comes late.
@@ -151,12 +158,19 @@ def _assign_gateways(
     )
     order = np.lexsort((-home, -share))
     order = order[home[order] > 0.0]
-    gateway = np.full(view.near.size, -1)
-    sine = np.ones(view.near.size)
+    feeders, sine = np.full((view.near.size, 2), -1), np.ones((view.near.size, 2))
     kernels.assign_gateways(
-        order, seen.start, seen.satellite, seen.sin_elevation, seen.clear, network.antennas, gateway, sine
+        order,
+        seen.start,
+        seen.satellite,
+        seen.sin_elevation,
+        seen.clear,
+        network.antennas,
+        network.partner,
+        feeders,
+        sine,
     )
-    return gateway, sine
+    return feeders, sine
 
 
 def _share(network: Network, position_km: Floats, view: visibility.View, home: Floats) -> Floats:

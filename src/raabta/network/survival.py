@@ -65,19 +65,18 @@ class Weighed:
 def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: Floats) -> Floats:
     """Probability (q,) that the feeders of some satellites (q,) carry loads (q, 2): rain, pair and equipment.
 
-    Loads are this area's; the neighbours' part rides on the same feeder. A diversity partner at the same
-    elevation is taken as independent.
+    Loads are this area's; the neighbours' part rides on the same feeder. The weather of a diversity partner
+    is taken as independent.
     """
     share = np.where(sky.share > 0.0, sky.share, 1.0)[satellite, None]
     out = np.empty(satellite.size)
     kernels.carried_probability(
         satellite,
         load_mbps / share,
-        sky.gateway,
-        sky.gateway_cosecant,
+        sky.feeders,
+        sky.feeder_cosecant,
         network.feeder.rate_mbps,
         network.feeder.cosecant_max,
-        network.partner,
         network.gateway_availability,
         CHANCE,
         out,

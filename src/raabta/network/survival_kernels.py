@@ -16,38 +16,34 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 
 
 @kernel
-def carried_probability(which, load, gateway, cosecant, table, cosecant_max, partner, available, chance, out):
+def carried_probability(which, load, gateway, cosecant, table, cosecant_max, available, chance, out):
     """Probability, out (q,), that the feeders of satellites `which` (q,) carry loads (q, 2), both directions.
 
-    table (g, 2, 1 + k, e): Mbps over states and cosecant nodes. A diversity partner at the same elevation is
-    taken as independent. chance (k,): probability of each state; available (g,): of the equipment.
+    gateway, cosecant (m, 2): the site and its diversity partner, whose weather is taken as independent. table
+    (g, 2, 1 + k, e): Mbps over states and cosecant nodes. chance (k,): probability of each state; available
+    (g,): of the equipment.
     """
-    nodes = table.shape[3]
     for i in range(which.shape[0]):
-        s = which[i]
-        g = gateway[s]
-        out[i] = 0.0
-        if g < 0:
-            continue
-        x = (cosecant[s] - 1.0) / (cosecant_max - 1.0) * (nodes - 1)
-        e = min(max(int(x), 0), nodes - 2)
-        w = min(max(x - e, 0.0), 1.0)
-        alone = _site_probability(table[g], e, w, load[i], chance) * available[g]
-        other = partner[g]
-        if other >= 0:
-            there = _site_probability(table[other], e, w, load[i], chance) * available[other]
-            alone = 1.0 - (1.0 - alone) * (1.0 - there)
-        out[i] = alone
+        lost = 1.0
+        for site in range(2):
+            g = gateway[which[i], site]
+            if g >= 0:
+                x = (cosecant[which[i], site] - 1.0) / (cosecant_max - 1.0) * (table.shape[3] - 1)
+                lost *= 1.0 - _site_probability(table, g, x, load, i, chance) * available[g]
+        out[i] = 1.0 - lost
 
 
 @inner
-def _site_probability(table, e, w, load, chance):
+def _site_probability(table, g, x, load, i, chance):
+    """Probability that the weather at gateway g lets it carry load i, at place x of the cosecant nodes."""
+    e = min(max(int(x), 0), table.shape[3] - 2)
+    w = min(max(x - e, 0.0), 1.0)
     total = 0.0
     for k in range(chance.shape[0]):
         carries = True
         for q in range(2):
-            low, high = table[q, k + 1, e], table[q, k + 1, e + 1]
-            carries = carries and min(low, low + w * (high - low)) >= load[q] * (1.0 - EPS)
+            low, high = table[g, q, k + 1, e], table[g, q, k + 1, e + 1]
+            carries = carries and min(low, low + w * (high - low)) >= load[i, q] * (1.0 - EPS)
         if carries:
             total += chance[k]
     return total

@@ -194,7 +194,7 @@ def test_feeder_forward(allocation):
     down, up, found = names(network, *OVERHEAD)
     assert (down, up) == both("feeder")
     sky = slots.observe_sky(network, networks.over(*OVERHEAD))
-    rates = slots.clear_feeder_mbps(network, sky.gateway, sky.gateway_cosecant)[0]
+    rates = slots.clear_feeder_mbps(network, sky.gateway, sky.feeder_cosecant[:, 0])[0]
     assert slots.rates_mbps(network, found)[0].sum() == pytest.approx(rates[0], rel=1e-4)
 
 

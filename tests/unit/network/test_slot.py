@@ -72,7 +72,7 @@ def test_nothing_is_given_twice(allocation, capacity_share):
             )
             assert forward[own].sum() <= payload.forward_mbps * share * (1 + TIGHT)
             assert back[own].sum() <= payload.return_mbps * share * (1 + TIGHT)
-            feeder = slots.clear_feeder_mbps(network, sky.gateway[[s]], sky.gateway_cosecant[[s]])[0]
+            feeder = slots.clear_feeder_mbps(network, sky.gateway[[s]], sky.feeder_cosecant[[s], 0])[0]
             assert forward[own].sum() <= feeder[0] * share * (1 + TIGHT)
             assert back[own].sum() <= feeder[1] * share * (1 + TIGHT)
             ray = network.ground.km[own] - sky.view.satellite_km[s]
@@ -111,7 +111,7 @@ def test_every_lit_link_keeps_the_rules_of_both_ends():
             )
             assert elevation >= 10.0
             assert sky.gateway_range_km[s] == pytest.approx(range_km)
-            assert sky.gateway_cosecant[s] == pytest.approx(1.0 / np.sin(np.radians(elevation)))
+            assert sky.feeder_cosecant[s, 0] == pytest.approx(1.0 / np.sin(np.radians(elevation)))
             site = network.gateways
             up = site.basis[sky.gateway[s], 2]
             assert separation_deg(site.km[sky.gateway[s]], up, sky.view.satellite_km[s]) >= 8.0 - 0.01
@@ -326,7 +326,7 @@ def test_a_diversity_partner_raises_the_feeder_probability_and_a_load_lowers_it(
 def test_a_satellite_without_a_gateway_has_no_feeder():
     network = networks.build()
     sky = slots.observe_sky(network, networks.over((30.18, 66.99)))
-    lost = replace(sky, gateway=np.array([-1]))
+    lost = replace(sky, feeders=np.array([[-1, -1]]))
     assert feeder_probability(network, lost, np.zeros(1, np.int64), np.zeros((1, 2)))[0] == 0.0
 
 
@@ -364,3 +364,20 @@ def test_a_satellite_that_sees_half_the_world_leaves_the_antenna_to_one_that_is_
     high, low = networks.over((25.0, 66.0), altitude_km=20_000.0), networks.over((29.3, 66.2))
     sky = slots.observe_sky(network, np.ascontiguousarray(np.column_stack([high, low])))
     assert sky.gateway.tolist() == [-1, 0]
+
+
+def test_a_partner_helps_with_the_antennas_that_gateways_leave():
+    """Three satellites, two sites of two antennas: two satellites take the nearer, one its partner."""
+    places = ((30.2, 67.0), (30.4, 67.2), (30.0, 66.8))
+    sites = (
+        networks.gateway(diversity_partner="Multan", antennas=2),
+        networks.gateway("Multan", 30.2, 71.47, antennas=2, diversity_partner="Quetta"),
+    )
+    network = networks.build(networks.scenario(gateways=sites))
+    sky = slots.observe_sky(network, networks.over(*places))
+    assert sorted(sky.feeders[:, 0]) == [0, 0, 1]
+    assert sorted(sky.feeders[:, 1]) == [-1, -1, 1], "Quetta's two antennas are taken, Multan has one left"
+    with_partner = int(np.flatnonzero(sky.feeders[:, 1] == 1)[0])
+    without = int(np.flatnonzero((sky.feeders[:, 0] == 0) & (sky.feeders[:, 1] < 0))[0])
+    found = feeder_probability(network, sky, np.array([with_partner, without]), np.zeros((2, 2)))
+    assert found[0] > found[1]
