@@ -150,9 +150,9 @@ def assign_gateways(
     """Serial choice: satellites in `order` each take the gateway that stands them highest and has an antenna.
 
     The order does not depend on the list of gateways, so taking a gateway away can never give a satellite one
-    (serial dictatorship is resource-monotonic). What antennas are left go, in the same order, to the diversity
-    partners (g,) that see the satellite. out (m, 2): gateway and partner, -1 for none; out_sin (m, 2): sine of
-    the satellite's elevation there.
+    (serial dictatorship is resource-monotonic). What antennas are left go, in the same order, to the
+    diversity partners (g,) that see the satellite. out (m, 2): gateway and partner, -1 for none; out_sin
+    (m, 2): sine of the satellite's elevation there.
     """
     left = antennas.copy()
     m = out.shape[0]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import raabta
 from raabta.cli.app import main
 from raabta.engine.ledger import Identity, Ledger
 from raabta.scenario.loader import load, scenario_hash
@@ -95,7 +96,7 @@ def test_other_settings_are_another_run(
     assert "o holds a run of another scenario" in capsys.readouterr().err
 
 
-def test_served_in_an_average_year_is_no_less_than_in_the_worst_month(
+def test_the_further_runs_that_the_help_names_have_less_rain_and_more_capacity(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A real run of a small box by the command, and the further runs that the help names."""
@@ -114,7 +115,11 @@ def test_served_in_an_average_year_is_no_less_than_in_the_worst_month(
         served[name] = summary["totals"]["households_served"]["25/3"]["mid"]
         said = "".join(summary["assumptions"])
         assert all(setting in said for setting in settings)
-    assert 0.0 < served["worst"] <= served["annual"]
-    assert served["worst"] < served["alone"]
+    assert 0.0 < served["worst"] < served["alone"]
+    # Served may move either way: milder weather promises the first cells more, and leaves others less.
+    rain = {
+        name: float(raabta.open(Path(name)).cells["rain_outage_share"].sum()) for name in ("worst", "annual")
+    }
+    assert 0.0 < rain["annual"] < 0.9 * rain["worst"]
     assert load(Path("annual/scenario.yaml")).weather.statistic == "annual"
     assert load(Path("worst/scenario.yaml")).weather.statistic == "worst-month"
