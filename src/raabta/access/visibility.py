@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 ARC_LATITUDE_STEP_DEG = 0.5
 ARC_GRID_EAST, ARC_GRID_NORTH = 65, 129
+PAIRS_A_SITE = 64
+"""Satellites in view of a site, in the mean, that room is made for at first: more take a second go."""
 ARC_DOUBT_DEG = 0.05
 """Half-width around the limit in which the table is not trusted and the arc is searched exactly."""
 
@@ -203,7 +205,7 @@ def _find(
 ) -> tuple[Ints, Ints, Floats, NDArray[np.uint8]]:
     start = np.empty(ground.count + 1, np.int64)
     arc_limit = np.ascontiguousarray(np.broadcast_to(np.radians(gso_deg), (ground.count,)))
-    size = 16 * ground.count + 1_024
+    size = ground.count * min(angle.size, PAIRS_A_SITE) + 1_024  # the kernel asks for a site's worst case
     while True:
         satellite, sine = np.empty(size, np.int64), np.empty(size)
         clear = np.empty(size, np.uint8)

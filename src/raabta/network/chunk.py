@@ -133,7 +133,7 @@ class _Record:
     def _add_levels(self, carried: NDArray[np.float64], level: NDArray[np.float64]) -> None:
         steps = _quantise(level, LEVEL_STEP)
         self.level_sum += steps
-        self.level_count += np.bincount(steps, self.weight, U16).astype(np.int64)
+        np.add.at(self.level_count, steps, self.weight)
         self.short_slots += carried < 1.0 - LEVEL_STEP
 
     def keep_storm(self, slot: int, sky: Sky, clear: Allocation) -> None:
