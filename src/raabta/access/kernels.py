@@ -20,6 +20,8 @@ VERTICAL_MARGIN_RAD = math.radians(0.2)
 # kink at the arc itself: there the arc is searched.
 TABLE_SIN_ELEVATION = math.sin(math.radians(21.0))
 TABLE_LEAST_LIMIT_RAD = math.radians(4.0)
+# Nor where its next row of latitude may see no arc at all (from 81.3 degrees).
+TABLE_LEAST_COS_LATITUDE = math.cos(math.radians(80.5))
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 """Called by kernels: out of line, every array it takes would be counted in and out again."""
@@ -143,7 +145,11 @@ def _bilinear(table, k, i, j, fx, fy):
 @inner
 def clears_arc(table, row, limit_rad, doubt_rad, sin_lat, cos_lat, site_x, site_z, e, n, u):
     """Whether a direction keeps `limit_rad` from the arc: by table, exactly where the table is in doubt."""
-    if u >= TABLE_SIN_ELEVATION and limit_rad >= TABLE_LEAST_LIMIT_RAD:
+    if (
+        u >= TABLE_SIN_ELEVATION
+        and limit_rad >= TABLE_LEAST_LIMIT_RAD
+        and cos_lat >= TABLE_LEAST_COS_LATITUDE
+    ):
         value = table_separation(table, row, e, n)
         if abs(value - limit_rad) > doubt_rad:
             return value >= limit_rad
