@@ -103,7 +103,7 @@ def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTabl
             forward_scan_exponent(payload),
         ]
     )
-    figures = [_terminal_figures(terminal) for terminal in terminals]
+    figures = [_terminal_figures(payload, terminal) for terminal in terminals]
     forward = [_forward_modes(payload, terminal) for terminal in terminals]
     back = [_return_modes(payload, terminal) for terminal in terminals]
     thresholds, inverse, single = _stack(forward, back)
@@ -120,8 +120,8 @@ def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTabl
     )
 
 
-def _terminal_figures(terminal: Terminal) -> tuple[float, float]:
-    carrier_dbhz = 10.0 * np.log10(terminal.carrier_mhz * 1e6)
+def _terminal_figures(payload: Payload, terminal: Terminal) -> tuple[float, float]:
+    carrier_dbhz = 10.0 * np.log10(min(terminal.carrier_mhz, payload.channel_up_mhz) * 1e6)
     gain_over_t = terminal.g_over_t_dbk - terminal.pointing_loss_db
     return gain_over_t, terminal.eirp_dbw - terminal.pointing_loss_db - carrier_dbhz
 
@@ -142,7 +142,7 @@ def _forward_modes(payload: Payload, terminal: Terminal) -> tuple[Floats, Floats
 
 def carriers(payload: Payload, terminal: Terminal) -> int:
     """Return carriers of one terminal class that fit side by side into a channel (at least one)."""
-    return max(1, int(payload.channel_up_mhz // terminal.carrier_mhz))
+    return max(1, int(payload.channel_up_mhz / terminal.carrier_mhz + 1e-9))
 
 
 def _return_modes(payload: Payload, terminal: Terminal) -> tuple[Floats, Floats, Floats]:

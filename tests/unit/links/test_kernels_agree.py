@@ -70,6 +70,26 @@ def test_kernel_levels_equal_the_budgets(
         assert radio.single[direction, 0, mode] == pytest.approx(result.rate_mbps, rel=1e-12)
 
 
+def test_a_carrier_wider_than_the_channel_is_cut_to_it_in_both() -> None:
+    wide = TERMINAL.model_copy(update={"carrier_mhz": 250.0})
+    radio = tables.radio_tables(PAYLOAD, (wide,))
+    bases = kernels.level_bases_db(800.0, 550.0, 0.8, 10.0, radio.radio, radio.edge_down, radio.edge_up)
+    where = {"range_km": 800.0, "elevation_deg": 40.0, "scan_deg": float(np.degrees(np.arccos(0.8)))}
+    up = budget.return_budget(PAYLOAD, wide, **where, cell_radius_km=10.0, weather_db=0.3, clear_db=0.3)
+    assert bases[1] + radio.terminal[1, 0] - 0.3 == pytest.approx(up.cn_db, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("channel_mhz", "carrier_mhz", "count"),
+    [(50.0, 0.2, 250), (100.0, 0.1, 1000), (1.2, 0.4, 3), (62.5, 15.0, 4), (62.5, 80.0, 1)],
+)
+def test_carriers_fit_side_by_side_however_their_width_is_rounded(
+    channel_mhz: float, carrier_mhz: float, count: int
+) -> None:
+    payload = PAYLOAD.model_copy(update={"channel_up_mhz": channel_mhz})
+    assert tables.carriers(payload, TERMINAL.model_copy(update={"carrier_mhz": carrier_mhz})) == count
+
+
 def test_edge_table_equals_the_pattern() -> None:
     table = tables.edge_table()
     for radius in (0.0, 3.7, 9.3, 15.1):
