@@ -28,7 +28,7 @@ CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
 LEVELS = ("level_sum", "level_count", "short_slots")
 SUMS = (*CODES, *LEVELS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
 HISTOGRAMS = ("counts", "counts_index", "lacks", "lacks_index", "lacks_of")
-SLOTS = ("gateway", "down", "up", "rtt", "usable_satellites", "visible_satellites", "storms")
+SLOTS = ("gateway", "down", "up_ratio", "rtt", "usable_satellites", "visible_satellites", "storms")
 GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
 """What of a chunk is added up here."""
 
@@ -45,6 +45,7 @@ class Gathered:
     class_share: Floats
     slots: int = 0
     batches: int = 0
+    batch_slots: int = 0
     counts: Ints = field(init=False)
     lacks: Ints = field(init=False)
     batch_sum: Floats = field(init=False)
@@ -86,14 +87,21 @@ class Gathered:
         """Add one chunk; call in key order."""
         slots = chunk["down"].shape[0]
         design = self._add_histogram(chunk)
-        batch = survival(design.max(axis=1), slots)
-        self.batch_available.append(self._available(design, slots))
-        self.batch_sum += batch
-        self.batch_squares += batch * batch
+        self._add_batch(design, slots)
         for name in SUMS:
             getattr(self, name).__iadd__(chunk[name])
         self._add_slots(chunk)
         self.slots += slots
+
+    def _add_batch(self, design: Ints, slots: int) -> None:
+        """Take a chunk as a batch; not a remainder under half of the first, which would count as much."""
+        self.batch_slots = self.batch_slots or slots
+        if 2 * slots < self.batch_slots:
+            return
+        batch = survival(design, slots).max(axis=1)
+        self.batch_available.append(self._available(design, slots))
+        self.batch_sum += batch
+        self.batch_squares += batch * batch
         self.batches += 1
 
     @property
@@ -142,7 +150,7 @@ class Gathered:
         self.storms.append(chunk["storms"])
         day = {
             "forward_mbps": down.sum(axis=1, dtype=np.float64),
-            "return_mbps": chunk["up"].sum(axis=1, dtype=np.float64),
+            "return_mbps": return_rates_mbps(chunk).sum(axis=1),
             "usable_satellites": chunk["usable_satellites"],
             "lit_cells": (chunk["gateway"] >= 0).sum(axis=1, dtype=np.int32),
             "visible_satellites": chunk["visible_satellites"],
@@ -182,6 +190,12 @@ class Gathered:
     def storm_table(self) -> Floats:
         """Rain states drawn, (sample, 6): slot, wet share of cells, asks met clear, wet; Mbps clear, wet."""
         return np.concatenate(self.storms) if self.storms else np.zeros((0, 6))
+
+
+def return_rates_mbps(chunk: Arrays) -> Floats:
+    """Return rate of every slot and cell of a chunk, (time, cell): kept as its ratio to the forward rate, which
+    hardly ever changes."""
+    return np.asarray(chunk["down"].astype(np.float64) * chunk["up_ratio"])
 
 
 def percentile_of(histogram: Floats | Ints, percent: float) -> int | None:

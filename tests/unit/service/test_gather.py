@@ -8,7 +8,7 @@ import networks
 import numpy as np
 import pytest
 
-from raabta.network.chunk import pack, run_chunk
+from raabta.network.chunk import pack, pack_lacks, run_chunk
 from raabta.service.demand import Subscribers
 from raabta.service.gather import Gathered, percentile_of
 from raabta.service.store import gather
@@ -33,10 +33,10 @@ def cut(network, *edges):
     return gather(network.scenario, asked_of(network), parts, SLOTS)
 
 
-SKIPPED = {"batch_sum", "batch_squares", "batches", "batch_available"}
+SKIPPED = {"batch_sum", "batch_squares", "batches", "batch_slots", "batch_available"}
 
 
-@pytest.mark.parametrize("edges", [(0, 1, 20), (0, 6, 12, 18, 20), tuple(range(SLOTS + 1))])
+@pytest.mark.parametrize("edges", [(0, 1, 20), (0, 6, 12, 17, 20), tuple(range(SLOTS + 1))])
 def test_sums_do_not_depend_on_the_cuts(network, edges):
     whole, parts = cut(network, 0, SLOTS), cut(network, *edges)
     names = set(vars(whole)) - SKIPPED
@@ -65,7 +65,7 @@ def chunk(slots, **arrays):
     zero, wide = np.zeros(2, np.int64), np.zeros((2, 11), np.int64)
     quiet = {
         "satellite": np.full((slots, 2), -1, np.int16), "gateway": np.full((slots, 2), -1, np.int8),
-        "down": np.zeros((slots, 2), np.float16), "up": np.zeros((slots, 2), np.float16),
+        "down": np.zeros((slots, 2), np.float16), "up_ratio": np.zeros((slots, 2), np.float16),
         "rtt": np.zeros((slots, 2), np.uint16), "level_sum": zero,
         "level_count": np.zeros(65_536, np.int64), "short_slots": zero,
         **pack("counts", np.zeros(0, np.uint32)), **pack("lacks", np.zeros(0, np.uint32)),
@@ -85,6 +85,29 @@ def empty(step=1):
     sums = gather(network.scenario, Subscribers(one, np.ones(2), one, np.ones(2), one), (), 1)
     sums.step = step
     return sums
+
+
+def test_a_short_remainder_is_no_batch_of_its_own():
+    sums = empty()
+    full = pack("counts", np.full((2, 3, 178), [0] * 177 + [40 * 65_536], np.uint32))
+    for _ in range(3):
+        sums.add(chunk(40, **full))
+    sums.add(chunk(3))
+    assert (sums.slots, sums.batches, len(sums.batch_available)) == (123, 3, 3)
+    assert np.array_equal(sums.batch_sum / sums.batches, np.ones((2, 178)))
+
+
+def test_classes_that_close_at_different_times_do_not_make_one_good_one():
+    network = networks.build(homes=1.0, where=networks.cells(rings=0))
+    one = np.ones(1)
+    sums = gather(network.scenario, Subscribers(one, np.ones(2), one, np.ones(2), one), (), 1)
+    sums.classes, sums.class_share = 2, np.array([0.5, 0.5])
+    sums.lacks = np.zeros((2, *sums.counts.shape), np.int64)
+    counts, lacks = np.zeros((2, 3, 178), np.uint32), np.zeros((2, 3, 178, 2), np.uint32)
+    counts[:, :, 150] = counts[:, :, 177] = 5 * 65_536
+    lacks[:, :, 150, 0] = lacks[:, :, 177, 1] = 5 * 65_536
+    sums.add(chunk(10, **pack("counts", counts), **pack_lacks(lacks)))
+    assert sums.batch_sum[0, 1] == 0.5
 
 
 def test_round_trips_are_read_over_lit_slots_alone():
