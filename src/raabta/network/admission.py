@@ -69,21 +69,21 @@ def _admitted_first(order: Ints, level: Floats) -> Ints:
 
 
 def _sustained(network: Network, skies: list[Sky], offer: Admission, pool: ThreadPoolExecutor) -> Floats:
-    """Level that the served test grants every cell over the sample, (n,)."""
+    """Level that the served test grants the best class of every cell over the sample, (n,)."""
     parts = np.array_split(np.arange(len(skies)), 8)
     counts = pool.map(lambda part: _histogram(network, [skies[i] for i in part], offer), parts)
     total = np.sum([part.astype(np.int64) for part in counts], axis=0)
-    reached = np.cumsum(total[:, ::-1], axis=1)[:, ::-1] / (len(skies) * SLOT_UNIT)
+    reached = np.cumsum(total[:, ::-1], axis=1)[:, ::-1].max(axis=2) / (len(skies) * SLOT_UNIT)
     target = network.scenario.demand.availability_target_share
     rung = np.count_nonzero(reached[:, 1:] >= target - 1e-12, axis=1)
     return np.where(rung > 0, RUNG_LOW ** (1.0 - (rung - 1.0) / (RUNGS - 1)), 0.0)
 
 
 def _histogram(network: Network, skies: list[Sky], offer: Admission) -> NDArray[np.uint32]:
-    """Survival counts at the design plan over some slots, (n, rung): the best class of each cell."""
+    """Counts at the design plan over some slots, (n, rung, j)."""
     n, classes = network.demand.active.shape
     out, dry = Weighed.zeros(n, 1, classes), np.zeros(n, np.int64)
     plan = slice(network.design, network.design + 1)
     for sky in skies:
         weigh(network, sky, allocate(network, sky, dry, offer), out, admission=offer, plans=plan)
-    return np.asarray(out.histogram[:, 0].max(axis=2))
+    return np.asarray(out.histogram[:, 0])
