@@ -87,7 +87,7 @@ class _Record:
         self.code_down = np.full((slots, n), -1, np.int8)
         self.code_up = np.full((slots, n), -1, np.int8)
         self.down = np.zeros((slots, n), np.float16)
-        self.up = np.zeros((slots, n), np.float16)
+        self.up_ratio = np.zeros((slots, n), np.float16)
         self.rtt = np.zeros((slots, n), np.uint16)
         self.level_sum = np.zeros(n, np.int64)
         self.level_count = np.zeros(U16, np.int64)
@@ -116,7 +116,7 @@ class _Record:
         code_down, code_up = clear.by_direction()
         self.code_down[i], self.code_up[i] = code_down, code_up
         self.down[i] = _kept(forward)
-        self.up[i] = _kept(back)
+        self.up_ratio[i] = _kept(back / np.where(forward > 0.0, forward, np.inf))
         self.rtt[i] = _quantise(np.nan_to_num(round_trip_ms(sky, clear)), RTT_STEP_MS) if lit.any() else 0
         self.visible += np.diff(sky.view.start)
         self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
@@ -154,7 +154,7 @@ class _Record:
             "constraint_down": self.code_down,
             "constraint_up": self.code_up,
             "down": self.down,
-            "up": self.up,
+            "up_ratio": self.up_ratio,
             "rtt": self.rtt,
             "level_sum": self.level_sum,
             "level_count": self.level_count,

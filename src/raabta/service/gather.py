@@ -193,8 +193,7 @@ class Gathered:
 
 
 def return_rates_mbps(chunk: Arrays) -> Floats:
-    """Return rate of every slot and cell of a chunk, (time, cell): kept as its ratio to the forward rate, which
-    hardly ever changes."""
+    """Return rate of every slot and cell of a chunk, (time, cell), from its ratio to the forward rate."""
     return np.asarray(chunk["down"].astype(np.float64) * chunk["up_ratio"])
 
 

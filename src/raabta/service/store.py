@@ -23,7 +23,7 @@ from raabta.network.constraints import CONSTRAINTS
 from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.demand import Subscribers, subscribers
-from raabta.service.gather import GATHERED, MAX_KEPT_SLOTS, Gathered
+from raabta.service.gather import GATHERED, MAX_KEPT_SLOTS, Gathered, return_rates_mbps
 from raabta.service.results import Results
 from raabta.service.summary import (
     cell_arrays,
@@ -192,7 +192,7 @@ def read_slots(folder: Path) -> xr.Dataset:
     results = read_results(folder)
     with Ledger.read(folder) as ledger:
         rows = ledger.rows()
-    kept = ("satellite", "gateway", "down", "up", "rtt", "constraint_down", "constraint_up")
+    kept = ("satellite", "gateway", "down", "up_ratio", "rtt", "constraint_down", "constraint_up")
     parts = [arrays for _, arrays in chunks.load_all(folder, rows, only=kept)]
 
     def joined(name: str) -> NDArray[Any]:
@@ -204,7 +204,7 @@ def read_slots(folder: Path) -> xr.Dataset:
         "satellite": joined("satellite"),
         "gateway": joined("gateway"),
         "down_mbps": joined("down").astype(np.float32),
-        "up_mbps": joined("up").astype(np.float32),
+        "up_mbps": np.concatenate([return_rates_mbps(part).astype(np.float32) for part in parts]),
         "rtt_ms": np.where(lit, rtt, np.nan).astype(np.float32),
         "constraint_down": joined("constraint_down"),
         "constraint_up": joined("constraint_up"),

@@ -40,7 +40,7 @@ def test_the_same_bits_again_and_in_another_process_shape(network, whole):
         assert values.tobytes() == again[name].tobytes(), name
 
 
-PER_SLOT = ("satellite", "gateway", "constraint_down", "constraint_up", "down", "up", "rtt")
+PER_SLOT = ("satellite", "gateway", "constraint_down", "constraint_up", "down", "up_ratio", "rtt")
 
 
 @pytest.mark.parametrize("cuts", [(0, 7, 20), (0, 1, 2, 19, 20), (0, 10, 20)])
@@ -70,7 +70,7 @@ def test_what_is_kept_is_consistent(network, whole):
     lit = whole["satellite"] >= 0
     assert lit.any()
     assert np.array_equal(lit, whole["gateway"] >= 0) and np.all(whole["rtt"][lit] > 0)
-    assert np.all(whole["down"][~lit] == 0) and np.all(whole["up"][~lit] == 0)
+    assert np.all(whole["down"][~lit] == 0) and np.all(whole["up_ratio"][~lit] == 0)
     asks = network.demand.subscribers > 0.0
     assert np.all(whole["constraint_down"][:, asks] >= 0)
     assert np.all(whole["constraint_down"][:, ~asks] == -1)
