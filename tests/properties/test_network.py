@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from raabta.network import kernels
+from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 
 SITES = [
@@ -64,8 +65,8 @@ def test_losing_a_gateway_never_adds_a_usable_satellite(kept, lost, slot, antenn
     network = whole_list(antennas)
     fewer = [g for g in kept if g != kept[lost % len(kept)]]
     position_km = networks.positions(network, slot)
-    before = usable(network, slots.observe_sky(only(network, kept), position_km))
-    after = usable(network, slots.observe_sky(only(network, fewer), position_km))
+    before = usable(network, sky_of.observe_sky(only(network, kept), position_km))
+    after = usable(network, sky_of.observe_sky(only(network, fewer), position_km))
     assert any(before)
     assert all(late <= early for early, late in zip(before, after, strict=True))
 
@@ -90,7 +91,7 @@ def plain(allocation, beams):
 def served(network, homes):
     """Homes served in one slot under one satellite."""
     network = networks.again(network, homes)
-    sky = slots.observe_sky(network, networks.over((29.5, 66.3)))
+    sky = sky_of.observe_sky(network, networks.over((29.5, 66.3)))
     found = slots.allocate(network, sky, np.zeros(61, np.int64))
     return found, np.minimum(found.level, 1.0) * homes
 
@@ -122,7 +123,7 @@ def test_more_capacity_in_a_frozen_plan_never_lowers_a_level(seed, extra, channe
     radio = networks.payload(beams=2, channels=channels, return_mbps=500.0)
     network = network_of(channels, radio)
     network = networks.again(network, random.gamma(0.7, 150.0, 61) + 1.0)
-    sky = slots.observe_sky(network, networks.over((29.5, 66.3), (30.5, 67.0)))
+    sky = sky_of.observe_sky(network, networks.over((29.5, 66.3), (30.5, 67.0)))
     found = slots.allocate(network, sky, np.zeros(61, np.int64))
     dwell = []
     for capacity in (sky.capacity, sky.capacity + np.array(extra)):
@@ -156,7 +157,7 @@ place = st.tuples(st.integers(10, 48), st.integers(45, 90), st.sampled_from([0.0
 def test_neighbours_only_ever_reduce_the_share(rows, slot):
     with_them, alone = among(tuple(rows)), among(())
     position_km = networks.positions(alone, slot)
-    ours, whole = (slots.observe_sky(n, position_km) for n in (with_them, alone))
+    ours, whole = (sky_of.observe_sky(n, position_km) for n in (with_them, alone))
     assert np.array_equal(ours.view.near, whole.view.near)
     assert np.all(ours.share <= whole.share) and np.all(ours.share >= 0.0)
     assert np.all(ours.capacity <= whole.capacity + 1e-9)

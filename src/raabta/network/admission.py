@@ -16,7 +16,8 @@ import numpy as np
 
 from raabta.network.chunk import slot_times
 from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT, Admission, Network
-from raabta.network.slot import Sky, allocate, observe_sky
+from raabta.network.sky import Sky, observe_sky
+from raabta.network.slot import allocate
 from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:

@@ -11,14 +11,8 @@ from raabta.links.tables import PROBABILITY
 from raabta.network import survival_kernels as kernels
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
-from raabta.network.slot import (
-    Allocation,
-    Sky,
-    allocate,
-    observe_sky,
-    rates_mbps,
-    round_trip_ms,
-)
+from raabta.network.sky import Sky, observe_sky
+from raabta.network.slot import Allocation, allocate, rates_mbps, round_trip_ms
 from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from raabta.links.budget import Budget, forward_budget, return_budget
 from raabta.network.chunk import slot_times
 from raabta.network.constraints import CONSTRAINTS, MEANING, named
 from raabta.network.model import gateway_label
-from raabta.network.slot import Allocation, Sky, allocate, observe_sky
+from raabta.network.sky import Sky, observe_sky
+from raabta.network.slot import Allocation, allocate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

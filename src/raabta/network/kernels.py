@@ -112,74 +112,6 @@ class Given(NamedTuple):
     following: Any
 
 
-@kernel
-def spread_home(start, satellite, people, out):
-    """Spread each cell's people evenly over the satellites it sees: out[m] += people / satellites in view."""
-    for c in range(start.shape[0] - 1):
-        count = start[c + 1] - start[c]
-        for k in range(start[c], start[c + 1]):
-            out[satellite[k]] += people[c] / count
-
-
-@kernel
-def spread_neighbours(unit, cos_angle, home_index, site_unit, people, out):
-    """The same for the neighbours' coarse cells, over all satellites; kept for the `home_index` ones."""
-    m = unit.shape[0]
-    weight = np.zeros(m)
-    flag = np.empty(m)
-    for c in range(site_unit.shape[0]):
-        x, y, z = site_unit[c, 0], site_unit[c, 1], site_unit[c, 2]
-        for s in range(m):
-            dot = unit[s, 0] * x + unit[s, 1] * y + unit[s, 2] * z
-            flag[s] = 1.0 if dot >= cos_angle[s] else 0.0
-        count = 0.0
-        for s in range(m):
-            count += flag[s]
-        if count > 0.0:
-            each = people[c] / count
-            for s in range(m):
-                weight[s] += flag[s] * each
-    for i in range(home_index.shape[0]):
-        out[i] = weight[home_index[i]]
-
-
-@kernel
-def assign_gateways(
-    order, gateway_start, gateway_satellite, gateway_sin, gateway_clear, antennas, partner, out, out_sin
-):
-    """Serial choice: satellites in `order` each take the gateway that stands them highest and has an antenna.
-
-    The order does not depend on the list of gateways, so taking a gateway away can never give a satellite one
-    (serial dictatorship is resource-monotonic). What antennas are left go, in the same order, to the
-    diversity partners (g,) that see the satellite. out (m, 2): gateway and partner, -1 for none; out_sin
-    (m, 2): sine of the satellite's elevation there.
-    """
-    left = antennas.copy()
-    m = out.shape[0]
-    g_count = antennas.shape[0]
-    sin_of = np.full((m, g_count), -1.0)
-    for g in range(g_count):
-        for k in range(gateway_start[g], gateway_start[g + 1]):
-            if gateway_clear[k] == 1:
-                sin_of[gateway_satellite[k], g] = gateway_sin[k]
-    for i in range(order.shape[0]):
-        s = order[i]
-        best = -1
-        for g in range(g_count):
-            if left[g] > 0 and sin_of[s, g] > 0.0 and (best < 0 or sin_of[s, g] > sin_of[s, best]):
-                best = g
-        out[s, 0] = best
-        if best >= 0:
-            left[best] -= 1
-            out_sin[s, 0] = sin_of[s, best]
-    for i in range(order.shape[0]):
-        s = order[i]
-        other = partner[out[s, 0]] if out[s, 0] >= 0 else -1
-        if other >= 0 and left[other] > 0 and sin_of[s, other] > 0.0:
-            left[other] -= 1
-            out[s, 1], out_sin[s, 1] = other, sin_of[s, other]
-
-
 @inner
 def rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_closed):
     """Dwell that carries the whole ask of cell c in one weather state, out_need (q,), for the first q columns
@@ -220,6 +152,16 @@ def active_of(active, classes):
         if classes & (1 << j):
             total += active[j]
     return total
+
+
+@inner
+def asking(active):
+    """Classes with active homes, as bits."""
+    classes = 0
+    for j in range(active.shape[0]):
+        if active[j] > 0.0:
+            classes |= 1 << j
+    return classes
 
 
 @inner
@@ -290,7 +232,7 @@ def attach(order, ask, state, candidates, fleet, links, rules, given):
                 if given.satellite[c] >= 0:
                     room[s] -= 1
                     _note_full(s, free, fleet, stopped)
-                break
+                    break
             banned = s
 
 
@@ -317,12 +259,12 @@ def _rate(c, s, sin_elevation, state, fleet, links, rules, given):
     need, closes, design = given.plan_dwell[c], given.closes[c], rules.design
     rate_links(links, c, state, base_f, base_r, sin_elevation, need, closes)
     active = active_of(links.active[c], closes[design, 0])
-    every = (1 << links.active.shape[1]) - 1
+    short = asking(links.active[c]) & ~closes[design, 1]
     given.need[c, 0] = need[design]
     given.need[c, 1], given.need[c, 2] = active * links.plans[design, 0], active * links.plans[design, 1]
-    given.need[c, 3], given.need[c, 4] = active, 1.0 if closes[design, 1] != every else 0.0
+    given.need[c, 3], given.need[c, 4] = active, 1.0 if short else 0.0
     if need[design] <= 0.0:
-        given.code[c] = LINK if closes[design, 1] != every else RETURN_LINK
+        given.code[c] = LINK if short else RETURN_LINK
         return False
     given.cap[c] = min(need[need.shape[0] - 1], rules.per_cell)
     given.direction[c, 0], given.direction[c, 1], given.direction[c, 2] = dx / r, dy / r, dz / r

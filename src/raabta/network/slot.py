@@ -1,4 +1,4 @@
-"""One slot of beam hopping: filter (mask, GSO, gateway), share, assign, and name what stops every cell."""
+"""One slot of beam hopping: attach every cell to a satellite, share its beams, name what stops the cell."""
 
 from __future__ import annotations
 
@@ -7,52 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.access import visibility
-from raabta.access.kernels import VERTICAL_MARGIN_RAD
 from raabta.base.bodies import EARTH
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.network import kernels
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.sky import RETURN_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.network.model import Admission, Network
+    from raabta.network.sky import Sky
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-BEAM_TIME, POWER = CONSTRAINTS.index("beam_time"), CONSTRAINTS.index("power")
 RETURN_LINK, LINK = CONSTRAINTS.index("return_link"), CONSTRAINTS.index("link")
 DEMAND_MET = CONSTRAINTS.index("demand_met")
-RETURN_SIDE = 16
-"""Added to the code of a limit that belongs to the return direction."""
-SATELLITE_RATE, FEEDER = CONSTRAINTS.index("satellite_rate"), CONSTRAINTS.index("feeder")
-
-
-@dataclass(frozen=True)
-class Sky:
-    """Satellites of one slot that may serve the area (m near ones), before any cell is attached.
-
-    feeders (m, 2): gateway and its diversity partner, index or -1; feeder_cosecant (m, 2): 1 / sin(elevation)
-    there; gateway_range_km (m,): to the gateway. share (m,):
-    the part of the satellite that is this area's. capacity (m, 3): its dwell, forward and return Mbps;
-    limit_code (m, 3): the constraint that names each.
-    """
-
-    view: visibility.View
-    feeders: Ints
-    feeder_cosecant: Floats
-    gateway_range_km: Floats
-    share: Floats
-    capacity: Floats
-    limit_code: Ints
-    room: Ints
-
-    @property
-    def gateway(self) -> Ints:
-        """Gateway of each satellite, index or -1, (m,)."""
-        return np.ascontiguousarray(self.feeders[:, 0])
 
 
 @dataclass(frozen=True)
@@ -99,132 +70,6 @@ class Allocation:
         return np.where(returns, RETURN_LINK, self.code), np.where(
             returns, self.code - RETURN_SIDE, self.code
         )
-
-
-def observe_sky(network: Network, position_km: Floats) -> Sky:
-    """Filter the fleet at one step. position_km (3, n_sat) ITRF."""
-    system = network.scenario.constellation
-    view = visibility.observe(
-        network.ground,
-        network.disc,
-        position_km,
-        min_elevation_deg=system.user_min_elevation_deg,
-        scan_limit_deg=network.payload.scan_limit_deg,
-        gso_separation_deg=system.gso_separation_deg,
-    )
-    home = np.zeros(view.near.size)
-    kernels.spread_home(view.start, view.satellite, network.demand.people, home)
-    share = _share(network, position_km, view, home)
-    feeders, sine = _assign_gateways(network, position_km, view, home, share)
-    cosecant = 1.0 / sine
-    offset = view.satellite_km - network.gateways.km[np.maximum(feeders[:, 0], 0)]
-    capacity, limit_code = _capacity(network, feeders[:, 0], cosecant[:, 0], share)
-    frames = network.scenario.sharing.frames_per_slot
-    hops = min(frames, network.payload.cells_per_beam)
-    return Sky(
-        view=view,
-        feeders=feeders,
-        feeder_cosecant=cosecant,
-        gateway_range_km=np.linalg.norm(offset, axis=1),
-        share=share,
-        capacity=capacity,
-        limit_code=limit_code,
-        room=_cells_at_most(capacity[:, 0] * hops, network.rules.guarantee),
-    )
-
-
-def _cells_at_most(hops: Floats, guarantee: int) -> Ints:
-    """Cells that a satellite's hops reach, (m,); under a guarantee the last may take what is left of one."""
-    whole = np.ceil(hops - 1e-9) if guarantee else np.floor(hops + 1e-9)
-    return np.asarray(whole, np.int64)
-
-
-def _assign_gateways(
-    network: Network, position_km: Floats, view: visibility.View, home: Floats, share: Floats
-) -> tuple[Ints, Floats]:
-    """Gateway and diversity partner of each near satellite (m, 2), -1 for none, and the sines of its
-    elevation there.
-
-    Satellites choose in order of the part of them that is this area's, then of the people they see here,
-    which no list of gateways can change: a high satellite that sees half the world comes late.
-    """
-    seen = visibility.observe(
-        network.gateways,
-        network.disc,
-        position_km,
-        min_elevation_deg=network.scenario.constellation.gateway_min_elevation_deg,
-        gso_separation_deg=network.gateway_separation_deg,
-        subset=view.near,
-    )
-    order = np.lexsort((-home, -share))
-    order = order[home[order] > 0.0]
-    feeders, sine = np.full((view.near.size, 2), -1), np.ones((view.near.size, 2))
-    kernels.assign_gateways(
-        order,
-        seen.start,
-        seen.satellite,
-        seen.sin_elevation,
-        seen.clear,
-        network.antennas,
-        network.partner,
-        feeders,
-        sine,
-    )
-    return feeders, sine
-
-
-def _share(network: Network, position_km: Floats, view: visibility.View, home: Floats) -> Floats:
-    """Part of each near satellite that is this area's, (m,), by the scenario's rule."""
-    sharing = network.scenario.sharing
-    if sharing.capacity_share == "exclusive":
-        return np.ones(view.near.size)
-    if sharing.capacity_share == "ratio":
-        return np.full(view.near.size, sharing.ratio_share)
-    floor_deg = network.scenario.constellation.user_min_elevation_deg
-    wide = np.union1d(visibility.near_satellites(position_km, network.wide_disc, floor_deg), view.near)
-    unit, angle = visibility.footprints(np.ascontiguousarray(position_km[:, wide]), floor_deg)
-    others = np.zeros(view.near.size)
-    index = np.searchsorted(wide, view.near)
-    cosine = np.cos(np.maximum(angle - VERTICAL_MARGIN_RAD, 0.0))
-    kernels.spread_neighbours(
-        unit, cosine, index, network.neighbour_unit, network.demand.neighbour_people, others
-    )
-    return np.where(home > 0.0, home / np.where(home > 0.0, home + others, 1.0), 0.0)
-
-
-def _capacity(network: Network, gateway: Ints, cosecant: Floats, share: Floats) -> tuple[Floats, Ints]:
-    """Dwell, forward and return Mbps of each satellite for this area, and the constraint behind each."""
-    payload = network.payload
-    beams = min(float(payload.beams), network.beams_by_power)
-    dwell_code = POWER if network.beams_by_power < payload.beams else BEAM_TIME
-    feeder = clear_feeder_mbps(network, gateway, cosecant)
-    limit = np.column_stack(
-        [
-            np.full(gateway.size, beams),
-            np.minimum(feeder[:, 0], payload.forward_mbps),
-            np.minimum(feeder[:, 1], payload.return_mbps),
-        ]
-    )
-    code = np.column_stack(
-        [
-            np.full(gateway.size, dwell_code),
-            np.where(feeder[:, 0] < payload.forward_mbps, FEEDER, SATELLITE_RATE),
-            np.where(feeder[:, 1] < payload.return_mbps, FEEDER, SATELLITE_RATE) + RETURN_SIDE,
-        ]
-    )
-    return limit * share[:, None], code
-
-
-def clear_feeder_mbps(network: Network, gateway: Ints, cosecant: Floats) -> Floats:
-    """Feeder rates of each satellite in clear sky, (m, 2): forward and return Mbps."""
-    table = network.feeder.rate_mbps[:, :, 0]
-    nodes = table.shape[2]
-    x = (cosecant - 1.0) / (network.feeder.cosecant_max - 1.0) * (nodes - 1)
-    low = np.clip(x.astype(np.int64), 0, nodes - 2)
-    weight = np.clip(x - low, 0.0, 1.0)[:, None]
-    g = np.maximum(gateway, 0)
-    low_rate, high_rate = table[g, :, low], table[g, :, low + 1]
-    return np.asarray(np.minimum(low_rate, low_rate * (1 - weight) + high_rate * weight))
 
 
 def allocate(

@@ -10,12 +10,13 @@ import numpy as np
 from raabta.links.tables import PROBABILITY
 from raabta.network import survival_kernels as kernels
 from raabta.network.model import RUNG_LOW, RUNG_RATIO_LOG, RUNGS, SLOT_UNIT
-from raabta.network.slot import Allocation, Sky, rates_mbps
+from raabta.network.slot import Allocation, rates_mbps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.network.model import Admission, Network
+    from raabta.network.sky import Sky
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

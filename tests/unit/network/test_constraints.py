@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from raabta.network import explain
+from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network.constraints import CONSTRAINTS, MEANING
 from raabta.scenario.models import Area
@@ -17,7 +18,7 @@ OVERHEAD = ((29.0, 66.0),)
 def names(network, *places, state=0):
     """Constraints of both directions under satellites above the places: sets over the cells that are short of
     their ask, or over all that ask where none is short."""
-    sky = slots.observe_sky(network, networks.over(*places))
+    sky = sky_of.observe_sky(network, networks.over(*places))
     found = slots.allocate(network, sky, np.full(network.ground.count, state))
     down, up = found.by_direction()
     asking = down >= 0
@@ -121,7 +122,7 @@ def test_gateway_out_of_sight():
 def test_gateway_without_a_free_antenna():
     one = (networks.gateway(antennas=1),)
     network = networks.build(networks.scenario(gateways=one), homes=np.r_[50.0, np.zeros(60)])
-    sky = slots.observe_sky(network, networks.over((29.0, 66.0), (30.0, 67.0)))
+    sky = sky_of.observe_sky(network, networks.over((29.0, 66.0), (30.0, 67.0)))
     assert sorted(sky.gateway) == [-1, 0]
 
 
@@ -193,8 +194,8 @@ def test_feeder_forward(allocation):
     network = networks.build(networks.scenario(gateways=narrow, sharing={"allocation": allocation}))
     down, up, found = names(network, *OVERHEAD)
     assert (down, up) == both("feeder")
-    sky = slots.observe_sky(network, networks.over(*OVERHEAD))
-    rates = slots.clear_feeder_mbps(network, sky.gateway, sky.feeder_cosecant[:, 0])[0]
+    sky = sky_of.observe_sky(network, networks.over(*OVERHEAD))
+    rates = sky_of.clear_feeder_mbps(network, sky.gateway, sky.feeder_cosecant[:, 0])[0]
     assert slots.rates_mbps(network, found)[0].sum() == pytest.approx(rates[0], rel=1e-4)
 
 
@@ -224,6 +225,12 @@ def test_link_that_closes_but_carries_less_than_the_plan():
 
 def test_return_link_that_closes_with_no_mode():
     faint = networks.scenario(terminals=(networks.terminal(eirp_dbw=5.0),))
+    assert names(networks.build(faint), *OVERHEAD)[:2] == both("return_link")
+
+
+def test_a_class_without_homes_names_nothing():
+    nobody = networks.terminal(terminal_class="community", g_over_t_dbk=-15.0, share=0.0)
+    faint = networks.scenario(terminals=(networks.terminal(eirp_dbw=5.0), nobody))
     assert names(networks.build(faint), *OVERHEAD)[:2] == both("return_link")
 
 

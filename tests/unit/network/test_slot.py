@@ -12,6 +12,7 @@ from raabta.base.frames import look_angles
 from raabta.links.budget import forward_budget, return_budget
 from raabta.links.tables import EXCEEDANCE_PERCENT
 from raabta.links.weather import site_tables
+from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network.chunk import storm_states
 from raabta.network.model import Admission
@@ -44,7 +45,7 @@ def scene(allocation="guarantee", capacity_share="exclusive", **changes):
 def slots_of(network, count=12):
     """(sky, allocation) of slots spread over the run, one in three with seeded rain."""
     for slot in range(count):
-        sky = slots.observe_sky(network, networks.positions(network, 7 * slot))
+        sky = sky_of.observe_sky(network, networks.positions(network, 7 * slot))
         state = storm_states(network, slot) if slot % 3 == 0 else dry(network)
         yield sky, slots.allocate(network, sky, state), state
 
@@ -72,7 +73,7 @@ def test_nothing_is_given_twice(allocation, capacity_share):
             )
             assert forward[own].sum() <= payload.forward_mbps * share * (1 + TIGHT)
             assert back[own].sum() <= payload.return_mbps * share * (1 + TIGHT)
-            feeder = slots.clear_feeder_mbps(network, sky.gateway[[s]], sky.feeder_cosecant[[s], 0])[0]
+            feeder = sky_of.clear_feeder_mbps(network, sky.gateway[[s]], sky.feeder_cosecant[[s], 0])[0]
             assert forward[own].sum() <= feeder[0] * share * (1 + TIGHT)
             assert back[own].sum() <= feeder[1] * share * (1 + TIGHT)
             ray = network.ground.km[own] - sky.view.satellite_km[s]
@@ -161,7 +162,7 @@ def test_guarantee_keeps_the_order_and_then_shares_the_rest():
     """Two cells' worth of beam time: the first in the order get their whole ask, the last get none."""
     made = networks.scenario(radio=networks.payload(beams=2))
     network = networks.build(made, homes=400.0)
-    sky = slots.observe_sky(network, networks.over(networks.CENTRE))
+    sky = sky_of.observe_sky(network, networks.over(networks.CENTRE))
     first = slots.allocate(network, sky, dry(network))
     backwards = slots.allocate(
         network, sky, dry(network), Admission(network.demand.order[::-1].copy(), np.ones(61))
@@ -181,7 +182,7 @@ def test_guarantee_keeps_the_order_and_then_shares_the_rest():
 def test_a_share_promised_is_given_before_any_surplus():
     made = networks.scenario(radio=networks.payload(beams=2))
     network = networks.build(made, homes=400.0)
-    sky = slots.observe_sky(network, networks.over(networks.CENTRE))
+    sky = sky_of.observe_sky(network, networks.over(networks.CENTRE))
     promised = np.zeros(61)
     promised[[40, 50]] = (0.3, 0.6)
     found = slots.allocate(network, sky, dry(network), Admission(np.r_[40, 50, 0:40, 41:50, 51:61], promised))
@@ -199,7 +200,7 @@ def test_the_same_slot_gives_the_same_bits():
 
 def test_a_sky_without_satellites_is_a_sky_all_the_same():
     network = networks.build()
-    sky = slots.observe_sky(network, networks.over((-29.0, -114.0)))
+    sky = sky_of.observe_sky(network, networks.over((-29.0, -114.0)))
     found = slots.allocate(network, sky, dry(network))
     assert sky.view.near.size == 0
     assert np.all(found.satellite == -1) and np.all(found.dwell == 0.0)
@@ -224,7 +225,7 @@ def test_storms_are_seeded_local_and_as_frequent_as_they_should_be():
 
 def test_a_worse_fade_never_raises_a_rate():
     network = scene()
-    sky = slots.observe_sky(network, networks.over((29.0, 66.0), (31.5, 70.0)))
+    sky = sky_of.observe_sky(network, networks.over((29.0, 66.0), (31.5, 70.0)))
     clear = slots.allocate(network, sky, dry(network))
     before = clear.need[:, 0] / np.maximum(clear.need[:, 3], 1e-12)
     lit = clear.satellite >= 0
@@ -243,7 +244,7 @@ def test_rates_of_the_slot_are_those_of_the_budget(state):
     network = networks.build(homes=10.0)
     payload, terminal = network.payload, network.scenario.demand.terminals[0]
     position_km = networks.over((31.0, 69.0))
-    sky = slots.observe_sky(network, position_km)
+    sky = sky_of.observe_sky(network, position_km)
     found = slots.allocate(network, sky, dry(network) + state)
     altitude_km = float(np.linalg.norm(position_km)) - 6371.0088
     where, mode_steps = networks.cells(), []
@@ -289,7 +290,7 @@ def test_rates_of_the_slot_are_those_of_the_budget(state):
 
 def test_round_trip_is_the_way_there_and_back():
     network = networks.build(homes=10.0)
-    sky = slots.observe_sky(network, networks.over((31.0, 69.0)))
+    sky = sky_of.observe_sky(network, networks.over((31.0, 69.0)))
     found = slots.allocate(network, sky, dry(network))
     rtt_ms = slots.round_trip_ms(sky, found)
     user_km = np.linalg.norm(network.ground.km - sky.view.satellite_km[0], axis=1)
@@ -307,7 +308,7 @@ def test_a_diversity_partner_raises_the_feeder_probability_and_a_load_lowers_it(
     position_km = networks.over((30.18, 66.99))
     probability = []
     for network in (alone, paired):
-        sky = slots.observe_sky(network, position_km)
+        sky = sky_of.observe_sky(network, position_km)
         assert sky.gateway[0] == 0
         none, heavy = np.zeros(1), np.array([1.7e4])
         first = np.zeros(1, np.int64)
@@ -325,7 +326,7 @@ def test_a_diversity_partner_raises_the_feeder_probability_and_a_load_lowers_it(
 
 def test_a_satellite_without_a_gateway_has_no_feeder():
     network = networks.build()
-    sky = slots.observe_sky(network, networks.over((30.18, 66.99)))
+    sky = sky_of.observe_sky(network, networks.over((30.18, 66.99)))
     lost = replace(sky, feeders=np.array([[-1, -1]]))
     assert feeder_probability(network, lost, np.zeros(1, np.int64), np.zeros((1, 2)))[0] == 0.0
 
@@ -336,7 +337,7 @@ def test_neighbours_only_ever_reduce_the_share():
     for people in (0.0, 1e4, 1e6):
         made = networks.scenario(sharing={"capacity_share": "neighbours"})
         network = networks.build(made, neighbours=(*places, (people,) * 3))
-        sky = slots.observe_sky(network, networks.positions(network))
+        sky = sky_of.observe_sky(network, networks.positions(network))
         shares.append(sky.share)
     home = shares[0] > 0.0
     assert home.any() and np.all(shares[0][home] == 1.0)
@@ -349,7 +350,7 @@ def test_a_ratio_is_the_share_of_every_satellite():
     network = networks.build(made)
     whole = networks.build()
     position_km = networks.positions(network)
-    part, all_of_it = (slots.observe_sky(n, position_km) for n in (network, whole))
+    part, all_of_it = (sky_of.observe_sky(n, position_km) for n in (network, whole))
     assert np.all(part.share == 0.2) and np.all(all_of_it.share == 1.0)
     assert part.capacity == pytest.approx(0.2 * all_of_it.capacity)
 
@@ -362,7 +363,7 @@ def test_a_satellite_that_sees_half_the_world_leaves_the_antenna_to_one_that_is_
     )
     network = networks.build(made, neighbours=others)
     high, low = networks.over((25.0, 66.0), altitude_km=20_000.0), networks.over((29.3, 66.2))
-    sky = slots.observe_sky(network, np.ascontiguousarray(np.column_stack([high, low])))
+    sky = sky_of.observe_sky(network, np.ascontiguousarray(np.column_stack([high, low])))
     assert sky.gateway.tolist() == [-1, 0]
 
 
@@ -374,10 +375,21 @@ def test_a_partner_helps_with_the_antennas_that_gateways_leave():
         networks.gateway("Multan", 30.2, 71.47, antennas=2, diversity_partner="Quetta"),
     )
     network = networks.build(networks.scenario(gateways=sites))
-    sky = slots.observe_sky(network, networks.over(*places))
+    sky = sky_of.observe_sky(network, networks.over(*places))
     assert sorted(sky.feeders[:, 0]) == [0, 0, 1]
     assert sorted(sky.feeders[:, 1]) == [-1, -1, 1], "Quetta's two antennas are taken, Multan has one left"
     with_partner = int(np.flatnonzero(sky.feeders[:, 1] == 1)[0])
     without = int(np.flatnonzero((sky.feeders[:, 0] == 0) & (sky.feeders[:, 1] < 0))[0])
     found = feeder_probability(network, sky, np.array([with_partner, without]), np.zeros((2, 2)))
     assert found[0] > found[1]
+
+
+def test_a_cell_without_free_channels_on_one_satellite_asks_another():
+    """One channel: the cells of one crowd find no second place under the first satellite, but two take more."""
+    radio = networks.payload(beams=8, channels=1, reuse_separation_deg=60.0)
+    network = networks.build(networks.scenario(radio=radio), homes=2_000.0)
+    one = slots.allocate(network, sky_of.observe_sky(network, networks.over((29.0, 66.0))), dry(network))
+    both = sky_of.observe_sky(network, networks.over((29.0, 66.0), (29.2, 66.2)))
+    two = slots.allocate(network, both, dry(network))
+    assert one.dwell.sum() == pytest.approx(1.0)
+    assert [two.dwell[two.satellite == s].sum() for s in range(2)] == pytest.approx([1.0, 1.0])

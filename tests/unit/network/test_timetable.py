@@ -6,6 +6,7 @@ import networks
 import numpy as np
 import pytest
 
+from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 
 PARTS = 512
@@ -39,7 +40,7 @@ def test_a_timetable_of_frames_carries_the_dwell(homes, beams, channels):
     network = networks.build(networks.scenario(radio=radio), homes=homes)
     placed = asked = 0
     for slot in range(0, 60, 6):
-        sky = slots.observe_sky(network, networks.positions(network, slot))
+        sky = sky_of.observe_sky(network, networks.positions(network, slot))
         found = slots.allocate(network, sky, np.zeros(61, np.int64))
         for s in np.unique(found.satellite[found.satellite >= 0]):
             channel, wanted = laid_out(network, sky, found, s)

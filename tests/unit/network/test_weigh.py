@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from raabta.links.tables import PROBABILITY
+from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network import survival
 from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT
@@ -137,7 +138,7 @@ def weighed(network, sky, found):
 def test_kernel_equals_plain_python(homes, allocation, place):
     made = networks.scenario(terminals=TERMINALS, sharing={"allocation": allocation})
     network = networks.build(made, homes=homes, where=networks.cells(rings=1))
-    sky = slots.observe_sky(network, networks.over(place))
+    sky = sky_of.observe_sky(network, networks.over(place))
     found = slots.allocate(network, sky, np.zeros(7, np.int64))
     assert np.any(found.dwell > 0.0)
     for ours, theirs in zip(weighed(network, sky, found), plain(network, sky, found), strict=True):
@@ -149,7 +150,7 @@ def test_every_plan_fits_the_satellite_in_both_directions():
     """The dwell of the design plan is read at the other plans, whose forward and return differ."""
     narrow = networks.payload(return_mbps=300.0, forward_mbps=4_000.0)
     network = networks.build(networks.scenario(radio=narrow, terminals=TERMINALS), homes=400.0)
-    sky = slots.observe_sky(network, networks.over((29.0, 66.0)))
+    sky = sky_of.observe_sky(network, networks.over((29.0, 66.0)))
     found = slots.allocate(network, sky, np.zeros(61, np.int64))
     level = clear_of(network, sky, found)
     for p, plan in enumerate(network.plans):
@@ -159,7 +160,7 @@ def test_every_plan_fits_the_satellite_in_both_directions():
 
 def test_a_fading_feeder_cuts_the_surplus_before_the_promises():
     network = networks.build(networks.scenario(terminals=TERMINALS), homes=900.0)
-    sky = slots.observe_sky(network, networks.over((29.0, 66.0)))
+    sky = sky_of.observe_sky(network, networks.over((29.0, 66.0)))
     half = replace(network.admission, level=np.full(61, 0.05))
     found = slots.allocate(network, sky, np.zeros(61, np.int64), half)
     left = survival.feeder_survival(network, sky, found, half)
@@ -179,7 +180,7 @@ def test_the_ladder_is_the_one_that_served_reads():
 def test_a_slot_counts_at_most_once_and_a_dead_feeder_counts_nothing():
     made = networks.scenario(terminals=TERMINALS)
     network = networks.build(made, homes=40.0)
-    sky = slots.observe_sky(network, networks.over((29.0, 66.0)))
+    sky = sky_of.observe_sky(network, networks.over((29.0, 66.0)))
     found = slots.allocate(network, sky, np.zeros(61, np.int64))
     histogram, rain, feeder = weighed(network, sky, found)
     assert histogram.sum(axis=2).max() <= SLOT_UNIT
@@ -194,7 +195,7 @@ def test_a_deeper_fade_only_moves_counts_down_the_ladder():
     """With one class: of several, one that drops out would leave its dwell to the others."""
     network = networks.build(homes=900.0)
     position = networks.over((31.0, 68.0))
-    sky = slots.observe_sky(network, position)
+    sky = sky_of.observe_sky(network, position)
     found = slots.allocate(network, sky, np.zeros(61, np.int64))
     before, _, _ = weighed(network, sky, found)
     assert before.any()
