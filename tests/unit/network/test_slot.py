@@ -385,7 +385,7 @@ def test_a_partner_helps_with_the_antennas_that_gateways_leave():
 
 
 def test_a_cell_without_free_channels_on_one_satellite_asks_another():
-    """One channel: the cells of one crowd find no second place under the first satellite, but two take more."""
+    """One channel: the cells of a crowd find no second place under one satellite, but two take more."""
     radio = networks.payload(beams=8, channels=1, reuse_separation_deg=60.0)
     network = networks.build(networks.scenario(radio=radio), homes=2_000.0)
     one = slots.allocate(network, sky_of.observe_sky(network, networks.over((29.0, 66.0))), dry(network))
