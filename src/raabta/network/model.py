@@ -305,7 +305,8 @@ def beams_by_power(payload: Payload) -> float:
     highest = payload.eirp_density_edge_dbw_mhz
     density = payload.eirp_density_dbw_mhz if highest is None else highest
     beam_dbw = density + 10.0 * np.log10(payload.channel_down_mhz) - gain_dbi
-    return float(payload.rf_power_w / 10.0 ** (beam_dbw / 10.0))
+    lasting_w = payload.rf_power_w if payload.rf_power_average_w is None else payload.rf_power_average_w
+    return float(min(payload.rf_power_w, lasting_w) / 10.0 ** (beam_dbw / 10.0))
 
 
 def gateway_label(gateway: Gateway) -> str:

@@ -116,6 +116,11 @@ class Payload(Model):
     receive_aperture_m: Positive
     g_over_t_dbk: float = Field(ge=-40.0, le=60.0)
     rf_power_w: Positive
+    rf_power_average_w: Positive | None = Field(
+        default=None,
+        description="radiated power that lasts an orbit, eclipse included; the served test holds busy-hour "
+        "demand in every slot, so it caps every slot; none = rf_power_w lasts",
+    )
     forward_mbps: Positive
     return_mbps: Positive
     roll_off_ratio: float = Field(default=0.1, ge=0.0, le=0.5)

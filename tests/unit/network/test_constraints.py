@@ -10,6 +10,7 @@ from raabta.network import explain
 from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network.constraints import CONSTRAINTS, MEANING
+from raabta.network.model import beams_by_power
 from raabta.scenario.models import Area
 
 OVERHEAD = ((29.0, 66.0),)
@@ -165,6 +166,15 @@ def test_spectrum():
     assert found.dwell.sum() == pytest.approx(1.0)
     short = found.level < 1.0 - 1e-9
     assert {CONSTRAINTS[k] for k in found.code[short]} == {"spectrum"}
+
+
+def test_power_that_does_not_last_an_orbit():
+    peak, lasting = (networks.payload(rf_power_w=100.0, **more) for more in ({}, {"rf_power_average_w": 0.3}))
+    assert beams_by_power(lasting) == pytest.approx(beams_by_power(peak) * 0.003)
+    network = networks.build(networks.scenario(radio=lasting))
+    assert names(network, *OVERHEAD)[:2] == both("power")
+    strong = networks.payload(rf_power_w=0.2, rf_power_average_w=100.0)
+    assert beams_by_power(strong) == pytest.approx(beams_by_power(peak) * 0.002)
 
 
 def test_power():
