@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from raabta.network.admission import admit
 from raabta.network.chunk import run_chunk
+from raabta.network.ladder import highest_rung, rung_levels, survival
 from raabta.network.model import RUNGS, SLOT_UNIT
 from raabta.service.demand import Subscribers
-from raabta.service.served import highest_rung, rung_levels, sampling, survival
+from raabta.service.served import sampling
 from raabta.service.store import gather
 
 SLOTS = 8

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from raabta.network.chunk import slot_times
-from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT, Admission, Network
+from raabta.network.ladder import highest_rung, rung_levels, survival
+from raabta.network.model import Admission, Network
 from raabta.network.sky import Sky, observe_sky
 from raabta.network.slot import allocate
 from raabta.network.survival import Weighed, weigh
@@ -74,10 +75,9 @@ def _sustained(network: Network, skies: list[Sky], offer: Admission, pool: Threa
     parts = np.array_split(np.arange(len(skies)), 8)
     counts = pool.map(lambda part: _histogram(network, [skies[i] for i in part], offer), parts)
     total = np.sum([part.astype(np.int64) for part in counts], axis=0)
-    reached = np.cumsum(total[:, ::-1], axis=1)[:, ::-1].max(axis=2) / (len(skies) * SLOT_UNIT)
     target = network.scenario.demand.availability_target_share
-    rung = np.count_nonzero(reached[:, 1:] >= target - 1e-12, axis=1)
-    return np.where(rung > 0, RUNG_LOW ** (1.0 - (rung - 1.0) / (RUNGS - 1)), 0.0)
+    rung = highest_rung(survival(np.moveaxis(total, 2, 1), len(skies)), target).max(axis=1)
+    return np.asarray(rung_levels()[rung])
 
 
 def _histogram(network: Network, skies: list[Sky], offer: Admission) -> NDArray[np.uint32]:

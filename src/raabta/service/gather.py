@@ -10,8 +10,9 @@ import numpy as np
 
 from raabta.network.chunk import RTT_STEP_MS, U16, unpack
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.ladder import survival
 from raabta.network.model import RUNGS
-from raabta.service.served import expected_level, survival
+from raabta.service.served import expected_level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,6 +9,7 @@ import numpy as np
 
 from raabta.network.chunk import RTT_STEP_MS
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.ladder import highest_rung, rung_levels, survival
 from raabta.network.model import RUNGS, SLOT_UNIT, gateway_label
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.gather import Gathered, percentile_of
@@ -16,11 +17,8 @@ from raabta.service.served import (
     Z_90,
     Sampling,
     expected_level,
-    highest_rung,
     independent_samples,
-    rung_levels,
     sampling,
-    survival,
 )
 
 if TYPE_CHECKING:

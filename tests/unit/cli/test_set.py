@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import string
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typos import mistyped
 
 import raabta
 from raabta.cli.app import main
@@ -32,22 +32,6 @@ def _paths(node: Any, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
         yield above
 
 
-def _mistyped(word: str, dice: random.Random) -> str:
-    letters, at = list(word), dice.randrange(len(word))
-    kind = dice.choice(("drop", "double", "swap", "replace", "insert"))
-    if kind == "drop" and len(letters) > 3:
-        del letters[at]
-    elif kind == "double":
-        letters.insert(at, letters[at])
-    elif kind == "swap" and at + 1 < len(letters):
-        letters[at], letters[at + 1] = letters[at + 1], letters[at]
-    elif kind == "replace":
-        letters[at] = dice.choice(string.ascii_lowercase)
-    else:
-        letters.insert(at, dice.choice(string.ascii_lowercase))
-    return "".join(letters)
-
-
 def test_a_hundred_typos(capsys: pytest.CaptureFixture[str]) -> None:
     """One wrong letter in a real path: exit code 2 and one line with a suggestion, nearly always right."""
     dice = random.Random(20261122)
@@ -56,7 +40,7 @@ def test_a_hundred_typos(capsys: pytest.CaptureFixture[str]) -> None:
     while tried < 100:
         path = list(dice.choice(paths))
         at = dice.randrange(len(path))
-        meant, wrong = path[at], _mistyped(path[at], dice)
+        meant, wrong = path[at], mistyped(path[at], dice)
         if meant.isdecimal() or wrong.casefold() == meant.casefold():
             continue
         tried += 1

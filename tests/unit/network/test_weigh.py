@@ -13,8 +13,8 @@ from raabta.links.tables import PROBABILITY
 from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network import survival
+from raabta.network.ladder import rung_levels
 from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT
-from raabta.service.served import rung_levels
 
 TERMINALS = (
     networks.terminal(share=0.7),

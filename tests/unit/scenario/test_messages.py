@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 import re
-import string
 from pathlib import Path
 
 import pytest
+from typos import mistyped
 
 from raabta.base.clock import eop_range
 from raabta.base.errors import ScenarioError
@@ -292,21 +292,9 @@ def _keys(text: str) -> list[tuple[int, str]]:
 
 
 def _mistyped(key: str, dice: random.Random) -> str:
-    letters = list(key)
     for _ in range(dice.choice((1, 2))):
-        at = dice.randrange(len(letters))
-        kind = dice.choice(("drop", "double", "swap", "replace", "insert"))
-        if kind == "drop" and len(letters) > 3:
-            del letters[at]
-        elif kind == "double":
-            letters.insert(at, letters[at])
-        elif kind == "swap" and at + 1 < len(letters):
-            letters[at], letters[at + 1] = letters[at + 1], letters[at]
-        elif kind == "replace":
-            letters[at] = dice.choice(string.ascii_lowercase)
-        else:
-            letters.insert(at, dice.choice(string.ascii_lowercase))
-    return "".join(letters)
+        key = mistyped(key, dice)
+    return key
 
 
 def test_a_thousand_typos(tmp_path: Path, small_yaml: str) -> None:

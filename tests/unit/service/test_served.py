@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from raabta.network import ladder
 from raabta.network.model import RUNGS, SLOT_UNIT
 from raabta.service import served
 
@@ -15,7 +16,7 @@ def histogram(*parts):
     """One histogram (b,) from (level, share of slots) pairs, over 1,000 slots."""
     out = np.zeros(BINS, np.int64)
     for level, share in parts:
-        out[np.flatnonzero(served.rung_levels() <= level * (1 + 1e-12))[-1]] += round(
+        out[np.flatnonzero(ladder.rung_levels() <= level * (1 + 1e-12))[-1]] += round(
             share * 1_000 * SLOT_UNIT
         )
     return out
@@ -23,11 +24,11 @@ def histogram(*parts):
 
 def level_of(counts, target=0.99):
     """Level that the served test grants."""
-    return served.rung_levels()[served.highest_rung(served.survival(counts, 1_000), target)]
+    return ladder.rung_levels()[ladder.highest_rung(ladder.survival(counts, 1_000), target)]
 
 
 def test_the_ladder_runs_from_a_thousandth_to_the_whole():
-    levels = served.rung_levels()
+    levels = ladder.rung_levels()
     assert levels.size == BINS
     assert (levels[0], levels[-1]) == (0.0, 1.0) and levels[1] == pytest.approx(1e-3)
     assert np.all(np.diff(levels) > 0.0)
@@ -62,7 +63,7 @@ def test_a_harder_target_never_grants_more(target):
 
 
 def test_survival_starts_at_one_and_falls():
-    found = served.survival(histogram((1.0, 0.7), (0.2, 0.2)), 1_000)
+    found = ladder.survival(histogram((1.0, 0.7), (0.2, 0.2)), 1_000)
     assert found[0] == 1.0 and found[-1] == pytest.approx(0.7)
     assert found[1] == pytest.approx(0.9)
     assert np.all(np.diff(found) <= 0.0)
