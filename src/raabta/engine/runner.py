@@ -1,4 +1,4 @@
-"""Runs chunks: skips what the ledger has, computes the rest here or in a pool, commits one by one.
+"""Runs chunks: skips what the ledger has, computes the rest here, in a pool or on a cluster, commits them.
 
 A chunk is a pure function of its key and of what `setup` made. Each worker writes its own chunk
 file; the parent commits the row. Whatever ends the run (Ctrl-C, kill -9, a full disk), what was
@@ -19,48 +19,20 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from raabta.base.errors import RaabtaError
 from raabta.engine import chunks
 from raabta.engine.chunks import Compute, Row
+from raabta.engine.cluster import run_on_cluster
+from raabta.engine.job import ONE_THREAD, Job, portable
 from raabta.engine.ledger import Identity, Ledger
 
 Progress = Callable[[int, int, int, float], None]
 """Called with (done, total, resumed, seconds since the start); done counts the resumed."""
 
-ONE_THREAD = dict.fromkeys(
-    (
-        "NUMBA_NUM_THREADS",
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "VECLIB_MAXIMUM_THREADS",
-    ),
-    "1",
-)
-"""Environment of every worker: processes are the only parallelism."""
-
 _IN_FLIGHT_PER_WORKER = 2
-
-
-@dataclass(frozen=True)
-class _Job:
-    """What a worker needs; picklable."""
-
-    folder: Path
-    compute: Compute
-    setup: Callable[..., object] | None
-    setup_args: tuple[Any, ...]
-
-    def prepare(self) -> None:
-        if self.setup is not None:
-            self.setup(*self.setup_args)
-
-    def run(self, key: str) -> Row:
-        return chunks.make(self.folder, key, self.compute)
 
 
 def run_chunks(
@@ -73,13 +45,15 @@ def run_chunks(
     setup: Callable[..., object] | None = None,
     setup_args: tuple[Any, ...] = (),
     progress: Progress | None = None,
+    scheduler: str | None = None,
 ) -> None:
     """Compute and commit every key that the folder does not hold yet.
 
     `compute(key)` gives named arrays and is pure. `setup(*setup_args)` is called once where chunks
     are computed: in each worker process, or here with `workers == 1`; not at all when nothing is
-    missing. With `workers > 1` both are top-level functions of importable modules.
-    Raises StoreError (folder in use, of another run, disk full), what compute raises, and
+    missing. With `workers > 1` both are top-level functions of importable modules. With a `scheduler`
+    (`dask://HOST:PORT`) its workers compute instead of `workers` processes here; see `cluster`.
+    Raises StoreError (folder in use, of another run, disk full), what compute and a cluster raise, and
     KeyboardInterrupt; what was committed stays.
     """
     if workers < 1:
@@ -91,8 +65,10 @@ def run_chunks(
         commit = _Commit(ledger, len(keys), len(keys) - len(missing), progress)
         if not missing:
             return
-        job = _Job(folder, compute, setup, setup_args)
-        if workers == 1:
+        job = Job(folder.absolute(), compute, setup, setup_args)
+        if scheduler is not None:
+            run_on_cluster(job, missing, scheduler, commit)
+        elif workers == 1:
             _run_here(job, missing, commit)
         else:
             _run_pooled(job, missing, min(workers, len(missing)), commit)
@@ -127,13 +103,13 @@ def _missing(ledger: Ledger, keys: Sequence[str]) -> list[str]:
     return [key for key in keys if key not in whole]
 
 
-def _run_here(job: _Job, keys: Sequence[str], commit: _Commit) -> None:
+def _run_here(job: Job, keys: Sequence[str], commit: _Commit) -> None:
     job.prepare()
     for key in keys:
         commit(job.run(key))
 
 
-def _run_pooled(job: _Job, keys: Sequence[str], workers: int, commit: _Commit) -> None:
+def _run_pooled(job: Job, keys: Sequence[str], workers: int, commit: _Commit) -> None:
     """A pool over the keys; if a worker dies, once more over what is left."""
     try:
         _pool_over(job, keys, workers, commit)
@@ -149,7 +125,7 @@ def _run_pooled(job: _Job, keys: Sequence[str], workers: int, commit: _Commit) -
             ) from error
 
 
-def _pool_over(job: _Job, keys: Sequence[str], workers: int, commit: _Commit) -> None:
+def _pool_over(job: Job, keys: Sequence[str], workers: int, commit: _Commit) -> None:
     """Keep a few chunks in flight, so that memory and what a Ctrl-C loses stay bounded."""
     waiting, running = deque(keys), set[Future[Row]]()
     with _pool(job, workers) as pool:
@@ -163,7 +139,7 @@ def _pool_over(job: _Job, keys: Sequence[str], workers: int, commit: _Commit) ->
 
 
 @contextmanager
-def _pool(job: _Job, workers: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(job: Job, workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool of fresh processes that is gone afterwards, at once if anything was raised.
 
     spawn, not fork: a fork after numba started its threads crashes.
@@ -199,7 +175,7 @@ def _worker_environment() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-_job: _Job | None = None
+_job: Job | None = None
 _failure: Exception | None = None
 
 
@@ -223,10 +199,10 @@ def _work(key: str) -> Row:
         assert _job is not None
         return _job.run(key)
     except Exception as error:
-        portable = _portable(error)
-        if portable is error:
+        said = portable(error)
+        if said is error:
             raise
-        raise portable from error
+        raise said from error
 
 
 def _end_with_parent() -> None:
@@ -235,22 +211,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         multiprocessing.connection.wait([parent.sentinel])
         os._exit(1)
-
-
-def _portable(error: Exception) -> Exception:
-    """The error itself if it survives the way to the parent, else one that says the same.
-
-    An error that does not unpickle would break the whole pool.
-    """
-    try:
-        if str(pickle.loads(pickle.dumps(error))) == str(error):
-            return error
-    except Exception:
-        pass
-    if isinstance(error, RaabtaError):
-        said: Exception = RaabtaError(str(error))
-    else:
-        said = RuntimeError(f"{type(error).__name__}: {error}")
-    for note in getattr(error, "__notes__", ()):
-        said.add_note(note)
-    return said

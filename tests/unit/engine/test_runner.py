@@ -10,8 +10,9 @@ import pytest
 
 from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError, StoreError
 from raabta.engine import chunks
+from raabta.engine.job import portable
 from raabta.engine.ledger import Identity, Ledger
-from raabta.engine.runner import _portable, run_chunks
+from raabta.engine.runner import run_chunks
 from raabta.engine.verify import run_hash, verify
 
 RUN = Identity("hash", "0.1.0", 1)
@@ -138,11 +139,11 @@ class Awkward(Exception):
 
 def test_errors_reach_the_parent_in_words_whatever_they_are() -> None:
     kept = LimitError("too many")
-    assert _portable(kept) is kept
-    said = _portable(OutOfRangeError("rain", 400, "0 to 250", "P.838-3"))
+    assert portable(kept) is kept
+    said = portable(OutOfRangeError("rain", 400, "0 to 250", "P.838-3"))
     assert isinstance(said, RaabtaError) and str(said) == "rain is 400; valid: 0 to 250 (P.838-3)"
     awkward = Awkward("a", "b")
     awkward.add_note("(while computing chunk x)")
-    told = _portable(awkward)
+    told = portable(awkward)
     assert str(told) == "Awkward: ab" and not isinstance(told, RaabtaError)
     assert told.__notes__ == ["(while computing chunk x)"]
