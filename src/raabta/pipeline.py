@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from raabta.engine.provenance import environment, hash_of, provenance, write_pro
 from raabta.engine.runner import run_chunks  # noqa: E402
 from raabta.engine.verify import record_output  # noqa: E402
 from raabta.scenario.loader import missing_files, scenario_hash, to_yaml  # noqa: E402
-from raabta.service import store  # noqa: E402
+from raabta.service import cut, store  # noqa: E402
 from raabta.service.results import Results  # noqa: E402
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from raabta.scenario.models import Scenario
     from raabta.service.people import People
 
-SLOTS_PER_CHUNK = 240
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
@@ -43,11 +41,14 @@ def run(
     workers: int | None = None,
     bands: bool = False,
     progress: Progress | None = None,
+    slots_per_chunk: int | None = None,
 ) -> Results:
     """Run a scenario into a folder; on a folder that holds part of this run, go on from there.
 
-    A folder of another run, version or environment is refused before anything is computed. Raises what the
-    floors raise (see `base.errors`) and KeyboardInterrupt; what was committed stays.
+    `slots_per_chunk` (see `service.cut`) is chosen by the size of the network; results do not depend on it,
+    and a run that is resumed keeps the cut it began with. A folder of another run, version or environment is
+    refused before anything is computed. Raises what the floors raise (see `base.errors`) and
+    KeyboardInterrupt; what was committed stays.
     """
     out, started = Path(out), datetime.now(UTC)
     tell = progress or (lambda what, done, total: None)
@@ -64,7 +65,7 @@ def run(
     tell("preparing tables and admission", 0, 1)
     network = build_network(scenario, cells, people)
     tell("preparing tables and admission", 1, 1)
-    keys = chunk_keys(scenario.time.steps)
+    keys = _cut(out, scenario.time.steps, network, slots_per_chunk)
     run_chunks(
         out,
         identity,
@@ -73,7 +74,7 @@ def run(
         workers=choose_workers(workers, len(keys)),
         setup=_carry,
         setup_args=(network,),
-        progress=lambda done, total, resumed, seconds: tell("simulating slots", done, total),
+        progress=lambda done, total, resumed, seconds: tell("simulating slots", *slots_done(keys, done)),
     )
     tell("summing up", 0, 1)
     results = store.summarise_run(out, scenario, cells, people, network)
@@ -126,10 +127,19 @@ def served_of(scenario: Scenario, slots: list[int]) -> dict[str, float]:
     return store.served_totals(scenario, people, subscribers(scenario, people), [sums])
 
 
-def chunk_keys(steps: int) -> list[str]:
-    """Keys of the chunks of a run: the slots each covers."""
-    edges = [*range(0, steps, SLOTS_PER_CHUNK), steps]
-    return [f"slots-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+def _cut(out: Path, steps: int, network: Network, length: int | None) -> list[str]:
+    """Keys of the chunks of a run: those of the folder if it has begun, else chunks that fit in memory."""
+    begun = Ledger.plan_of(out)
+    if begun and length is not None and begun != cut.chunk_keys(steps, length):
+        raise StoreError(f"{out} was begun with other chunks than of {length} slots. Choose another folder")
+    cells = network.demand.subscribers.size
+    return begun or cut.chunk_keys(steps, length or cut.slots_per_chunk(cells, network.propagator.count))
+
+
+def slots_done(keys: list[str], done: int) -> tuple[int, int]:
+    """(slots done, slots in all) when so many chunks are; chunks are equal but for the last."""
+    total = cut.slots_of(keys[-1]).stop
+    return min(done * len(cut.slots_of(keys[0])), total), total
 
 
 _network: Network | None = None
@@ -147,8 +157,7 @@ def compute_chunk(key: str) -> dict[str, Any]:
 
     if _network is None:
         raise RuntimeError("compute_chunk was called before its network was set")
-    first, last = (int(part) for part in key.split("-")[1:])
-    return dict(run_chunk(_network, range(first, last)))
+    return dict(run_chunk(_network, cut.slots_of(key)))
 
 
 def choose_workers(asked: int | None, chunks: int) -> int:
@@ -186,9 +195,13 @@ def open_run(folder: Path) -> Results:
     return store.read_results(Path(folder))
 
 
-def open_slots(folder: Path) -> xr.Dataset:
-    """What every cell had in every slot of a run (table SLOTS), read from its chunks."""
-    return store.read_slots(Path(folder))
+def open_slots(folder: Path, first: int = 0, last: int | None = None) -> xr.Dataset:
+    """What every cell had in the slots of a run (table SLOTS), read from its chunks.
+
+    Slots from `first` to before `last`, all by default. Raises LimitError, with how many slots can be had at
+    once, for a Dataset of over 1 GiB.
+    """
+    return store.read_slots(Path(folder), first, last)
 
 
 def explain(

@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 import raabta.pipeline as pipeline
-from raabta.base.errors import RaabtaError, ScenarioError, StoreError
+from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError, ScenarioError, StoreError
 from raabta.base.tables import CELL_RESULTS, CLASS_RESULTS, DAY, DISTRICT_RESULTS, SLOTS, check
 from raabta.engine.ledger import Identity, Ledger
 from raabta.engine.provenance import environment, hash_of
@@ -33,22 +33,8 @@ def scenario(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def small_chunks():
-    """Ten slots a chunk, so that a short run has several; workers get the key and need no patch."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "SLOTS_PER_CHUNK", 10)
-        yield
-
-
-@pytest.fixture(scope="module")
-def whole(scenario, small_chunks, tmp_path_factory):
-    return pipeline.run(scenario, tmp_path_factory.mktemp("whole") / "run", workers=1)
-
-
-def test_chunk_keys_cover_every_slot_once():
-    assert pipeline.chunk_keys(241) == ["slots-00000000-00000240", "slots-00000240-00000241"]
-    assert pipeline.chunk_keys(240) == ["slots-00000000-00000240"]
-    assert pipeline.chunk_keys(1) == ["slots-00000000-00000001"]
+def whole(scenario, tmp_path_factory):
+    return pipeline.run(scenario, tmp_path_factory.mktemp("whole") / "run", workers=1, slots_per_chunk=10)
 
 
 def test_workers_are_as_many_as_asked_but_never_more_than_chunks():
@@ -120,35 +106,55 @@ def test_slots_open_from_the_chunks(whole):
     assert float(slots["rtt_ms"].min()) > 2e3 * 2 * 500.0 / 299_792.458 * 0.999
 
 
+@pytest.mark.parametrize(("first", "last"), [(0, 40), (0, 1), (7, 23), (10, 20), (39, None)])
+def test_a_part_of_the_slots_opens_as_that_part_of_the_whole(whole, first, last):
+    part = pipeline.open_slots(whole.folder, first, last)
+    xr.testing.assert_identical(part, pipeline.open_slots(whole.folder).isel(time=slice(first, last)))
+
+
+@pytest.mark.parametrize(("first", "last"), [(-1, 3), (3, 3), (0, 41)])
+def test_slots_that_the_run_does_not_have_are_refused(whole, first, last):
+    with pytest.raises(OutOfRangeError, match=f"slots is {first} to {last}; valid: within 0 to 40"):
+        pipeline.open_slots(whole.folder, first, last)
+
+
+def test_more_slots_than_memory_is_good_for_are_refused_with_how_many_go(whole, monkeypatch):
+    cells = whole.cells.sizes["cell"]
+    monkeypatch.setattr(pipeline.store, "MOST_SLOT_BYTES", 17 * 17 * cells)
+    with pytest.raises(LimitError, match=r"Read them in parts: .* with at most 17 slots"):
+        pipeline.open_slots(whole.folder)
+    assert pipeline.open_slots(whole.folder, 0, 17).sizes["time"] == 17
+
+
 @pytest.mark.parametrize("workers", [2, 1])
-def test_other_workers_and_a_run_broken_off_half_way_give_the_same_bits(
-    scenario, small_chunks, whole, workers, tmp_path
-):
+def test_other_workers_and_a_run_broken_off_half_way_give_the_same_bits(scenario, whole, workers, tmp_path):
     class Stop(Exception):
         """Raised from the progress call, as an interruption would be."""
 
     def stop(what, done, total):
-        if what == "simulating slots" and done == 2:
+        if what == "simulating slots" and done == 20:
             raise Stop
 
     if workers == 1:
         with pytest.raises(Stop):
-            pipeline.run(scenario, tmp_path / "run", workers=1, progress=stop)
+            pipeline.run(scenario, tmp_path / "run", workers=1, progress=stop, slots_per_chunk=10)
         assert len(list((tmp_path / "run" / "chunks").iterdir())) == 2
         with pytest.raises(StoreError, match="no finished run"):
             pipeline.open_run(tmp_path / "run")
-    found = pipeline.run(scenario, tmp_path / "run", workers=workers)
+    found = pipeline.run(scenario, tmp_path / "run", workers=workers, slots_per_chunk=10)
     assert run_hash(found.folder) == run_hash(whole.folder)
     assert (found.folder / "results.npz").read_bytes() == (whole.folder / "results.npz").read_bytes()
     assert found.summary == whole.summary
 
 
-def test_a_horizon_file_of_zeros_changes_no_bit(scenario, small_chunks, whole, tmp_path):
+def test_a_horizon_file_of_zeros_changes_no_bit(scenario, whole, tmp_path):
     file = tmp_path / "horizons.csv"
     head = "latitude_deg,longitude_deg,azimuth_deg,elevation_deg"
     file.write_text("\n".join([head, *(f"30.2,67.0,{azimuth},0" for azimuth in range(0, 360, 30))]))
     area = scenario.area.model_copy(update={"horizon_file": str(file)})
-    found = pipeline.run(scenario.model_copy(update={"area": area}), tmp_path / "run", workers=1)
+    found = pipeline.run(
+        scenario.model_copy(update={"area": area}), tmp_path / "run", workers=1, slots_per_chunk=10
+    )
     assert run_hash(found.folder) == run_hash(whole.folder)
     for name in ("cells", "districts", "day", "classes"):
         xr.testing.assert_identical(getattr(found, name), getattr(whole, name))
@@ -193,7 +199,7 @@ def test_districts_of_another_country_come_per_polygon(tmp_path):
     assert two.summary["totals"]["population"] == one.summary["totals"]["population"]
 
 
-def test_a_finished_folder_refuses_another_scenario(scenario, small_chunks, whole):
+def test_a_finished_folder_refuses_another_scenario(scenario, whole):
     other = scenario.model_copy(update={"seed": scenario.seed + 1})
     with pytest.raises(RaabtaError, match="another"):
         pipeline.run(other, whole.folder, workers=1)

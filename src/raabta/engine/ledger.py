@@ -93,6 +93,14 @@ class Ledger:
             return ledger.identity()
 
     @classmethod
+    def plan_of(cls, folder: Path) -> list[str]:
+        """The keys that the run of a folder is to compute, sorted; none where no run has begun."""
+        if cls.held(folder) is None:
+            return []
+        with cls.read(folder) as ledger:
+            return ledger.planned()
+
+    @classmethod
     def refuse_other(cls, folder: Path, wanted: Identity) -> None:
         """Raise StoreError for a folder that holds another run than `wanted`, and as `held` does."""
         found = cls.held(folder)

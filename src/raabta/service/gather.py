@@ -12,6 +12,7 @@ from raabta.network.chunk import RTT_STEP_MS, U16, unpack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.ladder import survival
 from raabta.network.model import RUNGS
+from raabta.service.cut import BATCH_SLOTS
 from raabta.service.served import expected_level
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, NDArray[Any]]
 
 MAX_KEPT_SLOTS = 5_760
+MAX_KEPT_BYTES = 256 * 2**20
+"""Round trips are kept of so many slots, evenly spaced, in so much memory at most."""
 CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
 LEVELS = ("level_sum", "level_count", "short_slots")
 SUMS = (*CODES, *LEVELS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
@@ -36,7 +39,11 @@ GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
 
 @dataclass
 class Gathered:
-    """Sums over a run of n cells, p plans and j classes; see `network.chunk` for what each counts."""
+    """Sums over a run of n cells, p plans and j classes; see `network.chunk` for what each counts.
+
+    Memory does not grow with the run, but for a few numbers per slot. `batch` (n, j, b) is the histogram
+    at the design plan of the batch that is not full yet, over `batch_slots` slots.
+    """
 
     weight: Ints
     plans: int
@@ -49,6 +56,7 @@ class Gathered:
     batch_slots: int = 0
     counts: Ints = field(init=False)
     lacks: Ints = field(init=False)
+    batch: Ints = field(init=False)
     batch_sum: Floats = field(init=False)
     batch_squares: Floats = field(init=False)
     code_count: Ints = field(init=False)
@@ -74,6 +82,7 @@ class Gathered:
         n = self.weight.size
         self.counts = np.zeros((n, self.plans, RUNGS + 1), np.int64)
         self.lacks = np.zeros((self.classes, *self.counts.shape), np.int64)
+        self.batch = np.zeros((n, self.classes, RUNGS + 1), np.int64)
         self.batch_sum, self.batch_squares = np.zeros((n, RUNGS + 1)), np.zeros((n, RUNGS + 1))
         self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
@@ -85,54 +94,54 @@ class Gathered:
         self.gateway_traffic = np.zeros(256)
 
     def add(self, chunk: Arrays) -> None:
-        """Add one chunk; call in key order."""
+        """Add one chunk; call in key order, and `finish` after the last."""
         slots = chunk["down"].shape[0]
-        design = self._add_histogram(chunk)
-        self._add_batch(design, slots)
+        self._add_histogram(chunk)
         for name in SUMS:
             getattr(self, name).__iadd__(chunk[name])
         self._add_slots(chunk)
         self.slots += slots
+        self.batch_slots += slots
+        if self.batch_slots >= BATCH_SLOTS:
+            self._close_batch()
 
-    def _add_batch(self, design: Ints, slots: int) -> None:
-        """Take a chunk as a batch; not a remainder under half of the first, which would count as much."""
-        self.batch_slots = self.batch_slots or slots
-        if 2 * slots < self.batch_slots:
-            return
-        batch = survival(design, slots).max(axis=1)
-        self.batch_available.append(self._available(design, slots))
-        self.batch_sum += batch
-        self.batch_squares += batch * batch
+    def finish(self) -> None:
+        """Take what is left as a batch; not under half of one, which would count as much as a whole."""
+        if self.batch_slots and (self.batches == 0 or 2 * self.batch_slots >= BATCH_SLOTS):
+            self._close_batch()
+
+    def _close_batch(self) -> None:
+        share = survival(self.batch, self.batch_slots).max(axis=1)
+        self.batch_available.append(self._available(self.batch, self.batch_slots))
+        self.batch_sum += share
+        self.batch_squares += share * share
         self.batches += 1
+        self.batch[:] = 0
+        self.batch_slots = 0
 
     @property
     def histogram(self) -> Ints:
         """Weight, SLOT_UNIT to the slot, in which each class has the level of each bin, (n, p, j, b)."""
         return np.asarray(self.counts[:, :, None] - np.moveaxis(self.lacks, 0, 2))
 
-    def _add_histogram(self, chunk: Arrays) -> Ints:
-        """Add a chunk's weights; returns its own at the design plan, (n, j, b)."""
-        n, _, bins = self.counts.shape
+    def _add_histogram(self, chunk: Arrays) -> None:
+        """Add a chunk's weights to the run's, and those at the design plan to the batch's."""
         index, count = unpack("counts", chunk)
-        design = np.empty((n, self.classes, bins), np.int64)
-        design[:] = self._add_sparse(self.counts, index, count)[:, None]
+        self._add_sparse(self.counts, index, count, self.batch, 1)
         index, count = unpack("lacks", chunk)
         plane, place = np.divmod(index, np.int32(self.counts.size))
         for j, of in enumerate(chunk["lacks_of"]):
             own = plane == of
-            design[:, j] -= self._add_sparse(self.lacks[j], place[own], count[own])
-        return design
+            self._add_sparse(self.lacks[j], place[own], count[own], self.batch[:, j : j + 1], -1)
 
     def _add_sparse(
-        self, total: Ints, index: NDArray[np.int32], count: NDArray[np.uint32]
-    ) -> NDArray[np.int64]:
-        """Add counts at places of a total (n, p, b); returns them at the design plan, (n, b)."""
+        self, total: Ints, index: NDArray[np.int32], count: NDArray[np.uint32], design: Ints, sign: int
+    ) -> None:
+        """Add counts to a total (n, p, b), and `sign` times those of the design plan to (n, *, b)."""
         total.reshape(-1)[index] += count
         row, place = np.divmod(index, np.int32(total.shape[2]))
         chosen = row % self.plans == self.design
-        design = np.zeros((total.shape[0], total.shape[2]), np.int64)
-        design[row[chosen] // self.plans, place[chosen]] = count[chosen]
-        return design
+        design[row[chosen] // self.plans, :, place[chosen]] += sign * count[chosen, None].astype(np.int64)
 
     def _available(self, design: Ints, slots: int) -> float:
         """Share of the asked homes that have the design plan in these slots, in the mean over weather."""
@@ -144,10 +153,10 @@ class Gathered:
         rtt, down = chunk["rtt"], chunk["down"]
         weight = np.broadcast_to(self.weight, rtt.shape).ravel()
         self.rtt_histogram += np.bincount(rtt.ravel(), weight, U16)
-        gateway = chunk["gateway"].astype(np.int64).ravel() + 1
-        self.gateway_traffic += np.bincount(gateway, down.ravel(), 256)
+        for lit, rate in zip(chunk["gateway"], down, strict=True):
+            self.gateway_traffic += np.bincount(lit.astype(np.int64) + 1, rate, 256)
         offset = -self.slots % self.step
-        self.rtt.append(rtt[offset :: self.step])
+        self.rtt.append(rtt[offset :: self.step].copy())
         self.storms.append(chunk["storms"])
         day = {
             "forward_mbps": down.sum(axis=1, dtype=np.float64),
@@ -166,7 +175,7 @@ class Gathered:
     def rtt_percentiles_ms(self, percent: float) -> Floats:
         """Percentile of the round trip of each cell over its lit slots, ms, (cell,); NaN where never lit.
 
-        Runs longer than a day at 15 s keep evenly spaced slots only.
+        Runs longer than a day at 15 s, and those of over 23,000 cells, keep evenly spaced slots only.
         """
         ordered = self._ordered_rtt
         lit = np.count_nonzero(ordered, axis=1)
@@ -178,7 +187,11 @@ class Gathered:
     @cached_property
     def _ordered_rtt(self) -> NDArray[np.uint16]:
         """Round trips of every cell in rising order, (cell, time): 0 where it was dark."""
-        joined = np.ascontiguousarray(np.concatenate(self.rtt).T)
+        kept = sum(part.shape[0] for part in self.rtt)
+        joined, at = np.empty((self.weight.size, kept), np.uint16), 0
+        for part in self.rtt:
+            joined[:, at : at + part.shape[0]] = part.T
+            at += part.shape[0]
         joined.sort(axis=1, kind="stable")
         return joined
 
@@ -191,6 +204,12 @@ class Gathered:
     def storm_table(self) -> Floats:
         """Rain states drawn, (sample, 6): slot, wet share of cells, asks met clear, wet; Mbps clear, wet."""
         return np.concatenate(self.storms) if self.storms else np.zeros((0, 6))
+
+
+def kept_step(slots: int, cells: int) -> int:
+    """Every how many slots the round trips of a run are kept."""
+    most = max(1, min(MAX_KEPT_SLOTS, MAX_KEPT_BYTES // (2 * max(1, cells))))
+    return max(1, -(-slots // most))
 
 
 def return_rates_mbps(chunk: Arrays) -> Floats:

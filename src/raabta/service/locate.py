@@ -9,9 +9,9 @@ import numpy as np
 
 from raabta.base.errors import ScenarioError
 from raabta.engine import chunks
-from raabta.engine.ledger import Ledger
 from raabta.network.constraints import named
 from raabta.scenario.models import PLANS_MBPS
+from raabta.service.store import planned_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,9 +147,8 @@ def telling_slots(folder: Path, number: int) -> list[tuple[str, int]]:
 
     No worst one where none carries less than the typical one: where nobody asks, or nothing ever varies.
     """
-    with Ledger.read(folder) as ledger:
-        rows = ledger.rows()
-    down = np.concatenate([part["down"][:, number] for _, part in chunks.load_all(folder, rows, ["down"])])
+    parts = chunks.load_all(folder, planned_rows(folder), ["down"])
+    down = np.concatenate([part["down"][:, number].copy() for _, part in parts])
     order = np.argsort(down, kind="stable")
     typical, worst = int(order[order.size // 2]), int(order[0])
     slots = [("A typical slot", typical), ("The worst slot", worst)]

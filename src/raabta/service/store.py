@@ -12,7 +12,7 @@ import numpy as np
 
 from raabta.base import tables
 from raabta.base.clock import eop_version
-from raabta.base.errors import StoreError
+from raabta.base.errors import LimitError, OutOfRangeError, StoreError
 from raabta.engine import arrays as coding
 from raabta.engine import chunks
 from raabta.engine.atomic import write_bytes
@@ -22,8 +22,9 @@ from raabta.network.chunk import RTT_STEP_MS, WEIGHT_UNIT
 from raabta.network.constraints import CONSTRAINTS
 from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
+from raabta.service.cut import slots_of
 from raabta.service.demand import Subscribers, subscribers
-from raabta.service.gather import GATHERED, MAX_KEPT_SLOTS, Gathered, return_rates_mbps
+from raabta.service.gather import GATHERED, Gathered, kept_step, return_rates_mbps
 from raabta.service.results import Results
 from raabta.service.summary import (
     cell_arrays,
@@ -52,6 +53,11 @@ TABLES = {
     "classes": tables.CLASS_RESULTS,
 }
 
+KEPT_PER_SLOT = ("satellite", "gateway", "down", "up_ratio", "rtt", "constraint_down", "constraint_up")
+"""What of a chunk the table SLOTS is made of."""
+MOST_SLOT_BYTES = 2**30
+"""Largest Dataset of slots that is handed out at once."""
+
 
 def gather(
     scenario: Scenario, asked: Subscribers, parts: Iterable[Mapping[str, NDArray[Any]]], slots: int
@@ -62,11 +68,12 @@ def gather(
         plans=len(PLANS_MBPS),
         classes=len(scenario.demand.terminals),
         design=list(PLANS_MBPS).index(scenario.demand.plan),
-        step=max(1, -(-slots // MAX_KEPT_SLOTS)),
+        step=kept_step(slots, asked.cell.size),
         class_share=asked.class_share,
     )
     for part in parts:
         sums.add(part)
+    sums.finish()
     return sums
 
 
@@ -82,8 +89,7 @@ def summarise_run(
     folder: Path, scenario: Scenario, cells: xr.Dataset, people: People, network: Network
 ) -> Results:
     """Gather a finished run's chunks into its results."""
-    with Ledger.read(folder) as ledger:
-        rows = ledger.rows()
+    rows = planned_rows(folder)
     asked = subscribers(scenario, people)
     parts = (arrays for _, arrays in chunks.load_all(folder, rows, only=GATHERED))
     found = outcome(scenario, people, asked, gather(scenario, asked, parts, scenario.time.steps))
@@ -111,6 +117,19 @@ def summarise_run(
         ],
     }
     return _results(folder, scenario, summarise(found, extra), values)
+
+
+def planned_rows(folder: Path) -> list[chunks.Row]:
+    """The chunks of a whole run, in the order of time. Raises StoreError for a run that is not finished."""
+    with Ledger.read(folder) as ledger:
+        rows, planned = {row.key: row for row in ledger.rows()}, ledger.planned()
+    absent = [key for key in planned if key not in rows]
+    if absent or not planned:
+        raise StoreError(
+            f"{folder} is unfinished: {len(absent)} of {len(planned)} chunks are not computed. "
+            "Run the scenario again into this folder: it resumes"
+        )
+    return [rows[key] for key in planned]
 
 
 def _horizon_notes(scenario: Scenario) -> list[str]:
@@ -187,29 +206,60 @@ def _as_recorded(folder: Path, name: str) -> bytes:
     return raw
 
 
-def read_slots(folder: Path) -> xr.Dataset:
-    """What every cell had in every slot (table SLOTS)."""
+def read_slots(folder: Path, first: int = 0, last: int | None = None) -> xr.Dataset:
+    """What every cell had in the slots from `first` to before `last` (table SLOTS; all by default).
+
+    Reads a chunk at a time. Raises LimitError for more than MOST_SLOT_BYTES, OutOfRangeError for slots that
+    the run does not have.
+    """
     results = read_results(folder)
-    with Ledger.read(folder) as ledger:
-        rows = ledger.rows()
-    kept = ("satellite", "gateway", "down", "up_ratio", "rtt", "constraint_down", "constraint_up")
-    parts = [arrays for _, arrays in chunks.load_all(folder, rows, only=kept)]
+    time = results.day["time"].values
+    last = time.size if last is None else last
+    if not 0 <= first < last <= time.size:
+        raise OutOfRangeError(
+            "the range of slots", f"{first} to {last}", f"within 0 to {time.size}", str(folder)
+        )
+    values = _empty_slots(last - first, results.cells.sizes["cell"])
+    asked = range(first, last)
+    rows = [row for row in planned_rows(folder) if _overlap(slots_of(row.key), asked)]
+    for key, part in chunks.load_all(folder, rows, only=KEPT_PER_SLOT):
+        _place(values, part, slots_of(key).start - first)
+    return tables.as_dataset(tables.SLOTS, values, {"time": time[first:last]})
 
-    def joined(name: str) -> NDArray[Any]:
-        return np.concatenate([part[name] for part in parts])
 
-    rtt = joined("rtt").astype(np.float32) * RTT_STEP_MS
-    lit = joined("satellite") >= 0
-    values = {
-        "satellite": joined("satellite"),
-        "gateway": joined("gateway"),
-        "down_mbps": joined("down").astype(np.float32),
-        "up_mbps": np.concatenate([return_rates_mbps(part).astype(np.float32) for part in parts]),
-        "rtt_ms": np.where(lit, rtt, np.nan).astype(np.float32),
-        "constraint_down": joined("constraint_down"),
-        "constraint_up": joined("constraint_up"),
+def _overlap(one: range, other: range) -> bool:
+    return one.start < other.stop and other.start < one.stop
+
+
+def _empty_slots(slots: int, cells: int) -> dict[str, NDArray[Any]]:
+    kinds = {column.name: np.dtype(column.dtype) for column in tables.SLOTS.columns}
+    each = cells * sum(kind.itemsize for kind in kinds.values())
+    if slots * each > MOST_SLOT_BYTES:
+        raise LimitError(
+            f"{slots:,} slots of {cells:,} cells take {slots * each / 1e9:.1f} GB; allowed: "
+            f"{MOST_SLOT_BYTES / 1e9:.1f} GB. Read them in parts: open_slots(RUN, first, last) with at most "
+            f"{MOST_SLOT_BYTES // each:,} slots"
+        )
+    return {name: np.empty((slots, cells), kind) for name, kind in kinds.items()}
+
+
+def _place(values: dict[str, NDArray[Any]], part: Mapping[str, NDArray[Any]], at: int) -> None:
+    """Put a chunk whose first slot stands at `at` (perhaps before the first row) where it belongs."""
+    rows = values["satellite"].shape[0]
+    own = slice(max(0, -at), max(0, rows - at))
+    to = slice(max(0, at), max(0, at) + len(part["satellite"][own]))
+    rtt = part["rtt"][own].astype(np.float32) * RTT_STEP_MS
+    found = {
+        "satellite": part["satellite"][own],
+        "gateway": part["gateway"][own],
+        "down_mbps": part["down"][own],
+        "up_mbps": return_rates_mbps(part)[own],
+        "rtt_ms": np.where(part["satellite"][own] >= 0, rtt, np.nan),
+        "constraint_down": part["constraint_down"][own],
+        "constraint_up": part["constraint_up"][own],
     }
-    return tables.as_dataset(tables.SLOTS, values, {"time": results.day["time"].values})
+    for name, array in found.items():
+        values[name][to] = array
 
 
 def link_fades(scenario: Scenario) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import xarray as xr
 from raabta.access.cells import cell_of
 from raabta.base.errors import ScenarioError
 from raabta.engine import chunks
-from raabta.engine.ledger import Ledger
+from raabta.service import locate
 from raabta.service.data import towns
 from raabta.service.locate import find, over_the_run, telling_slots
 from raabta.service.results import Results
@@ -122,17 +122,7 @@ def test_what_binds_is_called_as_in_the_tables(results: Results) -> None:
 def test_a_worst_slot_is_worse_than_a_typical_one(
     monkeypatch: pytest.MonkeyPatch, down: list[int], titles: list[str]
 ) -> None:
-    class Empty:
-        def __enter__(self) -> Empty:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            return None
-
-        def rows(self) -> list[object]:
-            return []
-
-    monkeypatch.setattr(Ledger, "read", lambda folder: Empty())
+    monkeypatch.setattr(locate, "planned_rows", lambda folder: [])
     parts = [("one", {"down": np.array(down, np.uint16)[:, None]})]
     monkeypatch.setattr(chunks, "load_all", lambda folder, rows, only: iter(parts))
     slots = telling_slots(Path("x"), 0)

@@ -10,6 +10,7 @@ from raabta.base.errors import StoreError
 from raabta.network.chunk import run_chunk
 from raabta.service import store
 from raabta.service.demand import Subscribers
+from raabta.service.gather import MAX_KEPT_BYTES, MAX_KEPT_SLOTS, kept_step
 
 
 def test_a_folder_without_a_finished_run_is_refused(tmp_path):
@@ -27,8 +28,15 @@ def test_gather_thins_round_trips_of_runs_longer_than_a_day():
     network = networks.build(homes=10.0)
     homes = network.demand.subscribers
     asked = Subscribers(homes, homes, homes, homes, np.ones(1))
-    for slots, step in ((1, 1), (store.MAX_KEPT_SLOTS, 1), (store.MAX_KEPT_SLOTS + 1, 2)):
+    for slots, step in ((1, 1), (MAX_KEPT_SLOTS, 1), (MAX_KEPT_SLOTS + 1, 2)):
         assert store.gather(network.scenario, asked, (), slots).step == step
+
+
+def test_round_trips_of_many_cells_are_thinned_to_what_fits_in_memory():
+    assert kept_step(MAX_KEPT_SLOTS, 23_000) == 1
+    for slots, cells in ((MAX_KEPT_SLOTS, 40_000), (172_800, 3_500), (10, 10**9)):
+        step = kept_step(slots, cells)
+        assert 2 * cells * -(-slots // step) <= MAX_KEPT_BYTES or step == slots
 
 
 def test_gather_weighs_the_design_plan():
