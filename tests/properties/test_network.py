@@ -78,7 +78,7 @@ def plain(allocation, beams):
     network = networks.build(made, homes=100.0)
     # Identical links: every cell stands where the middle one does.
     middle = 30
-    loss = np.repeat(network.loss.loss_db[[middle]], 61, axis=0)
+    loss = np.repeat(network.loss.loss_db[:, [middle]], 61, axis=1)
     ground = replace(
         network.ground, km=np.repeat(network.ground.km[[middle]], 61, axis=0),
         basis=np.repeat(network.ground.basis[[middle]], 61, axis=0),

@@ -199,10 +199,11 @@ def cosecant_max(min_elevation_deg: float) -> float:
 
 @dataclass(frozen=True)
 class PathLoss:
-    """Fades of n sites: loss_db (n, e, 1 + k, 2, j) by cosecant node, weather state, direction and class.
+    """Fades of n sites: loss_db (1 + k, n, e, 2, j) by weather state, cosecant node, direction and class.
 
     State 0 is clear sky at the median; forward losses hold the rise of the receiver's noise too. cross_db
-    (n, e, 1 + k, 2): discrimination of the other polarisation, NO_CROSS_DB where it does not count.
+    (1 + k, n, e, 2): discrimination of the other polarisation, NO_CROSS_DB where it does not count. States
+    come first, because a slot asks all sites about one state: its table then stays in the second cache.
     """
 
     loss_db: NDArray[np.float32]
@@ -223,7 +224,7 @@ def path_loss(
 ) -> PathLoss:
     """Tabulate the atmosphere for every site, class and direction (P.618-14 with the 5 % cap)."""
     elevation = node_elevations_deg(min_elevation_deg)
-    shape = (latitude_deg.size, elevation.size, 1 + len(EXCEEDANCE_PERCENT), 2, len(terminals))
+    shape = (1 + len(EXCEEDANCE_PERCENT), latitude_deg.size, elevation.size, 2, len(terminals))
     out, cross = np.empty(shape, np.float32), np.full(shape[:4], NO_CROSS_DB, np.float32)
     editions: dict[str, str] = {}
     for direction, frequency_ghz in enumerate((payload.user_down_ghz, payload.user_up_ghz)):
@@ -241,10 +242,10 @@ def path_loss(
             )
             temperature_k = terminal.noise_temperature_k if direction == 0 else np.inf
             with_noise = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)
-            out[:, :, :, direction, j] = np.moveaxis(with_noise, 2, 1)
+            out[..., direction, j] = np.moveaxis(with_noise, 1, 0)
             editions = fades.editions
         if payload.polarisations == 2:
-            cross[:, :, 1:, direction] = np.moveaxis(_cross_db(fades, frequency_ghz, fade_ratio), 2, 1)
+            cross[1:, ..., direction] = np.moveaxis(_cross_db(fades, frequency_ghz, fade_ratio), 1, 0)
             editions["cross-polarisation"] = CROSS_EDITION
     return PathLoss(out, cross, cosecant_max(min_elevation_deg), editions)
 

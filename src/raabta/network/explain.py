@@ -132,7 +132,7 @@ def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple
 
 def _clear_loss_db(network: Network, cell: int, j: int, sine: float) -> tuple[float, float]:
     """Clear-sky loss of the forward and return link, dB, from the same table that the slot used."""
-    table = network.loss.loss_db[cell, :, 0, :, j]
+    table = network.loss.loss_db[0, cell, :, :, j]
     cosecant = np.linspace(1.0, network.loss.cosecant_max, table.shape[0])
     return (
         float(np.interp(1.0 / sine, cosecant, table[:, 0])),

@@ -30,8 +30,8 @@ class Links(NamedTuple):
 
     site_km (n, 3), radius_km (n,), active (n, j): subscribing homes / contention. radio (9,), edge_down,
     edge_up: see `links.kernels.level_bases_db`. terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz),
-    both less pointing loss. loss (n, e, 1 + k, 2, j): atmosphere and rain noise, dB, over cosecant nodes and
-    states, forward and return. cross (n, e, 1 + k, 2): cross-polar discrimination, dB; join: see `joined_db`.
+    both less pointing loss. loss (1 + k, n, e, 2, j): atmosphere and rain noise, dB, over states and
+    cosecant nodes, forward and return. cross (1 + k, n, e, 2): cross-polar discrimination, dB; join: see `joined_db`.
     lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2): Mbps. dwell (2, j, mode,
     p + 1): dwell that one active home asks at a plan, infinite where one terminal alone does not reach it;
     the last is the top plan's rate wherever the design plan is reached, up to which surplus is shared.
@@ -118,14 +118,11 @@ def rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_clo
     of `links.dwell`. out_closed (q, 2): the classes that close both ways, and those that close forward, as
     bits. A class that does not close asks for nothing here.
     """
-    e, w = cosecant_weight(sin_elevation, links.cosecant_max, links.loss.shape[1])
-    low, high = links.loss[c, e, state], links.loss[c, e + 1, state]
-    cross_f = links.cross[c, e, state, 0] + w * (
-        links.cross[c, e + 1, state, 0] - links.cross[c, e, state, 0]
-    )
-    cross_r = links.cross[c, e, state, 1] + w * (
-        links.cross[c, e + 1, state, 1] - links.cross[c, e, state, 1]
-    )
+    e, w = cosecant_weight(sin_elevation, links.cosecant_max, links.loss.shape[2])
+    loss, cross = links.loss[state, c], links.cross[state, c]
+    low, high = loss[e], loss[e + 1]
+    cross_f = cross[e, 0] + w * (cross[e + 1, 0] - cross[e, 0])
+    cross_r = cross[e, 1] + w * (cross[e + 1, 1] - cross[e, 1])
     plans = out_need.shape[0]
     for p in range(plans):
         out_need[p], out_closed[p, 0], out_closed[p, 1] = 0.0, 0, 0

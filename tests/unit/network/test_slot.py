@@ -235,7 +235,7 @@ def test_a_worse_fade_never_raises_a_rate():
         same = lit & (wet.satellite == clear.satellite) & (wet.need[:, 0] > 0.0)
         after = wet.need[:, 0] / np.maximum(wet.need[:, 3], 1e-12)
         assert np.all(after[same] >= before[same] - 1e-15), "dwell per home never falls when it rains more"
-    assert np.all(np.diff(network.loss.loss_db, axis=2) >= 0.0), "fades rise from state to state"
+    assert np.all(np.diff(network.loss.loss_db, axis=0) >= 0.0), "fades rise from state to state"
 
 
 @pytest.mark.parametrize("state", [0, 3, 5, 8])

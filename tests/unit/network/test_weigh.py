@@ -33,14 +33,14 @@ def mode_of(level_db, thresholds):
 def modes_of(network, found, c, state):
     """[direction][class] modes of one cell in one state, interpolated over the cosecant by hand."""
     loss, radio = network.loss, network.radio
-    nodes = loss.loss_db.shape[1]
+    nodes = loss.loss_db.shape[2]
     x = (1.0 / found.geometry[c, 0] - 1.0) / (loss.cosecant_max - 1.0) * (nodes - 1)
     low = min(max(int(x), 0), nodes - 2)
     out = []
     for direction in range(2):
         row = []
         for j in range(len(TERMINALS)):
-            a, b = (float(loss.loss_db[c, low + i, state, direction, j]) for i in range(2))
+            a, b = (float(loss.loss_db[state, c, low + i, direction, j]) for i in range(2))
             level = found.geometry[c, 3 + direction] + radio.terminal[direction, j] - a - (x - low) * (b - a)
             row.append(mode_of(level, radio.thresholds[direction, j]))
         out.append(row)
@@ -200,7 +200,7 @@ def test_a_deeper_fade_only_moves_counts_down_the_ladder():
     before, _, _ = weighed(network, sky, found)
     assert before.any()
     worse = replace(network.loss, loss_db=network.loss.loss_db.copy())
-    worse.loss_db[:, :, 1:] += 4.0
+    worse.loss_db[1:] += 4.0
     after, _, _ = weighed(replace(network, loss=worse), sky, found)
     reach = [np.cumsum(h[:, :, ::-1].astype(np.int64), axis=2) for h in (before, after)]
     assert np.all(reach[1] <= reach[0]) and np.any(reach[1] < reach[0])
