@@ -23,7 +23,7 @@ check: $(STAMP)
 	$(BIN)/lint-imports
 
 bench: $(STAMP)
-	$(BIN)/python benchmarks/bench_run.py
+	$(BIN)/raabta bench
 
 # The hashed lock holds the build backend too, so the second call needs no index.
 $(STAMP): requirements.lock pyproject.toml

@@ -196,6 +196,26 @@ def verify(folder: RunFolder) -> None:
     raise typer.Exit(commands.verify(folder))
 
 
+@app.command()
+def bench(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="rows [default: all but `run`]")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="small sizes, in a minute")] = False,
+    file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="keep what was seen")] = None,
+    repeats: Annotated[int, typer.Option(min=1, max=1000, help="samples of each row")] = 7,
+    list_only: Annotated[bool, typer.Option("--list", help="name the rows")] = False,
+) -> None:
+    """Measure our speed beside what a user would pick today.
+
+    In one run, in turns, and the answers compared. Ends with 1 and names the row where a guard of throughput
+    is broken or answers differ.
+    """
+    from raabta.cli import bench as command
+
+    raise typer.Exit(command.bench(names or (), quick, file, repeats, list_only))
+
+
 def _resumable(command: Callable[[], None]) -> None:
     try:
         command()

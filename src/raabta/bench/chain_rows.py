@@ -1,0 +1,115 @@
+"""Rows of the whole chain: a slot of `pakistan-starlink`, its parts, a whole run, growth with satellites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from raabta.bench.declare import Case, Floor, Goal, Row
+from raabta.bench.whole import run_once
+
+if TYPE_CHECKING:
+    from raabta.network.model import Network
+
+SCENARIO = "pakistan-starlink"
+SPREAD = 240
+"""Slots between two that are measured: an hour."""
+
+
+@cache
+def network(duration_s: float = 86_400.0) -> Network:
+    """The built-in scenario, ready for slots: people placed, tables made, homes admitted."""
+    from raabta import pipeline
+    from raabta.scenario.loader import load
+
+    scenario = load(SCENARIO, duration_s=duration_s)
+    return pipeline.build_network(scenario, *pipeline.place_people(scenario))
+
+
+def _slots(quick: bool) -> list[int]:
+    return [SPREAD * i for i in range(2 if quick else 12)]
+
+
+def _slot(part: Callable[[Network, list[int]], Callable[[], Any]]) -> Callable[[bool], Case]:
+    def case(quick: bool) -> Case:
+        slots, ready = _slots(quick), network()
+        size = f"{ready.ground.count:,} cells, {ready.propagator.count:,} satellites, {len(slots)} slots"
+        return Case(size=size, ours=part(ready, slots), amount=len(slots))
+
+    return case
+
+
+def _whole(ready: Network, slots: list[int]) -> Callable[[], Any]:
+    from raabta.network.chunk import run_chunk
+
+    return lambda: run_chunk(ready, slots)
+
+
+def _propagate(ready: Network, slots: list[int]) -> Callable[[], Any]:
+    from raabta.network.chunk import slot_times
+
+    times = slot_times(ready, slots)
+    return lambda: ready.propagator.positions_km(times)
+
+
+def _sky(ready: Network, slots: list[int]) -> Callable[[], Any]:
+    from raabta.network.sky import observe_sky
+
+    position_km = _propagate(ready, slots)()
+    return lambda: [observe_sky(ready, at) for at in position_km]
+
+
+def _allocate(ready: Network, slots: list[int]) -> Callable[[], Any]:
+    from raabta.network.slot import allocate
+
+    skies = _sky(ready, slots)()
+    dry = np.zeros(ready.ground.count, np.int64)
+    return lambda: [allocate(ready, sky, dry) for sky in skies]
+
+
+def _weigh(ready: Network, slots: list[int]) -> Callable[[], Any]:
+    from raabta.network.survival import Weighed, weigh
+
+    skies = _sky(ready, slots)()
+    given = _allocate(ready, slots)()
+    into = Weighed.zeros(ready.ground.count, len(ready.plans), ready.demand.active.shape[1])
+
+    def work() -> None:
+        for sky, clear in zip(skies, given, strict=True):
+            weigh(ready, sky, clear, into)
+
+    return work
+
+
+def _run(quick: bool) -> Case:
+    hours = 1 if quick else 24
+    arguments = [SCENARIO, "--duration", f"{hours}h", "--workers", "2"]
+    return Case(
+        size=f"{hours} h, 2 workers",
+        ours=lambda: run_once(arguments),
+        amount=hours * SPREAD,
+        more=lambda seen: dict(seen),
+    )
+
+
+ROWS = (
+    Row("slot", f"whole slot of {SCENARIO}", "slots", _slot(_whole), floor=Floor(40.0)),
+    Row("slot-propagate", "positions of a slot", "slots", _slot(_propagate), floor=Floor(1_000.0)),
+    Row("slot-sky", "who sees whom, gateways, shares", "slots", _slot(_sky), floor=Floor(100.0)),
+    Row("slot-allocate", "attach every cell, share beams", "slots", _slot(_allocate), floor=Floor(100.0)),
+    Row("slot-weigh", "weigh a slot over the weather", "slots", _slot(_weigh), floor=Floor(200.0)),
+    Row(
+        "run",
+        f"`raabta run {SCENARIO}`, start-up and summing included; memory over all processes",
+        "slots",
+        _run,
+        threads=2,
+        floor=Floor(30.0),
+        quick_floor=Floor(1.0),
+        goal=Goal("ms", 30_000.0, 10_000.0),
+        long=True,
+    ),
+)
