@@ -12,6 +12,7 @@ only for a network whose members trust each other.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import re
@@ -20,6 +21,7 @@ import time
 import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from queue import Empty, SimpleQueue
@@ -42,6 +44,8 @@ MOST_LOSSES = 3
 _POLL_S = 0.5
 _IN_FLIGHT_PER_WORKER = 2
 _ADDRESS = re.compile(r"dask://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?):([0-9]{1,5})")
+_NOT_THERE = ("ModuleNotFoundError", "ImportError", "AttributeError")
+"""What dask says, within the text of an error of its own, where a worker has not the function asked for."""
 _FORM = "write dask://HOST:PORT, such as dask://192.0.2.7:8786; `dask scheduler` prints its port"
 _log = logging.getLogger(__name__)
 
@@ -89,6 +93,7 @@ def run_on_cluster(job: Job, keys: Sequence[str], scheduler: str, commit: Callab
 
 @contextmanager
 def _connected(scheduler: str) -> Iterator[Any]:
+    """A client of the scheduler. Raises as `refuse_unusable`."""
     address = tcp_address(scheduler)
     if find_spec("distributed") is None:
         raise RaabtaError(
@@ -98,20 +103,59 @@ def _connected(scheduler: str) -> Iterator[Any]:
     import distributed
 
     make_client: Any = distributed.Client
+    with _quiet():
+        found = _who_answers(address)
+        if found != "Scheduler":
+            instead = "" if found is None else f"; what answers there is a {found.lower()}"
+            raise RaabtaError(
+                f"no dask scheduler answered at {scheduler} within {ANSWER_S:g} s{instead}. "
+                "Start one with `dask scheduler`, or look after the address and the firewall"
+            )
+        client = make_client(address, timeout=ANSWER_S, set_as_default=False, name="raabta")
+        try:
+            yield client
+        finally:
+            with suppress(Exception):
+                client.close(timeout=ANSWER_S)
+
+
+def _who_answers(address: str) -> str | None:
+    """`Scheduler` if one answers within ANSWER_S, else what dask server it is, or None.
+
+    dask's client itself waits for ever for a server that takes the call and says nothing.
+    """
+    from distributed.comm import connect
+
+    async def ask() -> Any:
+        comm = await connect(address)
+        try:
+            await comm.write({"op": "identity", "reply": True})
+            return await comm.read()
+        finally:
+            comm.abort()
+
+    try:
+        told = asyncio.run(asyncio.wait_for(ask(), ANSWER_S))
+    except Exception:  # whatever a foreign server says
+        return None
+    return str(told.get("type")) if isinstance(told, Mapping) else None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Nothing of dask's own on the screen: what matters is told as an error, or needs no telling."""
+    asyncio_log = logging.getLogger("asyncio")
+    places = [asyncio_log, *logging.getLogger("distributed").handlers]
+    before = [place.level for place in places]
+    for place in places:
+        place.setLevel(logging.CRITICAL + 1)
     try:
         with warnings.catch_warnings():  # of versions that differ: those that matter are refused here
             warnings.simplefilter("ignore")
-            client = make_client(address, timeout=ANSWER_S, set_as_default=False, name="raabta")
-    except (OSError, ValueError) as error:
-        raise RaabtaError(
-            f"no dask scheduler answered at {scheduler} within {ANSWER_S:g} s. "
-            "Start one with `dask scheduler`, or look after the address and the firewall"
-        ) from error
-    try:
-        yield client
+            yield
     finally:
-        with suppress(Exception):
-            client.close(timeout=ANSWER_S)
+        for place, level in zip(places, before, strict=True):
+            place.setLevel(level)
 
 
 @contextmanager
@@ -166,7 +210,7 @@ def _unfit(described: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 def _differences(here: Mapping[str, Any], told: Any) -> list[str]:
-    if isinstance(told, ImportError):
+    if isinstance(told, Exception) and any(name in repr(told) for name in _NOT_THERE):
         return [f"raabta {here['raabta']} cannot be imported there ({told}); install it on every machine"]
     if not isinstance(told, Mapping):
         return [_words(told)]
@@ -315,7 +359,7 @@ class _Dispatch:
                 return
             self._keep(address, row)
             del self._fleet.members[address][future]
-        elif future.status == "error" and not _is_loss(error := future.exception()):
+        elif future.status == "error" and not _is_loss(error := _error_of(future)):
             raise error
         else:
             self._return(self._fleet.let_go(address))
@@ -356,8 +400,16 @@ class _Dispatch:
                 )
 
 
+def _error_of(future: Any) -> BaseException:
+    try:
+        error: BaseException = future.exception(timeout=ANSWER_S)
+    except (TimeoutError, CancelledError) as lost:
+        return CancelledError(str(lost))
+    return error
+
+
 def _is_loss(error: BaseException) -> bool:
     """Whether an error says that a worker was lost, not that a chunk cannot be computed."""
     from distributed.scheduler import KilledWorker
 
-    return isinstance(error, remote.ForgottenError | KilledWorker)
+    return isinstance(error, remote.ForgottenError | KilledWorker | CancelledError)

@@ -23,7 +23,7 @@ from raabta.engine.job import ONE_THREAD, Job, portable
 from raabta.engine.provenance import environment
 
 ONE = "one"
-_BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_LIBRARIES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class ForgottenError(Exception):
@@ -61,7 +61,8 @@ def linear_algebra_threads() -> str:
     It read its settings when it was loaded, which is why the environment that the process began with counts.
     """
     began = _environment_at_start()
-    return ONE if any(began.get(name) == "1" for name in _BLAS_THREADS) else "several"
+    whole = began.get("OMP_NUM_THREADS")
+    return ONE if all(began.get(name, whole) == "1" for name in _LIBRARIES) else "several"
 
 
 def _environment_at_start() -> Mapping[str, str]:
