@@ -27,6 +27,13 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 """Called by kernels: out of line, every array it takes would be counted in and out again."""
 
 
+@inner
+def footprint_angle(radius_km, min_elevation_rad):
+    """Upper bound of the central angle at which a satellite at a radius stands at the minimum elevation."""
+    cosine = EARTH_POLAR_RADIUS_KM / radius_km * math.cos(min_elevation_rad)
+    return math.acos(cosine) - min_elevation_rad + VERTICAL_MARGIN_RAD
+
+
 @kernel
 def footprint_angles(position_km, min_elevation_rad, out_unit, out_angle):
     """Unit vectors and upper bounds of the central angle at which each satellite stands at the minimum
@@ -39,18 +46,49 @@ def footprint_angles(position_km, min_elevation_rad, out_unit, out_angle):
             out_unit[s, 0], out_unit[s, 1], out_unit[s, 2] = 1.0, 0.0, 0.0
             continue
         out_unit[s, 0], out_unit[s, 1], out_unit[s, 2] = x / r, y / r, z / r
-        bound = math.acos(EARTH_POLAR_RADIUS_KM / r * math.cos(min_elevation_rad)) - min_elevation_rad
-        out_angle[s] = bound + VERTICAL_MARGIN_RAD
+        out_angle[s] = footprint_angle(r, min_elevation_rad)
+
+
+@kernel
+def near_disc(position_km, min_elevation_rad, axis, radius_rad, out_index):
+    """Indices of the satellites whose footprint reaches the disc (axis, radius); returns their number.
+
+    Most are ruled out by the widest footprint of the fleet, without an angle of their own.
+    """
+    n = position_km.shape[1]
+    square, dot = np.empty(n), np.empty(n)
+    for s in range(n):
+        x, y, z = position_km[0, s], position_km[1, s], position_km[2, s]
+        square[s] = x * x + y * y + z * z
+        dot[s] = x * axis[0] + y * axis[1] + z * axis[2]
+    highest = 0.0
+    for s in range(n):
+        highest = max(highest, square[s]) if square[s] < np.inf else highest
+    if not highest > EARTH_POLAR_RADIUS_KM**2:
+        return 0
+    widest = footprint_angle(math.sqrt(highest), min_elevation_rad) + radius_rad
+    least = math.cos(min(widest, math.pi)) - 1e-9
+    count = 0
+    for s in range(n):
+        r = math.sqrt(square[s])
+        if r > EARTH_POLAR_RADIUS_KM and dot[s] >= least * r:
+            reach = min(footprint_angle(r, min_elevation_rad) + radius_rad, math.pi)
+            if dot[s] >= math.cos(reach) * r:
+                out_index[count] = s
+                count += 1
+    return count
 
 
 @inner
-def select_near(unit, angle, axis, radius_rad, out_index):
-    """Indices of satellites whose footprint reaches the disc (axis, radius); returns their number."""
-    count = 0
+def _near_group(unit, angle, cosine, sine, axis, radius_rad, out_index):
+    """Indices of satellites (cosine and sine of their `angle`) that a group of sites may see; their number.
+
+    A hair more than reach the disc: every pair meets the exact test."""
+    cos_radius, sin_radius, count = math.cos(radius_rad), math.sin(radius_rad), 0
     for s in range(unit.shape[0]):
         dot = unit[s, 0] * axis[0] + unit[s, 1] * axis[1] + unit[s, 2] * axis[2]
-        reach = min(angle[s] + radius_rad, math.pi)
-        if angle[s] > 0.0 and dot >= math.cos(reach):
+        reaches = dot >= cosine[s] * cos_radius - sine[s] * sin_radius - 1e-12
+        if angle[s] > 0.0 and (reaches or angle[s] + radius_rad >= math.pi):
             out_index[count] = s
             count += 1
     return count
@@ -186,16 +224,16 @@ def find_visible(
     arc_*: table of the GSO arc; arc_limit (n,) <= 0 switches the test off (then clear).
     Returns the number of pairs written, or -1 if the output is too small.
     """
-    near = np.empty(satellite_km.shape[0], np.int64)
-    place = np.empty((3, satellite_km.shape[0]))
-    height, square = np.empty(satellite_km.shape[0]), np.empty(satellite_km.shape[0])
+    near, seen = np.empty(satellite_km.shape[0], np.int64), np.empty(satellite_km.shape[0], np.int64)
+    place, sky = np.empty((6, satellite_km.shape[0])), np.empty((4, satellite_km.shape[0]))
+    cosine, sine = np.cos(angle), np.sin(angle)
     count = 0
     bins = sin_mask.shape[1]
     for g in range(group_axis.shape[0]):
-        n_near = select_near(unit, angle, group_axis[g], group_radius[g], near)
+        n_near = _near_group(unit, angle, cosine, sine, group_axis[g], group_radius[g], near)
         for q in range(n_near):
             for axis in range(3):
-                place[axis, q] = satellite_km[near[q], axis]
+                place[axis, q], place[3 + axis, q] = satellite_km[near[q], axis], unit[near[q], axis]
         for c in range(group_start[g], group_start[g + 1]):
             out_start[c] = count
             least, most = sin_mask[c].min(), sin_mask[c].max()
@@ -204,27 +242,14 @@ def find_visible(
             )
             if count + n_near > out_satellite.shape[0]:
                 return -1
-            _rise(place, site_km[c], basis[c, 2], height[:n_near], square[:n_near])
-            for q in range(n_near):
-                up = height[q]
-                if up <= 0.0 or up * up < least * least * square[q] * (1.0 - 1e-12):
-                    continue
-                r = math.sqrt(square[q])
-                u = up / r
-                if u < least:
-                    continue
-                s = near[q]
-                dx, dy, dz = (
-                    place[0, q] - site_km[c, 0],
-                    place[1, q] - site_km[c, 1],
-                    place[2, q] - site_km[c, 2],
-                )
-                scan = (dx * unit[s, 0] + dy * unit[s, 1] + dz * unit[s, 2]) / r
-                if scan < cos_scan_limit:
-                    continue
+            n_seen = _look_up(place, n_near, site_km[c], basis[c, 2], least, cos_scan_limit, sky, seen)
+            for i in range(n_seen):
+                q = seen[i]
+                u, dz, r = sky[0, q], sky[2, q], sky[3, q]
                 clear = arc_limit[c] <= 0.0 or dz >= sin_north * r or dz <= sin_south * r
                 hit = hit_south * r < dz < hit_north * r
                 if u < most or not (clear or hit):
+                    dx, dy = place[0, q] - site_km[c, 0], place[1, q] - site_km[c, 1]
                     e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
                     n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
                     if u < most and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
@@ -243,7 +268,7 @@ def find_visible(
                             n,
                             u,
                         )
-                out_satellite[count] = s
+                out_satellite[count] = near[q]
                 out_sin_elevation[count] = u
                 out_clear[count] = 1 if clear else 0
                 count += 1
@@ -268,13 +293,23 @@ def _arc_bands(low, high, limit, least_sine):
 
 
 @inner
-def _rise(place, site, up, out_height, out_square):
-    """Height above the site's horizontal plane and squared distance of satellites; vectorised."""
+def _look_up(place, near, site, up, least, cos_scan_limit, out_sky, out_seen):
+    """Sine of the elevation, cosine of the scan angle, z and range of satellites from a site, out_sky (4, q);
+    vectorised. place (6, q): where they are, and their unit vectors. Those above the mask's lowest point and
+    within the scan limit go to out_seen; returns their number."""
     x0, y0, z0, ux, uy, uz = site[0], site[1], site[2], up[0], up[1], up[2]
-    for q in range(out_height.shape[0]):
+    for q in range(near):
         dx, dy, dz = place[0, q] - x0, place[1, q] - y0, place[2, q] - z0
-        out_height[q] = dx * ux + dy * uy + dz * uz
-        out_square[q] = dx * dx + dy * dy + dz * dz
+        r = math.sqrt(dx * dx + dy * dy + dz * dz)
+        out_sky[0, q] = (dx * ux + dy * uy + dz * uz) / r
+        out_sky[1, q] = (dx * place[3, q] + dy * place[4, q] + dz * place[5, q]) / r
+        out_sky[2, q] = dz
+        out_sky[3, q] = r
+    count = 0
+    for q in range(near):
+        out_seen[count] = q
+        count += (out_sky[0, q] >= least) & (out_sky[0, q] > 0.0) & (out_sky[1, q] >= cos_scan_limit)
+    return count
 
 
 @inner

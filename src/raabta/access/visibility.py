@@ -189,9 +189,8 @@ def footprints(position_km: Floats, min_elevation_deg: float) -> tuple[Floats, F
 
 def near_satellites(position_km: Floats, disc: tuple[Floats, float], min_elevation_deg: float) -> Ints:
     """Fleet numbers of the satellites that some point of the disc may see above the minimum elevation."""
-    unit, angle = footprints(position_km, min_elevation_deg)
     index = np.empty(position_km.shape[1], np.int64)
-    count = kernels.select_near(unit, angle, disc[0], disc[1], index)
+    count = kernels.near_disc(position_km, np.radians(min_elevation_deg), disc[0], disc[1], index)
     return index[:count].copy()
 
 

@@ -137,7 +137,12 @@ def _share(network: Network, position_km: Floats, view: visibility.View, home: F
     index = np.searchsorted(wide, view.near)
     cosine = np.cos(np.maximum(angle - VERTICAL_MARGIN_RAD, 0.0))
     kernels.spread_neighbours(
-        unit, cosine, index, network.neighbour_unit, network.demand.neighbour_people, others
+        np.ascontiguousarray(unit.T),
+        cosine,
+        index,
+        network.neighbour_unit,
+        network.demand.neighbour_people,
+        others,
     )
     return np.where(home > 0.0, home / np.where(home > 0.0, home + others, 1.0), 0.0)
 

@@ -19,19 +19,18 @@ def spread_home(start, satellite, people, out):
 
 @kernel
 def spread_neighbours(unit, cos_angle, home_index, site_unit, people, out):
-    """The same for the neighbours' coarse cells, over all satellites; kept for the `home_index` ones."""
-    m = unit.shape[0]
-    weight = np.zeros(m)
-    flag = np.empty(m)
+    """The same for the neighbours' coarse cells, over all satellites, unit (3, m); kept for the `home_index`
+    ones. Vectorised over satellites."""
+    m = unit.shape[1]
+    weight, flag = np.zeros(m), np.empty(m)
     for c in range(site_unit.shape[0]):
         x, y, z = site_unit[c, 0], site_unit[c, 1], site_unit[c, 2]
+        count = 0
         for s in range(m):
-            dot = unit[s, 0] * x + unit[s, 1] * y + unit[s, 2] * z
-            flag[s] = 1.0 if dot >= cos_angle[s] else 0.0
-        count = 0.0
-        for s in range(m):
-            count += flag[s]
-        if count > 0.0:
+            sees = unit[0, s] * x + unit[1, s] * y + unit[2, s] * z >= cos_angle[s]
+            flag[s] = 1.0 if sees else 0.0
+            count += 1 if sees else 0
+        if count > 0:
             each = people[c] / count
             for s in range(m):
                 weight[s] += flag[s] * each
