@@ -15,7 +15,9 @@ kernelcache.single_threaded_blas()
 kernelcache.prepare()
 
 from raabta.base.errors import StoreError  # noqa: E402
+from raabta.engine import cluster  # noqa: E402
 from raabta.engine.ledger import Identity, Ledger  # noqa: E402
+from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits  # noqa: E402
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance  # noqa: E402
 from raabta.engine.runner import run_chunks  # noqa: E402
 from raabta.engine.verify import record_output  # noqa: E402
@@ -42,36 +44,39 @@ def run(
     bands: bool = False,
     progress: Progress | None = None,
     slots_per_chunk: int | None = None,
+    scheduler: str | None = None,
+    limits: Limits | None = DEFAULT_LIMITS,
 ) -> Results:
     """Run a scenario into a folder; on a folder that holds part of this run, go on from there.
 
     `slots_per_chunk` (see `service.cut`) is chosen by the size of the network; results do not depend on it,
-    and a run that is resumed keeps the cut it began with. A folder of another run, version or environment is
-    refused before anything is computed. Raises what the floors raise (see `base.errors`) and
-    KeyboardInterrupt; what was committed stays.
+    and a run that is resumed keeps the cut it began with. With a `scheduler` (`dask://HOST:PORT`) its workers
+    compute the slots. A folder of another run, version or environment is refused before anything is computed,
+    and a job that would take more than `limits` before its slots are. Raises what the floors raise (see
+    `base.errors`) and KeyboardInterrupt; what was committed stays.
     """
     out, started = Path(out), datetime.now(UTC)
     tell = progress or (lambda what, done, total: None)
-    identity = Identity(
-        scenario_hash=scenario_hash(scenario),
-        version=str(environment()["raabta"]),
-        seed=scenario.seed,
-        environment=hash_of(environment()),
-    )
+    identity = identity_of(scenario)
     Ledger.refuse_other(out, identity)
+    elsewhere = None if scheduler is None else cluster.refuse_unusable(scheduler)
     tell("placing people", 0, 1)
     cells, people = place_people(scenario)
     tell("placing people", 1, 1)
     tell("preparing tables and admission", 0, 1)
-    network = build_network(scenario, cells, people)
-    tell("preparing tables and admission", 1, 1)
+    network = prepare_network(scenario, cells, people)
     keys = _cut(out, scenario.time.steps, network, slots_per_chunk)
+    if limits is not None:
+        limits.refuse(_effort(network, out, keys, workers, elsewhere), out)
+    network = admit_network(network)
+    tell("preparing tables and admission", 1, 1)
     run_chunks(
         out,
         identity,
         keys,
         compute_chunk,
         workers=choose_workers(workers, len(keys)),
+        scheduler=scheduler,
         setup=_carry,
         setup_args=(network,),
         progress=lambda done, total, resumed, seconds: tell("simulating slots", *slots_done(keys, done)),
@@ -109,11 +114,54 @@ def place_people(scenario: Scenario) -> tuple[xr.Dataset, People]:
 
 def build_network(scenario: Scenario, cells: xr.Dataset, people: People) -> Network:
     """Everything a slot needs, from the scenario and its people; admission decided."""
-    from raabta.network.admission import admit
+    return admit_network(prepare_network(scenario, cells, people))
+
+
+def prepare_network(scenario: Scenario, cells: xr.Dataset, people: People) -> Network:
+    """Everything a slot needs, from the scenario and its people; everybody is admitted."""
     from raabta.network.model import prepare
     from raabta.service.demand import demand
 
-    return admit(prepare(scenario, cells, demand(scenario, people, cells)), usable_cores())
+    return prepare(scenario, cells, demand(scenario, people, cells))
+
+
+def admit_network(network: Network) -> Network:
+    """The network with its admission decided."""
+    from raabta.network.admission import admit
+
+    return admit(network, usable_cores())
+
+
+def estimate(
+    scenario: Scenario, out: Path, *, workers: int | None = None, elsewhere: int | None = None
+) -> Estimate:
+    """What a run of a scenario into a folder would still take on so many workers, here or `elsewhere`."""
+    network = prepare_network(scenario, *place_people(scenario))
+    return _effort(network, out, _cut(out, scenario.time.steps, network, None), workers, elsewhere)
+
+
+def _effort(
+    network: Network, out: Path, keys: list[str], workers: int | None, elsewhere: int | None
+) -> Estimate:
+    from raabta.service import effort
+
+    done: set[str] = set()
+    if Ledger.held(out) is not None:
+        with Ledger.read(out) as ledger:
+            done = {row.key for row in ledger.rows()}
+    missing = [key for key in keys if key not in done]
+    count = choose_workers(workers, len(missing)) if elsewhere is None else min(elsewhere, len(missing) or 1)
+    return effort.estimate(network, missing, count, elsewhere=elsewhere is not None)
+
+
+def identity_of(scenario: Scenario) -> Identity:
+    """Whose a run folder of the scenario is, here and now."""
+    return Identity(
+        scenario_hash=scenario_hash(scenario),
+        version=str(environment()["raabta"]),
+        seed=scenario.seed,
+        environment=hash_of(environment()),
+    )
 
 
 def served_of(scenario: Scenario, slots: list[int]) -> dict[str, float]:

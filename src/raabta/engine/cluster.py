@@ -124,7 +124,9 @@ def _who_answers(address: str) -> str | None:
 
     dask's client itself waits for ever for a server that takes the call and says nothing.
     """
-    from distributed.comm import connect
+    from distributed import comm as wire
+
+    connect: Any = wire.connect
 
     async def ask() -> Any:
         comm = await connect(address)
@@ -145,7 +147,7 @@ def _who_answers(address: str) -> str | None:
 def _quiet() -> Iterator[None]:
     """Nothing of dask's own on the screen: what matters is told as an error, or needs no telling."""
     asyncio_log = logging.getLogger("asyncio")
-    places = [asyncio_log, *logging.getLogger("distributed").handlers]
+    places: list[Any] = [asyncio_log, *logging.getLogger("distributed").handlers]
     before = [place.level for place in places]
     for place in places:
         place.setLevel(logging.CRITICAL + 1)

@@ -1,0 +1,72 @@
+"""What a run will take, from a few of its slots computed beforehand and from the sizes of its arrays."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from raabta.engine.arrays import encode
+from raabta.network.admission import pilot_slots
+from raabta.network.chunk import run_chunk, slot_times
+from raabta.network.model import RUNGS
+from raabta.network.sky import Sky, observe_sky
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from raabta.network.chunk import Arrays
+    from raabta.network.model import Network
+
+SAMPLE: Final = 5
+"""Slots that are timed, evenly spaced over the run."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of a slot: `slot_s` on one free core, `slot_bytes` before it is coded. Of a chunk beside its slots:
+    `chunk_s`, `chunk_bytes` on disk, `sums_bytes` in memory. Of the run: the network, and the skies that
+    admission holds."""
+
+    slot_s: float
+    slot_bytes: float
+    chunk_s: float
+    chunk_bytes: float
+    sums_bytes: float
+    network_bytes: float
+    skies_bytes: float
+
+
+def measure(network: Network) -> Cost:
+    """Compute a few slots of a network, admitted or not, and weigh what they take."""
+    steps = network.scenario.time.steps
+    slots = [int((i + 0.5) * steps / SAMPLE) for i in range(SAMPLE)]
+    sky = observe_sky(network, network.propagator.positions_km(slot_times(network, slots[:1]))[0])
+    run_chunk(network, [0])  # loads the kernels, those of a storm too
+    one_s, _ = _timed(network, slots[:1])
+    all_s, kept = _timed(network, slots)
+    by_slot = {name for name, array in kept.items() if array.ndim > 0 and array.shape[0] == SAMPLE}
+    cells, classes = network.demand.active.shape
+    slot_s = max(all_s - one_s, 0.0) / (SAMPLE - 1)
+    return Cost(
+        slot_s=slot_s,
+        slot_bytes=sum(kept[name].nbytes for name in by_slot) / SAMPLE,
+        chunk_s=max(one_s - slot_s, 0.0),
+        chunk_bytes=len(encode({name: array for name, array in kept.items() if name not in by_slot}, {})),
+        sums_bytes=cells * len(network.plans) * (RUNGS + 1) * (1 + classes) * 4.0,
+        network_bytes=len(pickle.dumps(network)),
+        skies_bytes=len(pilot_slots(steps)) * _bytes_of(sky),
+    )
+
+
+def _timed(network: Network, slots: Sequence[int]) -> tuple[float, Arrays]:
+    began = time.thread_time()
+    kept = run_chunk(network, slots)
+    return time.thread_time() - began, kept
+
+
+def _bytes_of(sky: Sky) -> float:
+    """Memory of the arrays of a slot's sky."""
+    arrays = [*vars(sky.view).values(), *(value for value in vars(sky).values() if hasattr(value, "nbytes"))]
+    return float(sum(array.nbytes for array in arrays))
