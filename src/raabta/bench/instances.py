@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,11 +73,25 @@ def utc(steps: int, step_s: int) -> NDArray[np.datetime64]:
     return START + (np.arange(steps) * step_s).astype("timedelta64[s]")
 
 
-def cells_deg(count: int) -> tuple[Floats, Floats]:
-    """Latitude and longitude (about `count`,) of cells of equal area over the whole Earth, ring by ring."""
-    rings = max(1, round(math.sqrt(count * math.pi / 4.0)))
-    latitude = -90.0 + (np.arange(rings) + 0.5) * 180.0 / rings
-    weight = np.cos(np.radians(latitude))
-    sizes = np.maximum(1, np.rint(count * weight / weight.sum()).astype(np.int64))
-    longitude = [(np.arange(n) + 0.5) * 360.0 / n - 180.0 for n in sizes]
-    return np.repeat(latitude, sizes), np.concatenate(longitude)
+class Flows(NamedTuple):
+    """Flows on fixed paths: start (n + 1,) into resource (entries,); capacity (m,), demand (n,), Mbps."""
+
+    start: NDArray[np.int64]
+    resource: NDArray[np.int64]
+    capacity_mbps: Floats
+    demand_mbps: Floats
+
+
+def flows(count: int) -> Flows:
+    """Flows over a beam, 0 to 6 inter-satellite links and a feeder, with as much asked for as there is."""
+    rng = np.random.default_rng(SEED)
+    beams, hops, feeders = count // 8, count // 10, max(1, count // 200)
+    length = 2 + rng.integers(0, 7, count)
+    start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
+    resource = beams + rng.integers(0, hops, start[-1])
+    resource[start[:-1]] = rng.integers(0, beams, count)
+    resource[start[1:] - 1] = beams + hops + rng.integers(0, feeders, count)
+    capacity = np.concatenate(
+        [rng.uniform(200, 800, beams), rng.uniform(2e3, 2e4, hops), rng.uniform(5e3, 2e4, feeders)]
+    )
+    return Flows(start, resource, capacity, rng.gamma(0.7, 140.0, count))

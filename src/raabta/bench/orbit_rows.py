@@ -32,7 +32,7 @@ def _sgp4(threads: int, ecc_max: float) -> Callable[[bool], Case]:
         rotation = teme_to_itrf(instants)
         return Case(
             size=f"{satellites:,} satellites x {times:,} minutes",
-            ours=_propagate(propagator, instants, rotation, threads),
+            ours=propagation(propagator, instants, rotation, threads),
             amount=satellites * times * MILLIONS,
             peer=Peer(
                 f"sgp4 {version_of('sgp4')} SatrecArray, 1 thread",
@@ -45,9 +45,10 @@ def _sgp4(threads: int, ecc_max: float) -> Callable[[bool], Case]:
     return case
 
 
-def _propagate(
+def propagation(
     propagator: Propagator, instants: NDArray[np.datetime64], rotation: Floats, threads: int
 ) -> Callable[[], Floats]:
+    """A call of the processor's kernel over all of them, positions (t, 3, n) km; times cut over threads."""
     from raabta.orbits.kernels import propagate_itrf
 
     near, minutes = propagator.state_arrays(), propagator.minutes(instants)
@@ -58,7 +59,12 @@ def _propagate(
         propagate_itrf(constants, offsets, minutes[own], rotation[own], out[own])
 
     all_parts = over_slices(part, instants.size, threads)
-    return lambda: (all_parts(), out)[1]
+
+    def work() -> Floats:
+        all_parts()
+        return out
+
+    return work
 
 
 def _distance(ours_km: Floats, theirs: Any, rotation: Floats) -> Difference:

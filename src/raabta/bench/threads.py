@@ -11,7 +11,9 @@ def over_slices(work: Callable[[slice], object], length: int, threads: int) -> C
     """A call that runs `work` over `threads` equal slices of range(length), each on a thread of its own."""
     edges = [length * i // threads for i in range(threads + 1)]
     slices = [slice(a, b) for a, b in pairwise(edges)]
-    if threads == 1:
-        return lambda: (work(slices[0]), None)[1]
-    pool = ThreadPoolExecutor(threads)
-    return lambda: [*pool.map(work, slices)].clear()
+    in_turn = map if threads == 1 else ThreadPoolExecutor(threads).map
+
+    def all_parts() -> None:
+        list(in_turn(work, slices))
+
+    return all_parts

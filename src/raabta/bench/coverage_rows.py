@@ -1,0 +1,176 @@
+"""Rows of `access.rings`: coverage counts, candidate lists, and how cost grows with satellites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from raabta.access.rings import Rings, candidates, count_in_view, equal_area
+from raabta.bench.declare import Case, Difference, Floor, Goal, Peer, Row
+from raabta.bench.instances import START, Floats, fleet, fleet_km
+
+ELEVATION_DEG = 25.0
+SINE = np.sin(np.radians(ELEVATION_DEG))
+ELEVATION_LIMIT_DEG = 1e-6
+BLOCK = 64
+"""Cells of NumPy at once: what a block of products takes stays in the cache (5 MB at 10,000 satellites)."""
+
+
+def _sizes(quick: bool) -> tuple[int, int]:
+    return (1_000, 4_000) if quick else (10_000, 40_000)
+
+
+def _size(satellites: int, rings: Rings) -> str:
+    return f"{satellites:,} satellites x {rings.count:,} cells, {ELEVATION_DEG:g} deg"
+
+
+def matmul_counts(rings: Rings, position_km: Floats, threads: int) -> Callable[[], NDArray[np.int32]]:
+    """The definition on WGS84, d . n >= s |d|, for all pairs: two matrix products a block, plain threads."""
+    out = np.empty(rings.count, np.int32)
+    normal, site = np.ascontiguousarray(rings.basis[2].T), np.ascontiguousarray(rings.site_km.T)
+    height, square = np.einsum("ij,ij->i", normal, site), np.einsum("ij,ij->i", site, site)
+    far = np.einsum("ij,ij->j", position_km, position_km)
+
+    def block(start: int) -> None:
+        own = slice(start, start + BLOCK)
+        up = normal[own] @ position_km - height[own, None]
+        range_km = np.sqrt(far + square[own, None] - 2.0 * (site[own] @ position_km))
+        out[own] = np.count_nonzero(up >= SINE * range_km, axis=1)
+
+    pool = ThreadPoolExecutor(threads)
+
+    def work() -> NDArray[np.int32]:
+        list(pool.map(block, range(0, rings.count, BLOCK)))
+        return out
+
+    return work
+
+
+def _count(quick: bool) -> Case:
+    satellites, cells = _sizes(quick)
+    rings, position_km = equal_area(cells), fleet_km(satellites)
+    pairs = satellites * rings.count / 1e6
+    return Case(
+        size=_size(satellites, rings),
+        ours=lambda: count_in_view(rings, position_km, ELEVATION_DEG, threads=2),
+        amount=pairs,
+        peer=Peer(
+            "NumPy, blocked matrix products, 2 threads", matmul_counts(rings, position_km, 2), pairs, 2
+        ),
+        same=lambda ours, theirs: Difference(
+            "cells that count otherwise", float(np.count_nonzero(ours != theirs)), 0.0, "cells"
+        ),
+    )
+
+
+def tree_lists(rings: Rings, position_km: Floats, threads: int) -> Callable[[], tuple[Floats, ...]]:
+    """Pairs (cell, satellite) in view and their elevation: the lists of cKDTree within the longest range,
+    then the elevation of each."""
+    from scipy.spatial import cKDTree
+
+    place, site, normal = position_km.T, rings.site_km.T, rings.basis[2].T
+    shortest = np.sqrt(np.einsum("ij,ij->i", site, site)).min()
+    flat = shortest * np.cos(np.radians(ELEVATION_DEG))
+    highest = np.sqrt(np.einsum("ij,ij->i", place, place)).max()
+    reach = np.sqrt(highest**2 - flat**2) - shortest * SINE + 25.0  # the Earth is not round
+
+    def work() -> tuple[Floats, ...]:
+        lists = cKDTree(place).query_ball_point(site, reach, workers=threads)
+        cell = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
+        satellite = np.concatenate(lists).astype(np.int64)
+        offset = place[satellite] - site[cell]
+        up = np.einsum("ij,ij->i", offset, normal[cell]) / np.sqrt(np.einsum("ij,ij->i", offset, offset))
+        kept = up >= SINE
+        return cell[kept], satellite[kept], np.degrees(np.arcsin(up[kept]))
+
+    return work
+
+
+def _candidates(quick: bool) -> Case:
+    satellites, cells = _sizes(quick)
+    rings, position_km = equal_area(cells), fleet_km(satellites)
+    pairs = satellites * rings.count / 1e6
+    return Case(
+        size=_size(satellites, rings),
+        ours=lambda: candidates(rings, position_km, ELEVATION_DEG, ranges=False, azimuths=False, threads=2),
+        amount=pairs,
+        peer=Peer("SciPy cKDTree lists, 2 workers", tree_lists(rings, position_km, 2), pairs, 2),
+        same=_same_lists,
+        more=lambda seen: {"k links found": round(seen.satellite.size / 1e3, 1)},
+    )
+
+
+def _same_lists(ours: Any, theirs: tuple[Floats, ...]) -> Difference:
+    """Pairs that only one has, or whose elevations are further apart than a millionth of a degree."""
+    what = "links that differ, or whose elevation does by 1e-6 deg"
+    cell, satellite, elevation = theirs
+    own = np.repeat(np.arange(ours.start.size - 1), np.diff(ours.start))
+    order, mine = np.lexsort((satellite, cell)), np.lexsort((ours.satellite, own))
+    a = np.column_stack([own, ours.satellite])[mine]
+    b = np.column_stack([cell, satellite])[order]
+    if a.shape != b.shape or not np.array_equal(a, b):
+        only = {tuple(pair) for pair in a.tolist()} ^ {tuple(pair) for pair in b.tolist()}
+        return Difference(what, float(len(only)), 0.0, "links")
+    apart = np.abs(ours.elevation_deg[mine] - elevation[order]) > ELEVATION_LIMIT_DEG
+    return Difference(what, float(np.count_nonzero(apart)), 0.0, "links")
+
+
+def _curve(satellites: int) -> Callable[[bool], Case]:
+    def case(quick: bool) -> Case:
+        count = satellites // 10 if quick else satellites
+        rings, now = equal_area(4_000 if quick else 40_000), np.array([START])
+        propagator = fleet(count)
+
+        def step() -> Any:
+            position_km = propagator.positions_km(now)[0]
+            return candidates(rings, position_km, ELEVATION_DEG, threads=2)
+
+        links = step().satellite.size / 1e6
+        return Case(size=_size(count, rings), ours=step, amount=links, more=lambda seen: _links(seen))
+
+    return case
+
+
+def _links(seen: Any) -> dict[str, float]:
+    return {"k links": round(seen.satellite.size / 1e3, 1)}
+
+
+_STEP = "positions, who sees whom, elevation, range, azimuth"
+ROWS = (
+    Row(
+        "coverage-count",
+        "satellites in view of every cell, WGS84",
+        "M pairs",
+        _count,
+        threads=2,
+        goal=Goal("ratio", 400.0, 1_000.0),
+        floor=Floor(50_000.0, 150.0),
+        quick_floor=Floor(5_000.0),
+    ),
+    Row(
+        "candidates",
+        "lists of satellites in view with elevation",
+        "M pairs",
+        _candidates,
+        threads=2,
+        goal=Goal("ratio", 10.0, 25.0),
+        floor=Floor(4_000.0, 5.0),
+        quick_floor=Floor(400.0),
+    ),
+    *(
+        Row(
+            f"curve-{satellites // 1000}k",
+            _STEP,
+            "M links",
+            _curve(satellites),
+            threads=2,
+            floor=Floor(15.0),
+            quick_floor=Floor(0.3),
+        )
+        for satellites in (1_000, 3_000, 10_000, 30_000)
+    ),
+)
