@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.access import coverage_kernels as kernels
+from raabta.access import candidate_kernels, coverage_kernels
 from raabta.base.errors import OutOfRangeError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def describe(position_km: Floats, least: Least) -> Fleet:
         raise OutOfRangeError("shape of the positions", position.shape, "(3, satellites)", _PLACE)
     number = position.shape[1]
     rows, latitude, angle = np.empty((4, number)), np.empty(number), np.empty(number)
-    kernels.describe(position, least.sine, least.cosine, least.angle, rows, latitude, angle)
+    coverage_kernels.describe(position, least.sine, least.cosine, least.angle, rows, latitude, angle)
     return Fleet(position, rows, latitude, angle)
 
 
@@ -80,9 +81,9 @@ def list_bands(fleet: Fleet, low: Floats, high: Floats) -> tuple[Ints, NDArray[n
     """Satellites that may reach each band of geocentric latitudes (b,), rad, as CSR, ascending."""
     first, last = np.empty(fleet.latitude.size, np.int64), np.empty(fleet.latitude.size, np.int64)
     start = np.empty(low.size + 1, np.int64)
-    kernels.reach_bands(fleet.latitude, fleet.angle, low, high, first, last, start)
+    candidate_kernels.reach_bands(fleet.latitude, fleet.angle, low, high, first, last, start)
     listed = np.empty(start[-1], np.int32)
-    kernels.list_bands(first, last, start, listed)
+    candidate_kernels.list_bands(first, last, start, listed)
     return start, listed
 
 
@@ -107,7 +108,7 @@ def look(
     place = np.ascontiguousarray(fleet.position.T)
 
     def part(first: int, last: int) -> None:
-        kernels.look_pairs(
+        candidate_kernels.look_pairs(
             first, last, start, satellite.view(np.uint32), place, site_km, basis, elevation, distance, azimuth
         )
 
@@ -122,7 +123,7 @@ def nearest(found: Candidates, slots: int) -> tuple[NDArray[np.int32], Floats]:
         raise OutOfRangeError("slots", slots, "1 or more", _PLACE)
     sites = found.start.size - 1
     satellite, elevation = np.full((sites, slots), -1, np.int32), np.full((sites, slots), np.nan)
-    kernels.keep_highest(found.start, found.satellite, found.elevation_deg, satellite, elevation)
+    candidate_kernels.keep_highest(found.start, found.satellite, found.elevation_deg, satellite, elevation)
     return satellite, elevation
 
 
@@ -136,7 +137,7 @@ def in_parts(part: Callable[[int, int], None], between: Ints, total: int) -> Non
     edges = [0, *(int(cut) for cut in between), total]
     if len(edges) > 2 and _pool is None:
         _pool = ThreadPoolExecutor(thread_name_prefix="raabta-access")
-    others = [_pool.submit(part, a, b) for a, b in zip(edges[1:-1], edges[2:], strict=True)] if _pool else []
+    others = [_pool.submit(part, a, b) for a, b in pairwise(edges[1:])] if _pool else []
     part(edges[0], edges[1])
     for other in others:
         other.result()

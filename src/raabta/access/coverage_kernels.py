@@ -1,4 +1,4 @@
-"""Footprints on iso-latitude rings, exact on WGS84: intervals, counts, sparse lists. Plain arrays, radians, km.
+"""Footprints on iso-latitude rings, exact on WGS84: intervals, counts, lists. Plain arrays, radians, km.
 
 All ellipsoid normals of one geodetic latitude meet the axis in one point C = (0, 0, -e2 N sin(phi)), at the
 distance G = N + h from the ring. So a ring of WGS84 is a ring of the sphere of radius G about C, and the
@@ -89,7 +89,8 @@ def turn_of(x, y, over_rho):
 def footprint_cosine(rho, over, z, sin_phi, radius, lift, sine):
     """Cosine of the longitude difference at which a satellite stands at the elevation of sine `sine`.
 
-    Above 1: seen from nowhere on the ring; below -1: from everywhere. `z` above the equator, `lift` = e2 N sin,
+    Above 1: seen from nowhere on the ring; below -1: from everywhere. `z` above the equator;
+    `lift` = e2 N sin(phi);
     `over` = 1 / (rho cos(phi)).
     """
     above = z + lift
@@ -304,39 +305,21 @@ def _fold(change, cells, base, out):
 
 
 @kernel
-def reach_bands(latitude, angle, low, high, out_first, out_last, out_start):
-    """Bands of geocentric latitudes [low, high] (b,), ascending, that each satellite may reach, first..last - 1.
-
-    latitude, angle (n,) by `describe`. `out_start` (b + 1,) gets where the list of each band begins.
-    """
-    bands = low.shape[0]
-    out_start[:] = 0
-    for s in range(latitude.shape[0]):
-        first = np.searchsorted(high, latitude[s] - angle[s])
-        last = first
-        while last < bands and angle[s] > 0.0 and low[last] <= latitude[s] + angle[s]:
-            out_start[last + 1] += 1
-            last += 1
-        out_first[s], out_last[s] = first, last
-    for b in range(bands):
-        out_start[b + 1] += out_start[b]
-
-
-@kernel
-def list_bands(first, last, start, out_satellite):
-    """Satellites of each band as CSR at `start` (b + 1,), ascending; first, last by `reach_bands`."""
-    at = start.astype(np.uint32)
-    for s in range(first.shape[0]):
-        for b in range(np.uint64(first[s]), np.uint64(last[s])):
-            out_satellite[at[b]] = s
-            at[b] += np.uint32(1)
-
-
-@kernel
 def fill_rings(
-    ring_first, ring_last, ring, ring_start, list_start, list_satellite, fleet, position_km, site, normal, sine,
-    cell_start, out
-):  # fmt: skip
+    ring_first,
+    ring_last,
+    ring,
+    ring_start,
+    list_start,
+    list_satellite,
+    fleet,
+    position_km,
+    site,
+    normal,
+    sine,
+    cell_start,
+    out,
+):
     """Satellites in view of every cell of some rings as CSR: `out` at cell_start, ascending in each cell.
 
     list_start, list_satellite by `list_bands`; fleet (4, n) by `describe`, in the satellites' own order.
@@ -380,111 +363,3 @@ def _append(begin, end, cells, satellite, at, out):
         cell = np.uint64(k + cells if k < 0 else (k - cells if k >= cells else k))
         out[at[cell]] = satellite
         at[cell] += np.uint32(1)
-
-
-@inner
-def elevation_of(up, slant):
-    """asin(up / slant), within 1e-12 rad of the rounded sine's, without a branch."""
-    v = up / slant
-    size = abs(v)
-    small = v * v < 0.5
-    m = v * v if small else 0.5 - 0.5 * size
-    half = math.sqrt(m) * asin_ratio(m)
-    angle = half if small else 0.5 * math.pi - 2.0 * half
-    return -angle if v < 0.0 else angle
-
-
-@kernel
-def look_pairs(first, last, start, satellite, place_km, site, basis, out_elevation, out_range, out_azimuth):
-    """Elevation (deg), range (km) and azimuth (deg, from north by east) of the pairs of cells first..last - 1.
-
-    satellite (pairs,) unsigned; place_km (n, 3) satellites; site (3, cells); basis (3, 3, cells): rows east,
-    north, up. An output of size 0 is left out.
-    """
-    part = np.empty((5, TILE))
-    up, square, e, n, share = part[0], part[1], part[2], part[3], part[4]
-    wants_azimuth, wants_range = out_azimuth.shape[0] > 0, out_range.shape[0] > 0
-    for cell in range(first, last):
-        for a in range(start[cell], start[cell + 1], TILE):
-            b = min(a + TILE, start[cell + 1])
-            who = satellite[a:b]
-            _gather(who, place_km, site, basis[2], cell, up, square)
-            if wants_azimuth:
-                _project(who, place_km, site, basis, cell, e, n)
-            _finish(up, square, e, n, share, b - a, wants_azimuth)
-            out_elevation[a:b] = up[: b - a]
-            if wants_range:
-                out_range[a:b] = square[: b - a]
-            if wants_azimuth:
-                out_azimuth[a:b] = share[: b - a]
-
-
-@inner
-def _gather(who, place_km, site, normal, cell, up, square):
-    """Height above the horizontal plane and squared distance (km) of one cell's satellites."""
-    x0, y0, z0 = site[0, cell], site[1, cell], site[2, cell]
-    ux, uy, uz = normal[0, cell], normal[1, cell], normal[2, cell]
-    for j in range(who.shape[0]):
-        s = who[j]
-        dx, dy, dz = place_km[s, 0] - x0, place_km[s, 1] - y0, place_km[s, 2] - z0
-        up[j] = dx * ux + dy * uy + dz * uz
-        square[j] = dx * dx + dy * dy + dz * dz
-
-
-@inner
-def _project(who, place_km, site, basis, cell, e, n):
-    """East and north components (km) of one cell's satellites."""
-    x0, y0, z0 = site[0, cell], site[1, cell], site[2, cell]
-    ex, ey = basis[0, 0, cell], basis[0, 1, cell]
-    nx, ny, nz = basis[1, 0, cell], basis[1, 1, cell], basis[1, 2, cell]
-    for j in range(who.shape[0]):
-        s = who[j]
-        dx, dy, dz = place_km[s, 0] - x0, place_km[s, 1] - y0, place_km[s, 2] - z0
-        e[j] = dx * ex + dy * ey
-        n[j] = dx * nx + dy * ny + dz * nz
-
-
-@inner
-def azimuth_of(e, n):
-    """Azimuth in degrees, [0, 360), from north by east; 0 at the zenith."""
-    flat = math.sqrt(e * e + n * n)
-    flat = flat if flat > 1e-12 else 1e-12
-    share = 360.0 * turn_of(n, e, 1.0 / flat)
-    return share if share < 360.0 else 0.0
-
-
-@inner
-def _finish(up, square, e, n, azimuth, count, wants_azimuth):
-    """Heights and squared distances of a tile to elevations (deg) and ranges (km), in place; azimuths.
-
-    Whole eights, so that none is computed one by one: what stands past the count is not used.
-    """
-    for j in range((count + 7) // 8 * 8):
-        slant = math.sqrt(square[j])
-        up[j] = elevation_of(up[j], slant) * (180.0 / math.pi)
-        square[j] = slant
-    if wants_azimuth:
-        for j in range((count + 7) // 8 * 8):
-            azimuth[j] = azimuth_of(e[j], n[j])
-
-
-@kernel
-def keep_highest(start, satellite, elevation, out_satellite, out_elevation):
-    """The highest satellites of each site into (sites, slots), highest first, of equal ones the first listed.
-
-    Outputs come filled with -1 and NaN.
-    """
-    slots = out_satellite.shape[1]
-    for site in range(start.shape[0] - 1):
-        held = 0
-        for p in range(start[site], start[site + 1]):
-            if held == slots and not elevation[p] > out_elevation[site, slots - 1]:
-                continue
-            at = held if held < slots else slots - 1
-            while at > 0 and elevation[p] > out_elevation[site, at - 1]:
-                out_elevation[site, at] = out_elevation[site, at - 1]
-                out_satellite[site, at] = out_satellite[site, at - 1]
-                at -= 1
-            out_elevation[site, at] = elevation[p]
-            out_satellite[site, at] = satellite[p]
-            held = min(held + 1, slots)

@@ -41,7 +41,7 @@ _PLACE = "raabta.access.rings"
 
 @dataclass(frozen=True)
 class Rings:
-    """Cells evenly spaced on rings of equal geodetic latitude, at one height; ring-major, from south to north.
+    """Cells evenly spaced on rings of equal geodetic latitude, at one height; ring by ring from the south.
 
     latitude_deg (r,) of the rings; start (r + 1,) first cell of each; constants (r, 7) as the kernels want
     them; site_km (3, c) and basis (3, 3, c), rows east, north, up, of the cells; cell_latitude_deg,
@@ -56,6 +56,12 @@ class Rings:
     cell_latitude_deg: Floats
     cell_longitude_deg: Floats
     height_km: float
+
+    @property
+    def normal(self) -> Floats:
+        """Normals of the ellipsoid at the cells, (3, c)."""
+        normal: Floats = self.basis[2]
+        return normal
 
     @property
     def count(self) -> int:
@@ -116,9 +122,7 @@ def _check(latitude: Floats, cells: Ints) -> None:
     if not bool((cells >= 0).all()):
         raise OutOfRangeError("cells of a ring", int(cells.min()), "0 or more", _PLACE)
     if int(cells.max()) > MOST_CELLS_A_RING:
-        raise LimitError(
-            f"a ring of {int(cells.max()):,} cells; at most {MOST_CELLS_A_RING:,} are allowed: use larger cells"
-        )
+        raise LimitError(f"a ring of {int(cells.max()):,} cells; at most {MOST_CELLS_A_RING:,} are allowed")
 
 
 def _constants(latitude_deg: Floats, cells: Ints, origin_deg: Floats, height_km: float) -> Floats:
@@ -143,7 +147,8 @@ def _class_table() -> Ints:
     """Class of a footprint by its angle in tenths of a degree."""
     angle = np.radians(np.maximum(0.1 * np.arange(2_000), 0.1))
     steps = np.floor(np.log(angle / kernels.LEAST_CLASS_RAD) / math.log(kernels.CLASS_RATIO))
-    return np.clip(steps, 0, kernels.CLASSES - 1).astype(np.int64)
+    classes: Ints = np.clip(steps, 0, kernels.CLASSES - 1).astype(np.int64)
+    return classes
 
 
 def count_in_view(
@@ -183,7 +188,7 @@ def candidates(
     def fill(first: int, last: int) -> None:
         kernels.fill_rings(
             first, last, rings.constants, rings.start, list_start, listed, fleet.rows, fleet.position,
-            rings.site_km, rings.basis[2], least.sine, start, satellite,
+            rings.site_km, rings.normal, least.sine, start, satellite,
         )  # fmt: skip
 
     in_parts(fill, _cuts(rings, threads), rings.latitude_deg.size)
@@ -203,7 +208,7 @@ def _count(rings: Rings, fleet: Fleet, least: Least, threads: int) -> NDArray[np
     def part(first: int, last: int) -> None:
         kernels.count_rings(
             first, last, rings.constants, rings.start, start, widest, order, ordered, fleet.position,
-            rings.site_km, rings.basis[2], least.sine, out,
+            rings.site_km, rings.normal, least.sine, out,
         )  # fmt: skip
 
     in_parts(part, _cuts(rings, threads), rings.latitude_deg.size)

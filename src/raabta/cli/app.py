@@ -44,6 +44,16 @@ Scenario = Annotated[
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a run")]
 Out = Annotated[Path | None, typer.Option(help="folder to keep it in; an existing run is resumed")]
 Workers = Annotated[int | None, typer.Option(min=1, max=256, help="processes [default: one per core]")]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="dask://HOST:PORT", help="compute on the workers of a dask scheduler")
+]
+MaxTime = Annotated[
+    str | None, typer.Option(metavar="D", help="refuse a job that takes longer [default: 24h]")
+]
+MaxMemory = Annotated[
+    str | None, typer.Option(metavar="SIZE", help="refuse a job that needs more [default: this machine's]")
+]
+Yes = Annotated[bool, typer.Option("--yes", help="run it whatever it takes")]
 AsJson = Annotated[bool, typer.Option("--json", help="print the summary alone, as JSON")]
 
 
@@ -109,6 +119,10 @@ def run(
     seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="seed of the run")] = None,
     bands: Annotated[bool, typer.Option("--bands", help="low, mid and high instead of mid alone")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="check every table between floors")] = False,
+    scheduler: Scheduler = None,
+    max_time: MaxTime = None,
+    max_memory: MaxMemory = None,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Run a scenario, or resume it; print who is served.
@@ -135,8 +149,53 @@ def run(
         bands,
         strict,
         tuple(settings or ()),
+        scheduler,
+        max_time,
+        max_memory,
+        yes,
     )
     _resumable(lambda: commands.run(scenario, options, as_json))
+
+
+@app.command()
+def coverage(
+    scenario: Scenario,
+    out: Out = None,
+    start: Annotated[str | None, typer.Option(metavar="T", help="start, ISO 8601, UTC")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="D", help="365d, 24h, 90min")] = None,
+    step: Annotated[str | None, typer.Option(metavar="S", help="time between looks: 60s")] = None,
+    orbits: Annotated[Path | None, typer.Option(help="TLE or OMM file instead of the shells")] = None,
+    area: Annotated[Path | None, typer.Option(help="GeoJSON outline instead of the country's")] = None,
+    globe: Annotated[
+        int | None, typer.Option(min=1, max=1_000_000, metavar="CELLS", help="the whole Earth instead")
+    ] = None,
+    min_elevation: Annotated[
+        float | None, typer.Option(min=0.0, max=89.0, metavar="DEG", help="instead of the scenario's")
+    ] = None,
+    levels: Annotated[int, typer.Option(min=1, max=32, help="shares for 1 to so many satellites")] = 4,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="overrule any key of the scenario; repeatable"),
+    ] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say how often how many satellites are in view, and how long the gaps are.
+
+    For every cell of the scenario's area, or of the globe, over any length of time; resumed where it stood.
+    Geometry only: capacity and people are `raabta run`. Writes coverage.csv and coverage.json.
+    """
+    from raabta.cli import commands
+    from raabta.cli.coverage import coverage as answer
+
+    options = commands.RunOptions(
+        out, start, duration, step, orbits, area, workers=workers, settings=tuple(settings or ())
+    )
+    _resumable(
+        lambda: answer(
+            scenario, options, levels=levels, globe=globe, min_elevation_deg=min_elevation, as_json=as_json
+        )
+    )
 
 
 @app.command()
@@ -186,14 +245,35 @@ def catalogue(
 
 
 @app.command()
-def verify(folder: RunFolder) -> None:
+def verify(
+    folder: RunFolder,
+    repair: Annotated[bool, typer.Option("--repair", help="compute what is damaged or gone again")] = False,
+) -> None:
     """Say whether every file of a run is as written.
 
-    Re-hashes the folder against its ledger.
+    Re-hashes the folder against its ledger, and names every file that is not.
     """
     from raabta.cli import commands
 
-    raise typer.Exit(commands.verify(folder))
+    raise typer.Exit(commands.verify(folder, repair))
+
+
+@app.command()
+def rerun(
+    folder: RunFolder,
+    check: Annotated[bool, typer.Option("--check", help="compute it again and compare every bit")] = False,
+    sample: Annotated[int | None, typer.Option(metavar="N", min=1, help="only N chunks of it")] = None,
+    out: Annotated[Path | None, typer.Option(help="run it anew into this other folder")] = None,
+    workers: Workers = None,
+) -> None:
+    """Compute a kept run again.
+
+    With --check every chunk is held against the one kept, bit for bit; what differs is named, and changes
+    nothing in the folder.
+    """
+    from raabta.cli import commands
+
+    raise typer.Exit(commands.rerun(folder, check, sample, out, workers))
 
 
 @app.command()

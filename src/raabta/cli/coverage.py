@@ -1,0 +1,95 @@
+"""`raabta coverage`: how often how many satellites are in view of an area, and the gaps."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raabta.cli.commands import RUNS_FOLDER, RunOptions, load_scenario
+from raabta.cli.output import say, say_json, show
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from raabta.access.survey import Question
+
+
+def coverage(
+    source: str,
+    options: RunOptions,
+    *,
+    levels: int,
+    globe: int | None,
+    min_elevation_deg: float | None,
+    as_json: bool,
+) -> None:
+    """Answer the question, with progress bars on standard error; print the table, say where it is kept."""
+    scenario = load_scenario(source, options)
+    import raabta.pipeline as pipeline
+    from raabta.access import survey
+    from raabta.cli.progress import Bars
+    from raabta.scenario.loader import scenario_hash
+
+    question = survey.Question(scenario, levels, globe, min_elevation_deg)
+    own_hash = scenario_hash(scenario)
+    folder = options.out or _folder(question, own_hash)
+    workers = options.workers if options.workers is not None else pipeline.usable_cores()
+    with Bars() as bars:
+        answer = survey.run(question, own_hash, folder, workers=workers, progress=bars)
+    if as_json:
+        say_json(answer.summary)
+        return
+    show([table(answer.summary)])
+    for note in answer.summary["notes"]:
+        say(note)
+    say(f"Kept in {answer.folder}: {survey.TABLE} (every cell), {survey.SUMMARY}")
+
+
+def _folder(question: Question, own_hash: str) -> Path:
+    """Where it goes when nothing else is said: raabta-runs/coverage-NAME-HASH8."""
+    from raabta.access.survey import identity_of
+
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", question.scenario.name).strip("-.") or "scenario"
+    return RUNS_FOLDER / f"coverage-{name}-{identity_of(question, own_hash).scenario_hash[:8]}"
+
+
+def table(summary: dict[str, Any]) -> Table:
+    """The summary as a table: the worst, the mean and the best cell of each figure."""
+    from rich.table import Table
+
+    days = summary["duration_s"] / 86_400.0
+    title = (
+        f"{summary['satellites']:,} satellites over {summary['where']}: {summary['cells']:,} cells, "
+        f"{days:g} days from {summary['start'][:10]} in steps of {summary['step_s']:g} s, "
+        f"from {summary['min_elevation_deg']:g} deg"
+    )
+    found = Table(title=title, title_justify="left")
+    found.add_column("over the cells")
+    for name in ("worst", "mean", "best"):
+        found.add_column(name, justify="right")
+    for level, share in enumerate(summary["share_at_least"], start=1):
+        words = "a satellite" if level == 1 else f"{level} satellites"
+        found.add_row(f"time with {words} or more", *_row(share, lambda v: f"{100.0 * v:.3f} %", True))
+    found.add_row("satellites in view, mean", *_row(summary["mean_in_view"], lambda v: f"{v:.2f}", True))
+    found.add_row("gaps", *_row(summary["gaps"], lambda v: f"{v:,.0f}", False))
+    for name, words in (
+        ("longest_gap_s", "longest gap (maximum revisit)"),
+        ("mean_gap_s", "mean gap (mean revisit)"),
+        ("mean_response_s", "mean wait for a satellite"),
+    ):
+        found.add_row(words, *_row(summary[name], _duration, False))
+    return found
+
+
+def _row(spread: dict[str, float], write: Any, more_is_better: bool) -> list[str]:
+    order = ("least", "mean", "most") if more_is_better else ("most", "mean", "least")
+    return [str(write(spread[name])) for name in order]
+
+
+def _duration(seconds: float) -> str:
+    """`1 h 05 min`, `12.5 min`, `30 s`."""
+    if seconds >= 3_600.0:
+        hours, minutes = divmod(round(seconds / 60.0), 60)
+        return f"{hours} h {minutes:02d} min"
+    return f"{seconds / 60.0:.1f} min" if seconds >= 60.0 else f"{seconds:.1f} s"

@@ -1,0 +1,98 @@
+"""The run behind `raabta coverage`: chunks, workers, resume, and what is written."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+
+from raabta.access import survey
+from raabta.base.errors import OutOfRangeError, StoreError
+from raabta.cli.app import main
+from raabta.engine.verify import verify
+from raabta.scenario.loader import load, scenario_hash
+
+SHELL = "constellation.shells=[{altitude_km: 550, inclination_deg: 53, planes: 6, satellites_per_plane: 5}]"
+
+
+@pytest.fixture(scope="module")
+def question():
+    scenario = load("pakistan", duration_s=7_200.0, step_s=60.0, settings=(SHELL, "area.cell_resolution=3"))
+    return survey.Question(scenario, levels=2)
+
+
+def ask(question, folder, **options):
+    return survey.run(question, scenario_hash(question.scenario), folder, workers=1, **options)
+
+
+def test_table_and_summary_hold_what_was_computed(question, tmp_path):
+    answer = ask(question, tmp_path / "run")
+    with (tmp_path / "run" / survey.TABLE).open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == len(answer.cells.name) == answer.summary["cells"] > 50
+    shares = np.array([float(row["share_at_least_1"]) for row in rows])
+    np.testing.assert_array_equal(shares, answer.statistics.share_at_least[0])
+    assert 0.0 < shares.mean() < 1.0
+    gaps = np.array([float(row["longest_gap_s"]) for row in rows])
+    assert (gaps % 60.0 == 0.0).all() and gaps.max() == answer.summary["longest_gap_s"]["most"]
+    assert json.loads((tmp_path / "run" / survey.SUMMARY).read_text()) == answer.summary
+    assert verify(tmp_path / "run") == []
+
+
+def test_chunks_and_resumption_change_no_bit(question, tmp_path):
+    whole = ask(question, tmp_path / "a")
+
+    def stop(what, done, total):
+        if what == "watching the sky" and done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(question, tmp_path / "b", steps_per_chunk=17, progress=stop)
+    again = ask(question, tmp_path / "b", steps_per_chunk=17)
+    assert again.summary == whole.summary
+    for name in (survey.TABLE, survey.SUMMARY):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_another_question_is_refused_by_the_folder(question, tmp_path):
+    ask(question, tmp_path / "run")
+    with pytest.raises(StoreError, match="another run"):
+        ask(survey.Question(question.scenario, levels=3), tmp_path / "run")
+
+
+def test_a_year_past_the_earth_orientation_table_is_refused_before_it_starts(tmp_path, capsys):
+    words = ["coverage", "pakistan", "--start", "2027-06-01", "--duration", "366d"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 2
+    assert "move the start" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_what_is_refused(question, tmp_path):
+    for wrong, text in (
+        (survey.Question(question.scenario, levels=0), "levels"),
+        (survey.Question(question.scenario, globe_cells=10**9), "cells of the globe"),
+        (survey.Question(question.scenario, min_elevation_deg=95.0), "minimum elevation"),
+    ):
+        with pytest.raises(OutOfRangeError, match=text):
+            ask(wrong, tmp_path / "run")
+
+
+def test_the_command_prints_a_table_for_the_globe_and_keeps_it(tmp_path, capsys):
+    words = ["coverage", "pakistan", "--duration", "30min", "--step", "60s", "--globe", "500", "--set", SHELL]
+    assert main([*words, "--workers", "1", "--out", str(tmp_path / "run")]) == 0
+    told = capsys.readouterr().out
+    assert "30 satellites over globe" in told and "longest gap" in told and "coverage.csv" in told
+    assert main([*words, "--workers", "1", "--out", str(tmp_path / "run"), "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["satellites"] == 30 and summary["share_at_least"][0]["least"] == 0.0
+
+
+@pytest.mark.slow
+def test_workers_change_no_bit(question, tmp_path):
+    answers = []
+    for workers in (1, 2):
+        folder = tmp_path / str(workers)
+        own = scenario_hash(question.scenario)
+        survey.run(question, own, folder, workers=workers, steps_per_chunk=25)
+        answers.append([(folder / name).read_bytes() for name in (survey.TABLE, survey.SUMMARY)])
+    assert answers[0] == answers[1]
