@@ -36,6 +36,10 @@ class RunOptions:
     bands: bool = False
     strict: bool = False
     settings: tuple[str, ...] = ()
+    scheduler: str | None = None
+    max_time: str | None = None
+    max_memory: str | None = None
+    yes: bool = False
 
 
 def load_scenario(source: str, options: RunOptions) -> Scenario:
@@ -70,7 +74,9 @@ def run_folder(scenario: Scenario) -> Path:
 def compute(source: str, options: RunOptions) -> Results:
     """Run a scenario (or resume it) with progress bars on standard error."""
     from raabta.cli.folders import refuse_unusable
+    from raabta.cli.limits import limits
 
+    allowed = limits(options.max_time, options.max_memory, options.yes)
     scenario = load_scenario(source, options)
     folder = options.out or run_folder(scenario)
     refuse_unusable(folder, scenario)
@@ -80,7 +86,15 @@ def compute(source: str, options: RunOptions) -> Results:
     from raabta.cli.progress import Bars
 
     with Bars() as bars:
-        return pipeline.run(scenario, folder, workers=options.workers, bands=options.bands, progress=bars)
+        return pipeline.run(
+            scenario,
+            folder,
+            workers=options.workers,
+            bands=options.bands,
+            progress=bars,
+            scheduler=options.scheduler,
+            limits=allowed,
+        )
 
 
 def run(source: str, options: RunOptions, as_json: bool) -> None:
@@ -128,15 +142,27 @@ def explain(folder: Path, place: str | None, cell: str | None, all_classes: bool
         say(line)
 
 
-def verify(folder: Path) -> int:
+def rerun(folder: Path, check: bool, sample: int | None, out: Path | None, workers: int | None) -> int:
+    """`raabta rerun`: compute a kept run again; 0 when it is done and equal."""
+    from raabta.cli import rerun as room
+
+    return room.rerun(_existing(folder), check, sample, out, workers)
+
+
+def verify(folder: Path, repair: bool = False) -> int:
     """`raabta verify`: re-hash a run folder; 0 when it is whole, else the exit code for a wrong one."""
+    from raabta.cli import rerun as room
     from raabta.engine.verify import verify as find_problems
 
+    if repair:
+        return room.repair(_existing(folder))
     problems = find_problems(_existing(folder))
     for problem in problems:
         complain(f"{folder}: {problem}")
     if not problems:
         say(f"{folder}: every file is as it was written")
+    elif any(problem.file.startswith("chunks/") for problem in problems):
+        complain(f"`raabta verify --repair {folder}` computes chunks again and puts the same bits in their place")
     return StoreError.exit_code if problems else 0
 
 
