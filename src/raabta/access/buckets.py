@@ -38,16 +38,15 @@ _PLACE = "raabta.access.buckets"
 class Buckets:
     """Sites (n,) in bands of geocentric latitude and, within a band, by longitude.
 
-    order (n,): the site as given at each place. In that order: site_km (3, n), basis (3, 3, n): rows east,
-    north, up; least_sine (n,); mask (n, bins) sine of the horizon by azimuth, or no bins. band_low, band_high
-    (b,) rad; band_start (b + 1,); band_bins (b,); bin_start (b, most bins + 1). given_km, given_basis: as
+    order (n,): the site as given at each place. In that order: site (7, n + RUN): position km, normal, sine of
+    the least elevation; basis (3, 3, n): rows east, north, up; mask (n, bins) sine of the horizon by azimuth,
+    or no bins. band_low, band_high (b,) rad; band_start (b + 1,); band_bins (b,); bin_start (b, most bins + 1). given_km, given_basis: as
     given. least_deg: the lowest of the minimum elevations.
     """
 
     order: Ints
-    site_km: Floats
+    site: Floats
     basis: Floats
-    least_sine: Floats
     mask: Floats
     band_low: Floats
     band_high: Floats
@@ -94,9 +93,8 @@ def buckets(
     mask = np.empty((number, 0)) if mask_deg is None else np.sin(np.radians(mask_deg))[order]
     return Buckets(
         order=order,
-        site_km=np.ascontiguousarray(km[order].T),
+        site=_packed(km[order].T, basis[2][:, order], np.sin(np.radians(least[order]))),
         basis=np.ascontiguousarray(basis[:, :, order]),
-        least_sine=np.sin(np.radians(least[order])),
         mask=np.ascontiguousarray(mask),
         band_low=low,
         band_high=high,
@@ -107,6 +105,14 @@ def buckets(
         given_basis=np.ascontiguousarray(basis),
         least_deg=float(least.min()),
     )
+
+
+def _packed(km: Floats, normal: Floats, sine: Floats) -> Floats:
+    """Rows of `Buckets.site`; past the last site nothing is ever seen."""
+    site = np.zeros((7, sine.size + candidate_kernels.RUN))
+    site[:3, : sine.size], site[3:6, : sine.size], site[6, : sine.size] = km, normal, sine
+    site[6, sine.size :] = 2.0
+    return site
 
 
 def _bands(latitude: Floats) -> tuple[Floats, Floats, Ints]:
@@ -134,8 +140,8 @@ def candidates(
 ) -> Candidates:
     """Which satellites each site sees above its least elevation and its horizon, sites as given.
 
-    position_km (3, n) ITRF. Counts first, then fills: the same lists on any number of threads. Accuracy of the
-    angles: see `rings.candidates`.
+    position_km (3, n) ITRF. Counts first, then fills: the same lists on any number of threads.
+    Accuracy of the angles: see `rings.candidates`.
     """
     fleet = describe(position_km, least_elevation(sites.least_deg))
     lists = list_bands(fleet, sites.band_low, sites.band_high)
@@ -179,23 +185,24 @@ def _visit(
     out: NDArray[np.int32],
     threads: int,
 ) -> None:
+    caps = np.empty((4, fleet.latitude.size))
+    candidate_kernels.describe_caps(fleet.latitude, fleet.angle, caps)
+    sine = np.sin(np.vstack([sites.band_low, sites.band_high]))
+
     def part(first: int, last: int) -> None:
         candidate_kernels.visit_buckets(
             first,
             last,
-            sites.band_low,
-            sites.band_high,
+            sine,
             sites.band_start,
             sites.band_bins,
             sites.bin_start,
             *lists,
-            fleet.latitude,
-            fleet.angle,
+            caps,
             fleet.rows[coverage_kernels.TURN],
             fleet.position,
-            sites.site_km,
+            sites.site,
             sites.basis,
-            sites.least_sine,
             sites.mask,
             start,
             count,

@@ -12,9 +12,11 @@ import math
 import numpy as np
 from numba import njit
 
-from raabta.access.coverage_kernels import asin_ratio, turn_of
+from raabta.access.coverage_kernels import arc_cosine, asin_ratio, turn_of
 
 TILE = 64
+RUN = 8
+"""Sites tested together; `site` has room for so many after the last."""
 _FAST = {"contract", "nsz"}
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath=_FAST)
@@ -50,42 +52,67 @@ def list_bands(first, last, start, out_satellite):
             at[b] += np.uint32(1)
 
 
-@inner
-def half_width(latitude, angle, low, high):
-    """Upper bound (turns) of the longitude difference at which a cap still covers some of a band.
+@kernel
+def describe_caps(latitude, angle, out):
+    """Sine and cosine of latitude, cosine of the footprint's angle, and their ratio, into `out` (4, n)."""
+    for s in range(latitude.shape[0]):
+        out[0, s], out[1, s] = math.sin(latitude[s]), math.cos(latitude[s])
+        out[2, s] = math.cos(min(max(angle[s], 0.0), math.pi))
+        level = out[0, s] / out[2, s] if out[2, s] > 1e-9 else 2.0
+        out[3, s] = level if out[2, s] > 1e-9 else (2.0 if out[0, s] >= 0.0 else -2.0)
 
-    latitude, angle: of the cap, radians; [low, high] the band. The difference is widest where a meridian is
-    tangent to the cap, at sin = sin(latitude) / cos(angle), or else at the band's edge nearer to that.
+
+@inner
+def half_widths(part, turn, bins, low, high, begin, end):
+    """First and last bin, from -bins / 2 to 1.5 bins, that each cap of a tile may cover in a band; vectorised.
+
+    part (4, TILE) by `describe_caps`, low, high: sines of the band's edges. The longitude difference at which
+    a cap still covers some of the band is widest where a meridian is tangent to the cap, at
+    sin = sin(latitude) / cos(angle), or else at the band's edge nearer to that. The footprint's margin of
+    0.007 degrees outdoes all rounding.
     """
-    flat, reach = math.sin(latitude), math.cos(angle)
-    tangent = math.asin(min(max(flat / reach, -1.0), 1.0)) if reach > 0.0 else math.copysign(2.0, flat)
-    at = min(max(tangent, low), high)
-    over = math.cos(at) * math.cos(latitude)
-    share = reach - math.sin(at) * flat
-    if share >= over:
-        return -1.0 if share > over + 1e-9 else 1e-4
-    if share <= -over + 1e-9:
-        return 0.5
-    return math.acos(share / over) * (0.5 / math.pi) + 1e-9
+    for j in range(TILE):
+        at = part[3, j]
+        at = low if at < low else at
+        at = high if at > high else at
+        over = math.sqrt(1.0 - at * at) * part[1, j]
+        c = (part[2, j] - at * part[0, j]) / (over if over > 1e-12 else 1e-12)
+        c = -1.0 if c < -1.0 else c
+        wide = arc_cosine(1.0 if c > 1.0 else c) * (0.5 / math.pi) + 1e-9
+        first = np.floor((turn[j] - wide) * bins)
+        last = np.floor((turn[j] + wide) * bins)
+        whole = first + bins - 1.0
+        last = whole if last > whole else last
+        begin[j] = int(first)
+        end[j] = int(first - 1.0 if c > 1.0 else last)
 
 
 @inner
-def sees_over(x, y, z, p, site, basis, sine, mask):
-    """Whether site `p` sees a satellite above its least sine and above its horizon in that azimuth."""
+def test_run(x, y, z, first, count, site, hits):
+    """Whether each of `count` sites from `first` sees a satellite, d . n >= sine |d|, in whole RUNs.
+
+    site (7, n + RUN): position, normal, sine of the least elevation. Unsigned, so that loads are plain.
+    """
+    for a in range(np.uint64(0), np.uint64(count), np.uint64(RUN)):
+        for j in range(np.uint64(RUN)):
+            p = np.uint64(first) + a + j
+            dx, dy, dz = x - site[0, p], y - site[1, p], z - site[2, p]
+            up = dx * site[3, p] + dy * site[4, p] + dz * site[5, p]
+            slant = math.sqrt(dx * dx + dy * dy + dz * dz)
+            hits[a + j] = 1 if up >= site[6, p] * slant else 0
+
+
+@inner
+def clears_horizon(x, y, z, p, site, basis, mask):
+    """Whether a satellite stands above the horizon of site `p` in its azimuth."""
     dx, dy, dz = x - site[0, p], y - site[1, p], z - site[2, p]
-    up = dx * basis[2, 0, p] + dy * basis[2, 1, p] + dz * basis[2, 2, p]
-    if up < 0.0:
-        return False
-    slant = math.sqrt(dx * dx + dy * dy + dz * dz)
-    if not up >= sine[p] * slant:
-        return False
-    bins = mask.shape[1]
-    if bins == 0:
-        return True
+    up = dx * site[3, p] + dy * site[4, p] + dz * site[5, p]
     e = dx * basis[0, 0, p] + dy * basis[0, 1, p]
     n = dx * basis[1, 0, p] + dy * basis[1, 1, p] + dz * basis[1, 2, p]
     azimuth = math.atan2(e, n) * (0.5 / math.pi)
     azimuth += 1.0 if azimuth < 0.0 else 0.0
+    bins = mask.shape[1]
+    slant = math.sqrt(dx * dx + dy * dy + dz * dz)
     return up >= mask[p, min(int(azimuth * bins), bins - 1)] * slant
 
 
@@ -93,20 +120,17 @@ def sees_over(x, y, z, p, site, basis, sine, mask):
 def visit_buckets(
     band_first,
     band_last,
-    band_low,
-    band_high,
+    band_sine,
     band_start,
     band_bins,
     bin_start,
     list_start,
     list_satellite,
-    latitude,
-    angle,
+    caps,
     turn,
     position_km,
     site,
     basis,
-    sine,
     mask,
     cell_start,
     out_count,
@@ -114,33 +138,50 @@ def visit_buckets(
 ):
     """Satellites in view of the sites of bands band_first..band_last - 1.
 
-    Sites stand by band, then by longitude: band_start (b + 1,); bin k of band b, of band_bins[b] equal bins
-    from longitude 0 on, begins at site bin_start[b, k]. With `out` empty it counts, into out_count (sites,);
-    else it fills `out` at cell_start (sites,), satellites ascending. sine (sites,) of the least elevation;
-    mask (sites, bins) sine of the horizon by azimuth from north, or no bins. See `list_bands` for the lists.
+    Sites stand by band, then by longitude: band_sine (2, b) of the edges; band_start (b + 1,); bin k of band b,
+    of band_bins[b] equal bins from longitude 0 on, begins at site bin_start[b, k]. site: see `test_run`; mask
+    (sites, bins) sine of the horizon by azimuth from north, or no bins. With `out` empty it counts, into
+    out_count (sites,); else it fills `out` at cell_start (sites,), satellites ascending. Lists: `list_bands`.
     """
-    fills = out.shape[0] > 0
+    fills, masked = out.shape[0] > 0, mask.shape[1] > 0
+    part, around = np.zeros((4, TILE)), np.zeros(TILE)
+    begin, end = np.empty(TILE, np.int32), np.empty(TILE, np.int32)
+    hits = np.empty(site.shape[1] + RUN, np.uint8)
     for b in range(band_first, band_last):
-        for p in range(band_start[b], band_start[b + 1]):
-            out_count[p] = 0
+        out_count[band_start[b] : band_start[b + 1]] = 0
         bins = band_bins[b]
-        for q in range(list_start[b], list_start[b + 1]):
-            s = list_satellite[q]
-            wide = half_width(latitude[s], angle[s], band_low[b], band_high[b])
-            if wide < 0.0:
-                continue
-            begin = int(np.floor((turn[s] - wide) * bins - 1e-9))
-            end = min(int(np.floor((turn[s] + wide) * bins + 1e-9)), begin + bins - 1)
-            x, y, z = position_km[0, s], position_km[1, s], position_km[2, s]
-            for lap in range(-1, 2):
-                first, last = max(begin - lap * bins, 0), min(end - lap * bins, bins - 1)
-                if first > last:
-                    continue
-                for p in range(bin_start[b, first], bin_start[b, last + 1]):
-                    if sees_over(x, y, z, p, site, basis, sine, mask):
-                        if fills:
-                            out[cell_start[p] + out_count[p]] = s
-                        out_count[p] += 1
+        for a in range(list_start[b], list_start[b + 1], TILE):
+            tile = list_satellite[a : min(a + TILE, list_start[b + 1])]
+            for j in range(tile.shape[0]):
+                for row in range(4):
+                    part[row, j] = caps[row, tile[j]]
+                around[j] = turn[tile[j]]
+            half_widths(part, around, float(bins), band_sine[0, b], band_sine[1, b], begin, end)
+            for j in range(tile.shape[0]):
+                s = tile[j]
+                x, y, z = position_km[0, s], position_km[1, s], position_km[2, s]
+                for lap in range(-1, 2):
+                    low, high = max(begin[j] - lap * bins, 0), min(end[j] - lap * bins, bins - 1)
+                    if low > high:
+                        continue
+                    first = bin_start[b, low]
+                    count = bin_start[b, high + 1] - first
+                    test_run(x, y, z, first, count, site, hits)
+                    if masked:
+                        for i in range(count):
+                            if hits[i] > 0 and not clears_horizon(x, y, z, first + i, site, basis, mask):
+                                hits[i] = 0
+                    _keep(hits, first, count, s, fills, cell_start, out_count, out)
+
+
+@inner
+def _keep(hits, first, count, satellite, fills, cell_start, out_count, out):
+    """Count the hits of a run of sites, and list the satellite with them."""
+    for i in range(np.uint64(count)):
+        p = np.uint64(first) + i
+        if fills and hits[i] > 0:
+            out[np.uint64(cell_start[p] + out_count[p])] = satellite
+        out_count[p] += hits[i]
 
 
 @inner
