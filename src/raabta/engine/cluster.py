@@ -124,9 +124,9 @@ def _who_answers(address: str) -> str | None:
 
     dask's client itself waits for ever for a server that takes the call and says nothing.
     """
-    from distributed import comm as wire
+    from distributed.comm import core
 
-    connect: Any = wire.connect
+    connect: Any = core.connect
 
     async def ask() -> Any:
         comm = await connect(address)

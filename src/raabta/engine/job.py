@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from raabta.base.errors import RaabtaError
 from raabta.engine import chunks
@@ -23,6 +23,21 @@ ONE_THREAD = dict.fromkeys(
     "1",
 )
 """Environment of every worker: processes are the only parallelism."""
+
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Task(Protocol[T_co]):
+    """What a worker process does: set up once, then once for each key. Picklable."""
+
+    def prepare(self) -> None:
+        """Set up."""
+
+    def run(self, key: str) -> T_co:
+        """Do it for one key."""
+        ...
 
 
 @dataclass(frozen=True)

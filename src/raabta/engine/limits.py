@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from raabta.base.errors import LimitError
@@ -32,13 +32,20 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job may take: `memory_bytes` None is what this machine has."""
+    """What a job may take: `memory_bytes` None is what this machine has.
+
+    An estimate may be of one of many `jobs` of its size, of which `at_once` run side by side: together they
+    are held against the limits.
+    """
 
     seconds: float = MAX_TIME_S
     memory_bytes: float | None = None
+    jobs: float = 1.0
+    at_once: int = 1
 
     def refuse(self, estimate: Estimate, folder: Path) -> None:
         """Raise LimitError, with the estimate, for a job that would take more, or more disk than is free."""
+        estimate = self._together(estimate)
         memory = machine_memory() if self.memory_bytes is None else self.memory_bytes
         free = free_disk(folder)
         over = [
@@ -52,13 +59,15 @@ class Limits:
         if over:
             raise LimitError(
                 f"the job is refused before it starts: {'; '.join(over)}. Estimate: {estimate}. "
-                "Ask for less (--duration, --step, fewer satellites or designs), or give --yes to run it"
+                "Ask for less (--duration, --step, --workers, satellites, designs), or give --yes to run it"
             )
 
-    def shared_by(self, jobs: int) -> Limits:
-        """What each of some jobs that run at once may take."""
-        memory = machine_memory() if self.memory_bytes is None else self.memory_bytes
-        return replace(self, memory_bytes=memory / jobs)
+    def _together(self, one: Estimate) -> Estimate:
+        return Estimate(
+            one.seconds * max(1.0, self.jobs / self.at_once),
+            one.memory_bytes * self.at_once,
+            one.disk_bytes * self.jobs,
+        )
 
 
 DEFAULT_LIMITS = Limits()

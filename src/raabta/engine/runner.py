@@ -26,13 +26,14 @@ from raabta.base.errors import RaabtaError
 from raabta.engine import chunks
 from raabta.engine.chunks import Compute, Row
 from raabta.engine.cluster import run_on_cluster
-from raabta.engine.job import ONE_THREAD, Job, portable
+from raabta.engine.job import ONE_THREAD, Job, T, Task, portable
 from raabta.engine.ledger import Identity, Ledger
 
 Progress = Callable[[int, int, int, float], None]
 """Called with (done, total, resumed, seconds since the start); done counts the resumed."""
 
 _IN_FLIGHT_PER_WORKER = 2
+_TICK_S = 0.5
 
 
 def run_chunks(
@@ -112,11 +113,11 @@ def _run_here(job: Job, keys: Sequence[str], commit: _Commit) -> None:
 def _run_pooled(job: Job, keys: Sequence[str], workers: int, commit: _Commit) -> None:
     """A pool over the keys; if a worker dies, once more over what is left."""
     try:
-        _pool_over(job, keys, workers, commit)
+        pool_over(job, keys, workers, commit)
     except BrokenProcessPool:
         left = [key for key in keys if key not in commit.keys]
         try:
-            _pool_over(job, left, workers, commit)
+            pool_over(job, left, workers, commit)
         except BrokenProcessPool as error:
             raise RaabtaError(
                 f"worker processes died twice; {len(commit.keys)} of {len(keys)} chunks were computed and "
@@ -125,21 +126,35 @@ def _run_pooled(job: Job, keys: Sequence[str], workers: int, commit: _Commit) ->
             ) from error
 
 
-def _pool_over(job: Job, keys: Sequence[str], workers: int, commit: _Commit) -> None:
-    """Keep a few chunks in flight, so that memory and what a Ctrl-C loses stay bounded."""
-    waiting, running = deque(keys), set[Future[Row]]()
+def pool_over(
+    job: Task[T],
+    keys: Sequence[str],
+    workers: int,
+    take: Callable[[T], object],
+    tick: Callable[[], object] | None = None,
+) -> None:
+    """Do a task for every key in fresh processes and take what each returns; `tick` is called now and then.
+
+    A few keys are in flight, so that memory and what a Ctrl-C loses stay bounded. Raises what the task
+    raises, and BrokenProcessPool when a process dies.
+    """
+    waiting, running = deque(keys), set[Future[T]]()
     with _pool(job, workers) as pool:
         while waiting or running:
             while waiting and len(running) < workers * _IN_FLIGHT_PER_WORKER:
                 with _worker_environment():
                     running.add(pool.submit(_work, waiting.popleft()))
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            finished, running = wait(
+                running, timeout=None if tick is None else _TICK_S, return_when=FIRST_COMPLETED
+            )
             for future in finished:
-                commit(future.result())
+                take(future.result())
+            if tick is not None:
+                tick()
 
 
 @contextmanager
-def _pool(job: Job, workers: int) -> Iterator[ProcessPoolExecutor]:
+def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool of fresh processes that is gone afterwards, at once if anything was raised.
 
     spawn, not fork: a fork after numba started its threads crashes.
@@ -175,7 +190,7 @@ def _worker_environment() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-_job: Job | None = None
+_job: Task[Any] | None = None
 _failure: Exception | None = None
 
 
@@ -192,7 +207,7 @@ def _begin(payload: bytes) -> None:
         _failure = error
 
 
-def _work(key: str) -> Row:
+def _work(key: str) -> Any:
     try:
         if _failure is not None:
             raise _failure
