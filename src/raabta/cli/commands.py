@@ -162,7 +162,7 @@ def verify(folder: Path, repair: bool = False) -> int:
     if not problems:
         say(f"{folder}: every file is as it was written")
     elif any(problem.file.startswith("chunks/") for problem in problems):
-        complain(f"`raabta verify --repair {folder}` computes chunks again and puts the same bits in their place")
+        complain(f"`raabta verify --repair {folder}` computes chunks again, to the same bits")
     return StoreError.exit_code if problems else 0
 
 

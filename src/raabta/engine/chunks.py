@@ -51,7 +51,7 @@ def make(folder: Path, key: str, compute: Compute) -> Row:
     """Compute one chunk and write its file; the row is for the ledger. Errors carry the key."""
     start = time.perf_counter()
     try:
-        data = arrays.encode(compute(key), {"key": key})
+        data = code(key, compute(key))
     except Exception as error:
         error.add_note(f"(while computing chunk {key})")
         raise
@@ -59,6 +59,11 @@ def make(folder: Path, key: str, compute: Compute) -> Row:
     file = f"{key}-{digest[:12]}.chunk"
     atomic.write_bytes(folder / FOLDER / file, data)
     return Row(key, file, digest, len(data), time.perf_counter() - start)
+
+
+def code(key: str, values: Arrays) -> bytes:
+    """The bytes of a chunk's file: equal arrays, equal bytes."""
+    return arrays.encode(values, {"key": key})
 
 
 def load(folder: Path, row: Row, only: Collection[str] | None = None) -> Arrays:
@@ -89,6 +94,15 @@ def is_whole(folder: Path, row: Row) -> bool:
     """Whether the row's file is there with the right size."""
     try:
         return (folder / FOLDER / row.file).stat().st_size == row.bytes
+    except OSError:
+        return False
+
+
+def is_intact(folder: Path, row: Row) -> bool:
+    """Whether the row's file is there, byte for byte what was written."""
+    try:
+        with (folder / FOLDER / row.file).open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == row.sha256
     except OSError:
         return False
 

@@ -100,7 +100,7 @@ def _missing(ledger: Ledger, keys: Sequence[str]) -> list[str]:
     """The keys to compute, in the order given, after sweeping what an interrupted run left."""
     rows = ledger.rows()
     chunks.sweep(ledger.folder, rows)
-    whole = {row.key for row in rows if chunks.is_whole(ledger.folder, row)}
+    whole = {row.key for row in rows if chunks.is_intact(ledger.folder, row)}
     return [key for key in keys if key not in whole]
 
 

@@ -160,12 +160,17 @@ def _results(
 
 def write_results(results: Results) -> None:
     """Keep the Datasets and the summary in one file of the run folder, atomically."""
+    write_bytes(results.folder / RESULTS, code_results(results))
+
+
+def code_results(results: Results) -> bytes:
+    """The bytes of the file of results: equal results, equal bytes."""
     flat = {}
     for name in TABLES:
         dataset: xr.Dataset = getattr(results, name)
         for variable in [*dataset.data_vars, *(c for c in dataset.coords if c == "time")]:
             flat[f"{name}__{variable}"] = dataset[variable].values
-    write_bytes(results.folder / RESULTS, coding.encode(flat, {"summary": json.dumps(results.summary)}))
+    return coding.encode(flat, {"summary": json.dumps(results.summary)})
 
 
 def read_results(folder: Path) -> Results:
@@ -185,6 +190,16 @@ def read_results(folder: Path) -> Results:
     return _results(
         folder, load(folder / "scenario.yaml", files_needed=False), json.loads(attrs["summary"]), values
     )
+
+
+def read_scenario(folder: Path) -> Scenario:
+    """The scenario of a finished run, as it ran. Raises StoreError."""
+    if not (folder / "scenario.yaml").is_file():
+        raise StoreError(
+            f"{folder} holds no finished run (scenario.yaml is missing): run the scenario into it first"
+        )
+    _as_recorded(folder, "scenario.yaml")
+    return load(folder / "scenario.yaml", files_needed=False)
 
 
 def _as_recorded(folder: Path, name: str) -> bytes:
