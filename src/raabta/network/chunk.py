@@ -8,11 +8,11 @@ import numpy as np
 
 from raabta.engine.arrays import keep_bits
 from raabta.links.tables import PROBABILITY
-from raabta.network import survival_kernels as kernels
+from raabta.network import record_kernels as kernels
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
 from raabta.network.sky import Sky, observe_sky
-from raabta.network.slot import Allocation, allocate, rates_mbps, round_trip_ms
+from raabta.network.slot import MS_PER_KM, Allocation, allocate, rates_mbps
 from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 RATE_BITS: Final = 8
 """Significant bits of a stored rate: it is not known better than 0.4 %, and zero bits cost no disk."""
-RTT_STEP_MS: Final = 0.05
-"""Stored delays are unsigned 16-bit counts of this step."""
-LEVEL_STEP: Final = 1e-3
 WEIGHT_UNIT: Final = 1_000
 """Subscribers are weighed in thousandths: whole numbers keep sums exact however time is cut."""
 U16: Final = 65_536
@@ -75,24 +72,9 @@ class _Record:
         n, classes = network.demand.active.shape
         self.network = network
         self.no_weather = np.zeros(n, np.int64)
-        self.total_active = network.total_active
-        self.satellite = np.full((slots, n), -1, np.int16)
-        self.gateway = np.full((slots, n), -1, np.int8)
-        self.code_down = np.full((slots, n), -1, np.int8)
-        self.code_up = np.full((slots, n), -1, np.int8)
-        self.down = np.zeros((slots, n), np.float16)
-        self.up_ratio = np.zeros((slots, n), np.float16)
-        self.rtt = np.zeros((slots, n), np.uint16)
-        self.level_sum = np.zeros(n, np.int64)
-        self.level_count = np.zeros(U16, np.int64)
-        self.short_slots = np.zeros(n, np.int64)
         self.weight = np.rint(network.demand.subscribers * WEIGHT_UNIT).astype(np.int64)
         self.weighed = Weighed.zeros(n, len(network.plans), classes)
-        self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
-        self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
-        self.code_count_up = np.zeros((n, len(CONSTRAINTS)), np.int64)
-        self.code_unserved_up = np.zeros((n, len(CONSTRAINTS)), np.int64)
-        self.visible = np.zeros(n, np.int64)
+        self.kept = _nothing_kept(slots, n)
         self.usable_satellites = np.zeros(slots, np.int32)
         self.visible_satellites = np.zeros(slots, np.int32)
         self.storm_clear = np.zeros(n, np.int64)
@@ -102,39 +84,30 @@ class _Record:
     def keep(self, i: int, sky: Sky, clear: Allocation) -> None:
         """Store slot i and weigh it over the weather."""
         network = self.network
-        forward, back = rates_mbps(network, clear)
-        lit = clear.satellite >= 0
-        s = np.where(lit, clear.satellite, 0)
-        self.satellite[i] = np.where(lit, sky.view.near[s], -1) if sky.view.near.size else -1
-        self.gateway[i] = np.where(lit, sky.gateway[s], -1) if sky.view.near.size else -1
-        code_down, code_up = clear.by_direction()
-        self.code_down[i], self.code_up[i] = code_down, code_up
-        self.down[i] = _kept(forward)
-        self.up_ratio[i] = _kept(back / np.where(forward > 0.0, forward, np.inf))
-        self.rtt[i] = _quantise(np.nan_to_num(round_trip_ms(sky, clear)), RTT_STEP_MS) if lit.any() else 0
-        self.visible += np.diff(sky.view.start)
         self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
-        self.visible_satellites[i] = np.count_nonzero(np.bincount(sky.view.satellite)) if lit.size else 0
+        self.visible_satellites[i] = np.count_nonzero(sky.in_view)
         weigh(network, sky, clear, self.weighed)
-        carried = clear.carried(self.total_active)
-        self._add_levels(carried, clear.level)
-        for code, count, unserved in (
-            (code_down, self.code_count, self.code_unserved),
-            (code_up, self.code_count_up, self.code_unserved_up),
-        ):
-            kernels.tally(code, carried, self.total_active, SLOT_UNIT, count, unserved)
-
-    def _add_levels(self, carried: NDArray[np.float64], level: NDArray[np.float64]) -> None:
-        steps = _quantise(level, LEVEL_STEP)
-        self.level_sum += steps
-        np.add.at(self.level_count, steps, self.weight)
-        self.short_slots += carried < 1.0 - LEVEL_STEP
+        kernels.keep_slot(
+            i,
+            clear.given,
+            clear.code,
+            network.ceiling,
+            sky.view.near,
+            sky.gateway,
+            sky.gateway_range_km,
+            MS_PER_KM,
+            sky.view.start,
+            network.total_active,
+            self.weight,
+            SLOT_UNIT,
+            self.kept,
+        )
 
     def keep_storm(self, slot: int, sky: Sky, clear: Allocation) -> None:
         """Share the same sky under a seeded rain state: what a storm costs once the beams are shared anew."""
         state = storm_states(self.network, slot)
         wet = allocate(self.network, sky, state)
-        active = self.total_active
+        active = self.network.total_active
         met = [float((a.carried(active) * active).sum()) for a in (clear, wet)]
         rates = [float(rates_mbps(self.network, a)[0].sum()) for a in (clear, wet)]
         kernels.tally_storm(state, clear.level, wet.level, SLOT_UNIT, self.storm_clear, self.storm_wet)
@@ -142,32 +115,62 @@ class _Record:
 
     def arrays(self) -> Arrays:
         """Everything to keep."""
+        kept = self.kept
         return {
-            "satellite": self.satellite,
-            "gateway": self.gateway,
-            "constraint_down": self.code_down,
-            "constraint_up": self.code_up,
-            "down": self.down,
-            "up_ratio": self.up_ratio,
-            "rtt": self.rtt,
-            "level_sum": self.level_sum,
-            "level_count": self.level_count,
-            "short_slots": self.short_slots,
-            **pack("counts", self.weighed.counts),
-            **pack_lacks(self.weighed.lacks),
+            "satellite": kept.satellite,
+            "gateway": kept.gateway,
+            "constraint_down": kept.code_down,
+            "constraint_up": kept.code_up,
+            "down": _kept(kept.down),
+            "up_ratio": _kept(kept.up_ratio),
+            "rtt": kept.rtt,
+            "level_sum": kept.level_sum,
+            "level_count": kept.level_count,
+            "short_slots": kept.short_slots,
+            **pack_weighed(self.weighed),
             "rain": self.weighed.lost[:, 0],
             "feeder": self.weighed.lost[:, 1],
-            "code_count": self.code_count,
-            "code_unserved": self.code_unserved,
-            "code_count_up": self.code_count_up,
-            "code_unserved_up": self.code_unserved_up,
-            "visible": self.visible,
+            "code_count": kept.count,
+            "code_unserved": kept.unserved,
+            "code_count_up": kept.count_up,
+            "code_unserved_up": kept.unserved_up,
+            "visible": kept.visible,
             "usable_satellites": self.usable_satellites,
             "visible_satellites": self.visible_satellites,
             "storm_clear": self.storm_clear,
             "storm_wet": self.storm_wet,
             "storms": np.array(self.storms, np.float64).reshape(-1, 6),
         }
+
+
+def _nothing_kept(slots: int, n: int) -> kernels.Kept:
+    """What `record_kernels.keep_slot` fills in."""
+    each, codes = (slots, n), (n, len(CONSTRAINTS))
+    return kernels.Kept(
+        satellite=np.full(each, -1, np.int16),
+        gateway=np.full(each, -1, np.int8),
+        code_down=np.full(each, -1, np.int8),
+        code_up=np.full(each, -1, np.int8),
+        down=np.zeros(each, np.float32),
+        up_ratio=np.zeros(each, np.float32),
+        rtt=np.zeros(each, np.uint16),
+        level_sum=np.zeros(n, np.int64),
+        level_count=np.zeros(U16, np.int64),
+        short_slots=np.zeros(n, np.int64),
+        visible=np.zeros(n, np.int64),
+        count=np.zeros(codes, np.int64),
+        unserved=np.zeros(codes, np.int64),
+        count_up=np.zeros(codes, np.int64),
+        unserved_up=np.zeros(codes, np.int64),
+    )
+
+
+def pack_weighed(weighed: Weighed) -> Arrays:
+    """Sparse form of the weighed sums. What classes lack is part of the counts: it is looked for there."""
+    classes = weighed.lacks.shape[3]
+    index = np.flatnonzero(weighed.counts)
+    lacks = weighed.lacks.reshape(-1, classes)[index]
+    return {**pack("counts", weighed.counts), **pack_lacks(lacks, index, weighed.counts.size)}
 
 
 def pack(name: str, counts: NDArray[np.uint32]) -> Arrays:
@@ -177,16 +180,21 @@ def pack(name: str, counts: NDArray[np.uint32]) -> Arrays:
     return {f"{name}_index": index, name: flat[index].astype("<u4").view(np.uint8)}
 
 
-def pack_lacks(lacks: NDArray[np.uint32]) -> Arrays:
-    """Sparse form of what classes lack (n, p, b, j), class after class; equal ones are kept once.
-
-    `lacks_of` (j,) says which of the planes (n, p, b) in `lacks` is each class's: classes may share a radio.
+def pack_lacks(lacks: NDArray[np.uint32], index: Ints, size: int) -> Arrays:
+    """Sparse form of what classes lack (k, j) at k places of (n, p, b), class after class; equal ones are
+    kept once: `lacks_of` (j,) says which of the planes (n, p, b) of `size` is each class's.
     """
-    planes = [np.ascontiguousarray(lacks[..., j]) for j in range(lacks.shape[3])]
+    planes = [np.ascontiguousarray(plane) for plane in lacks.T]
     first = [next(i for i, other in enumerate(planes) if np.array_equal(other, plane)) for plane in planes]
     kept = sorted(set(first))
-    of = np.array([kept.index(i) for i in first], np.int8)
-    return {**pack("lacks", np.stack([planes[i] for i in kept])), "lacks_of": of}
+    own = [np.flatnonzero(planes[i]) for i in kept]
+    place = [index[rows] + plane * size for plane, rows in enumerate(own)]
+    count = [planes[i][rows] for i, rows in zip(kept, own, strict=True)]
+    return {
+        "lacks_index": np.concatenate(place).astype(np.int32),
+        "lacks": np.concatenate(count).astype("<u4").view(np.uint8),
+        "lacks_of": np.array([kept.index(i) for i in first], np.int8),
+    }
 
 
 def unpack(
@@ -197,11 +205,7 @@ def unpack(
     return np.asarray(arrays[f"{name}_index"], np.int32), np.asarray(packed, np.uint32)
 
 
-def _quantise(values: NDArray[np.float64], step: float) -> NDArray[np.uint16]:
-    return np.minimum(np.rint(values / step), 65_535).astype(np.uint16)
-
-
-def _kept(rate_mbps: NDArray[np.float64]) -> NDArray[np.float16]:
+def _kept(rate_mbps: NDArray[np.float32]) -> NDArray[np.float16]:
     """A rate as it is stored: to RATE_BITS significant bits, at most 65,504 Mbps."""
-    capped = np.minimum(rate_mbps, np.finfo(np.float16).max).astype(np.float32)
+    capped = np.minimum(rate_mbps, np.float32(np.finfo(np.float16).max))
     return keep_bits(capped, RATE_BITS - 1).astype(np.float16)

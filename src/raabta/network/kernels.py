@@ -18,6 +18,8 @@ from raabta.links.kernels import cosecant_weight, joined_db, level_bases_db, mod
 
 MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
 SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
+RETURN_SIDE = 16
+"""Added to the code of a limit that belongs to the return direction."""
 EPS = 1e-9
 LEAST_WANTED = 0.05  # level that a cell which only shares the surplus is assumed to want
 kernel = njit(cache=True, nogil=True, error_model="numpy")
@@ -31,9 +33,9 @@ class Links(NamedTuple):
     site_km (n, 3), radius_km (n,), active (n, j): subscribing homes / contention. radio (9,), edge_down,
     edge_up: see `links.kernels.level_bases_db`. terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz),
     both less pointing loss. loss (1 + k, n, e, 2, j): atmosphere and rain noise, dB, over states and
-    cosecant nodes, forward and return. cross (1 + k, n, e, 2): cross-polar discrimination, dB; join: see `joined_db`.
-    lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2): Mbps. dwell (2, j, mode,
-    p + 1): dwell that one active home asks at a plan, infinite where one terminal alone does not reach it;
+    cosecant nodes, forward and return. cross (1 + k, n, e, 2): cross-polar discrimination, dB; join: see
+    `joined_db`. lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2): Mbps. dwell
+    (2, j, mode, p + 1): dwell that one active home asks at a plan, infinite where one terminal alone does not reach it;
     the last is the top plan's rate wherever the design plan is reached, up to which surplus is shared.
     """
 

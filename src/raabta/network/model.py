@@ -107,6 +107,11 @@ class Network:
         return np.asarray(self.demand.active.sum(axis=1))
 
     @cached_property
+    def ceiling(self) -> Floats:
+        """Rates of the top plan over those of the design plan, (2,)."""
+        return np.asarray(self.plans[-1] / self.plans[self.design])
+
+    @cached_property
     def links(self) -> Links:
         """What the kernels rate links from."""
         radio, design = self.radio, self.design

@@ -11,6 +11,7 @@ from raabta.access import visibility
 from raabta.access.kernels import VERTICAL_MARGIN_RAD
 from raabta.network import sky_kernels as kernels
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.kernels import RETURN_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,21 +23,20 @@ if TYPE_CHECKING:
 
 BEAM_TIME, POWER = CONSTRAINTS.index("beam_time"), CONSTRAINTS.index("power")
 SATELLITE_RATE, FEEDER = CONSTRAINTS.index("satellite_rate"), CONSTRAINTS.index("feeder")
-RETURN_SIDE = 16
-"""Added to the code of a limit that belongs to the return direction."""
 
 
 @dataclass(frozen=True)
 class Sky:
     """Satellites of one slot that may serve the area (m near ones), before any cell is attached.
 
-    feeders (m, 2): gateway and its diversity partner, index or -1; feeder_cosecant (m, 2): 1 / sin(elevation)
-    there; gateway_range_km (m,): to the gateway. share (m,):
-    the part of the satellite that is this area's. capacity (m, 3): its dwell, forward and return Mbps;
-    limit_code (m, 3): the constraint that names each.
+    in_view (m,): 1 where some cell sees the satellite. feeders (m, 2): gateway and its diversity partner,
+    index or -1; feeder_cosecant (m, 2): 1 / sin(elevation) there; gateway_range_km (m,): to the gateway.
+    share (m,): the part of the satellite that is this area's. capacity (m, 3): its dwell, forward and return
+    Mbps; limit_code (m, 3): the constraint that names each.
     """
 
     view: visibility.View
+    in_view: NDArray[np.uint8]
     feeders: Ints
     feeder_cosecant: Floats
     gateway_range_km: Floats
@@ -62,8 +62,8 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
         scan_limit_deg=network.payload.scan_limit_deg,
         gso_separation_deg=system.gso_separation_deg,
     )
-    home = np.zeros(view.near.size)
-    kernels.spread_home(view.start, view.satellite, network.demand.people, home)
+    home, in_view = np.zeros(view.near.size), np.zeros(view.near.size, np.uint8)
+    kernels.spread_home(view.start, view.satellite, network.demand.people, home, in_view)
     share = _share(network, position_km, view, home)
     feeders, sine = _assign_gateways(network, position_km, view, home, share)
     cosecant = 1.0 / sine
@@ -73,6 +73,7 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
     hops = min(frames, network.payload.cells_per_beam)
     return Sky(
         view=view,
+        in_view=in_view,
         feeders=feeders,
         feeder_cosecant=cosecant,
         gateway_range_km=np.linalg.norm(offset, axis=1),

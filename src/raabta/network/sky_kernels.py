@@ -9,12 +9,15 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @kernel
-def spread_home(start, satellite, people, out):
-    """Spread each cell's people evenly over the satellites it sees: out[m] += people / satellites in view."""
+def spread_home(start, satellite, people, out, out_in_view):
+    """Spread each cell's people evenly over the satellites it sees: out[m] += people / satellites in view.
+    out_in_view (m,): 1 where any cell sees it."""
     for c in range(start.shape[0] - 1):
         count = start[c + 1] - start[c]
+        each = people[c] / count if count > 0 else 0.0
         for k in range(start[c], start[c + 1]):
-            out[satellite[k]] += people[c] / count
+            out[satellite[k]] += each
+            out_in_view[satellite[k]] = 1
 
 
 @kernel

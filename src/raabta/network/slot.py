@@ -11,7 +11,6 @@ from raabta.base.bodies import EARTH
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.network import kernels
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.sky import RETURN_SIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+MS_PER_KM = 2e3 / SPEED_OF_LIGHT_KM_S
+"""Of a round trip in free space."""
 RETURN_LINK, LINK = CONSTRAINTS.index("return_link"), CONSTRAINTS.index("link")
 DEMAND_MET = CONSTRAINTS.index("demand_met")
 
@@ -66,9 +67,9 @@ class Allocation:
     def by_direction(self) -> tuple[Ints, Ints]:
         """Binding constraint of the forward and of the return flow, (n,). Where a limit of the return
         direction stops a cell, its forward flow is held back by the return link."""
-        returns = self.code >= RETURN_SIDE
+        returns = self.code >= kernels.RETURN_SIDE
         return np.where(returns, RETURN_LINK, self.code), np.where(
-            returns, self.code - RETURN_SIDE, self.code
+            returns, self.code - kernels.RETURN_SIDE, self.code
         )
 
 
@@ -134,7 +135,7 @@ def _name_met(network: Network, given: kernels.Given) -> Ints:
 def rates_mbps(network: Network, allocation: Allocation) -> tuple[Floats, Floats]:
     """Busy-hour forward and return rate of every cell, Mbps; never more than the top plan's ask."""
     level = allocation.level
-    ceiling = network.plans[-1] / network.plans[network.design]
+    ceiling = network.ceiling
     forward = np.minimum(level, ceiling[0]) * allocation.need[:, 1]
     return forward, np.minimum(level, ceiling[1]) * allocation.need[:, 2]
 
@@ -143,4 +144,4 @@ def round_trip_ms(sky: Sky, allocation: Allocation) -> Floats:
     """Propagation user - satellite - gateway and back, ms, (n,); NaN for cells without a link."""
     s = np.maximum(allocation.satellite, 0)
     path_km = allocation.geometry[:, 1] + sky.gateway_range_km[s]
-    return np.where(allocation.satellite >= 0, 2e3 * path_km / SPEED_OF_LIGHT_KM_S, np.nan)
+    return np.where(allocation.satellite >= 0, path_km * MS_PER_KM, np.nan)

@@ -198,22 +198,3 @@ def _rung(level, ladder, bins):
     if level < ladder[0]:
         return 0
     return 1 + int(math.log(level / ladder[0]) / ladder[1] + 1e-9)
-
-
-@kernel
-def tally(code, carried, active_total, unit_count, out_count, out_unserved):
-    """Count each cell's binding constraint, and weigh it by the share of the ask that stays unserved."""
-    for c in range(code.shape[0]):
-        if active_total[c] <= 0.0:
-            continue
-        out_count[c, code[c]] += 1
-        out_unserved[c, code[c]] += round((1.0 - min(1.0, carried[c])) * unit_count)
-
-
-@kernel
-def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
-    """Sum, over cells that are dry themselves, the level in clear sky and in the drawn states."""
-    for c in range(state.shape[0]):
-        if state[c] == 0:
-            out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)
-            out_wet[c] += round(min(1.0, wet_level[c]) * unit_count)

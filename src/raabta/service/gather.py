@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.network.chunk import RTT_STEP_MS, U16, unpack
+from raabta.network.chunk import U16, unpack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.ladder import survival
 from raabta.network.model import RUNGS
+from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.service.cut import BATCH_SLOTS
 from raabta.service.served import expected_level
 

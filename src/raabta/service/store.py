@@ -18,8 +18,9 @@ from raabta.engine import chunks
 from raabta.engine.atomic import write_bytes
 from raabta.engine.ledger import Ledger
 from raabta.engine.provenance import environment
-from raabta.network.chunk import RTT_STEP_MS, WEIGHT_UNIT
+from raabta.network.chunk import WEIGHT_UNIT
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.cut import slots_of

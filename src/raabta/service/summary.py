@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from raabta.network.chunk import RTT_STEP_MS
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.ladder import highest_rung, rung_levels, survival
 from raabta.network.model import RUNGS, SLOT_UNIT, gateway_label
+from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.gather import Gathered, percentile_of
 from raabta.service.served import (

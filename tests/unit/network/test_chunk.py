@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from raabta.network.admission import admit, pilot_slots
-from raabta.network.chunk import pack_lacks, run_chunk, slot_times, unpack
+from raabta.network.chunk import pack_weighed, run_chunk, slot_times, unpack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
+from raabta.network.survival import Weighed
 from raabta.scenario.models import Scenario
 
 
@@ -123,7 +124,8 @@ def test_equal_promises_nothing():
 def test_what_classes_lack_is_kept_once_where_it_is_the_same():
     lacks = np.random.default_rng(1).integers(0, 3, (5, 3, 7, 4)).astype(np.uint32)
     lacks[..., 3] = lacks[..., 0]
-    packed = pack_lacks(lacks)
+    counts = lacks.max(axis=3) + np.arange(2, dtype=np.uint32)[np.arange(7) % 2]
+    packed = pack_weighed(Weighed(counts, lacks, np.zeros((5, 2), np.int64)))
     assert packed["lacks_of"].tolist() == [0, 1, 2, 0]
     index, count = unpack("lacks", packed)
     dense = np.zeros((3, 5, 3, 7), np.uint32)

@@ -8,7 +8,8 @@ import networks
 import numpy as np
 import pytest
 
-from raabta.network.chunk import pack, pack_lacks, run_chunk
+from raabta.network.chunk import pack, pack_weighed, run_chunk
+from raabta.network.survival import Weighed
 from raabta.service import gather as gathering
 from raabta.service.cut import BATCH_SLOTS
 from raabta.service.demand import Subscribers
@@ -116,7 +117,7 @@ def test_classes_that_close_at_different_times_do_not_make_one_good_one():
     counts[:, :, 150] = counts[:, :, 177] = 5 * 65_536
     lacks[:, :, 150, 0] = lacks[:, :, 177, 1] = 5 * 65_536
     sums.batch = np.zeros((2, 2, 178), np.int64)
-    sums.add(chunk(10, **pack("counts", counts), **pack_lacks(lacks)))
+    sums.add(chunk(10, **pack_weighed(Weighed(counts, lacks, np.zeros((2, 2), np.int64)))))
     sums.finish()
     assert sums.batch_sum[0, 1] == 0.5
 
@@ -126,7 +127,7 @@ def test_round_trips_are_read_over_lit_slots_alone():
     rtt = np.zeros((10, 2), np.uint16)
     rtt[:5, 0] = [500, 400, 300, 200, 100]
     sums.add(chunk(10, rtt=rtt))
-    from raabta.network.chunk import RTT_STEP_MS
+    from raabta.network.record_kernels import RTT_STEP_MS
 
     assert sums.rtt_percentiles_ms(50.0)[0] == pytest.approx(300 * RTT_STEP_MS)
     assert np.isnan(sums.rtt_percentiles_ms(50.0)[1])

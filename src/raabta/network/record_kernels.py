@@ -1,0 +1,104 @@
+"""Numeric core of `record`: what is kept of one slot, in one pass over the cells. Letters as in `kernels`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from raabta.network.kernels import RETURN_LINK, RETURN_SIDE
+
+RTT_STEP_MS = 0.05
+"""Stored delays are unsigned 16-bit counts of this step."""
+LEVEL_STEP = 1e-3
+"""Stored levels are unsigned 16-bit counts of this step."""
+TOP = 65_535.0
+kernel = njit(cache=True, nogil=True, error_model="numpy")
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+
+
+class Kept(NamedTuple):
+    """What a chunk of t slots and n cells keeps.
+
+    Per slot and cell (t, n): satellite, gateway, code_down, code_up (-1 for none), down (Mbps), up_ratio (to
+    down), rtt (RTT_STEP_MS). Sums over the slots, whole numbers: level_sum, short_slots, visible (n,);
+    level_count (65,536,), subscribers by level; count, unserved, count_up, unserved_up (n, constraint).
+    """
+
+    satellite: Any
+    gateway: Any
+    code_down: Any
+    code_up: Any
+    down: Any
+    up_ratio: Any
+    rtt: Any
+    level_sum: Any
+    level_count: Any
+    short_slots: Any
+    visible: Any
+    count: Any
+    unserved: Any
+    count_up: Any
+    unserved_up: Any
+
+
+@kernel
+def keep_slot(
+    i,
+    given,
+    code,
+    ceiling,
+    near,
+    gateway,
+    gateway_range_km,
+    ms_per_km,
+    start,
+    total_active,
+    weight,
+    unit,
+    out,
+):
+    """Keep slot i. code (n,) as `slot.Allocation` has it; ceiling (2,): the top plan's rates over the design
+    plan's; near, gateway, gateway_range_km (m,): of the satellites; ms_per_km: of a round trip; start
+    (n + 1,): of the candidates; weight (n,): subscribers; unit: what a slot counts."""
+    for c in range(code.shape[0]):
+        s, need = given.satellite[c], given.need[c, 0]
+        level = given.dwell[c] / need if need > 0.0 else 0.0
+        forward = min(level, ceiling[0]) * given.need[c, 1]
+        back = min(level, ceiling[1]) * given.need[c, 2]
+        returns = code[c] >= RETURN_SIDE
+        out.code_down[i, c] = RETURN_LINK if returns else code[c]
+        out.code_up[i, c] = code[c] - RETURN_SIDE if returns else code[c]
+        out.down[i, c] = forward
+        out.up_ratio[i, c] = back / forward if forward > 0.0 else 0.0
+        out.visible[c] += start[c + 1] - start[c]
+        if s >= 0:
+            out.satellite[i, c], out.gateway[i, c] = near[s], gateway[s]
+            out.rtt[i, c] = _steps((given.geometry[c, 1] + gateway_range_km[s]) * ms_per_km, RTT_STEP_MS)
+        total = total_active[c] if total_active[c] > 0.0 else 1.0
+        carried = min(level, 1.0) * given.need[c, 3] / total
+        steps = _steps(level, LEVEL_STEP)
+        out.level_sum[c] += steps
+        out.level_count[steps] += weight[c]
+        out.short_slots[c] += 1 if carried < 1.0 - LEVEL_STEP else 0
+        if total_active[c] > 0.0:
+            lacks = np.int64(np.rint((1.0 - min(1.0, carried)) * unit))
+            out.count[c, out.code_down[i, c]] += 1
+            out.unserved[c, out.code_down[i, c]] += lacks
+            out.count_up[c, out.code_up[i, c]] += 1
+            out.unserved_up[c, out.code_up[i, c]] += lacks
+
+
+@inner
+def _steps(value, step):
+    return np.int64(min(np.rint(value / step), TOP))
+
+
+@kernel
+def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
+    """Sum, over cells that are dry themselves, the level in clear sky and in the drawn states."""
+    for c in range(state.shape[0]):
+        if state[c] == 0:
+            out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)
+            out_wet[c] += round(min(1.0, wet_level[c]) * unit_count)
