@@ -84,6 +84,20 @@ def _weigh(ready: Network, slots: list[int]) -> Callable[[], Any]:
     return work
 
 
+def _world(quick: bool) -> Case:
+    from raabta.bench.world import network as world
+    from raabta.network.chunk import run_chunk
+
+    satellites, cells, slots = (1_000, 1_000, [1]) if quick else (10_000, 40_000, [1, 2, 3, 4])
+    ready = world(satellites, cells)
+    return Case(
+        size=f"{satellites:,} satellites x {cells:,} populated cells, {len(slots)} slots",
+        ours=lambda: run_chunk(ready, slots),
+        amount=float(len(slots)),
+        more=lambda seen: {"cells with a satellite": int(np.count_nonzero(seen["satellite"][0] >= 0))},
+    )
+
+
 def _run(quick: bool) -> Case:
     hours = 1 if quick else 24
     arguments = [SCENARIO, "--duration", f"{hours}h", "--workers", "2"]
@@ -101,6 +115,15 @@ ROWS = (
     Row("slot-sky", "who sees whom, gateways, shares", "slots", _slot(_sky), floor=Floor(100.0)),
     Row("slot-allocate", "attach every cell, share beams", "slots", _slot(_allocate), floor=Floor(100.0)),
     Row("slot-weigh", "weigh a slot over the weather", "slots", _slot(_weigh), floor=Floor(200.0)),
+    Row(
+        "world",
+        "whole slot of the world",
+        "slots",
+        _world,
+        floor=Floor(0.5),
+        quick_floor=Floor(2.0),
+        goal=Goal("ms each", 250.0, 60.0),
+    ),
     Row(
         "run",
         f"`raabta run {SCENARIO}`, start-up and summing included; memory over all processes",

@@ -67,9 +67,10 @@ class Floor:
 
 @dataclass(frozen=True)
 class Goal:
-    """What is to be reached, on the wall clock: a `ratio` to the peer (at least) or `ms` a call (at most)."""
+    """What is to be reached, on the wall clock: a `ratio` to the peer (at least), `ms` a call or
+    `ms each` a unit of work (at most)."""
 
-    of: Literal["ratio", "ms"]
+    of: Literal["ratio", "ms", "ms each"]
     reach: float
     stretch: float
 

@@ -37,12 +37,12 @@ def random_elements(count: int, ecc_max: float) -> MeanElements:
     )  # fmt: skip
 
 
-def shells(count: int) -> MeanElements:
-    """`count` satellites (a multiple of 4) in four random Walker shells, at 500 to 1,200 km."""
+def walker_shells(count: int) -> tuple[Shell, ...]:
+    """Four random Walker shells at 500 to 1,200 km, `count` satellites (a multiple of 4) in all."""
     rng = np.random.default_rng(SEED)
     each = count // SHELLS
     planes = max(p for p in range(1, math.isqrt(each) + 1) if each % p == 0)
-    made = [
+    return tuple(
         Shell(
             altitude_km=float(rng.uniform(500, 1200)),
             inclination_deg=float(rng.uniform(35, 98)),
@@ -52,7 +52,12 @@ def shells(count: int) -> MeanElements:
             raan_offset_deg=float(rng.uniform(0, 359)),
         )
         for _ in range(SHELLS)
-    ]
+    )
+
+
+def shells(count: int) -> MeanElements:
+    """The satellites of `walker_shells`."""
+    made = walker_shells(count)
     return concatenate(tuple(walker(shell, START, str(i)) for i, shell in enumerate(made)))
 
 

@@ -112,8 +112,9 @@ def goal(wanted: Goal, ours: Result, ratio: dict[str, float] | None) -> Result |
     """How the goal stands; None where it is a ratio and the peer did not run."""
     if wanted.of == "ratio" and ratio is None:
         return None
-    seen = ours["wall_ms"]["median"] if wanted.of == "ms" or ratio is None else ratio["wall"]
-    sign = -1.0 if wanted.of == "ms" else 1.0
+    took = {"ms": ours["wall_ms"]["median"], "ms each": _rounded(1e3 / ours["rate"])}
+    seen = ratio["wall"] if wanted.of == "ratio" and ratio else took[wanted.of]
+    sign = 1.0 if wanted.of == "ratio" else -1.0
     state = "missed"
     if sign * seen >= sign * wanted.reach:
         state = "stretch" if sign * seen >= sign * wanted.stretch else "reached"

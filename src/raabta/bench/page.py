@@ -98,7 +98,7 @@ def _guard(result: Result) -> str:
 
 def _goal(goal: Result) -> str:
     words = {"stretch": "stretch reached", "reached": "reached", "missed": "missed"}
-    sign, unit = ("≥", "x") if goal["of"] == "ratio" else ("≤", " ms")
+    sign, unit = ("≥", "x") if goal["of"] == "ratio" else ("≤", f" {goal['of']}")
     wanted = f"{sign} {goal['reach']:,g}{unit}, stretch {goal['stretch']:,g}{unit}"
     return f"{words[goal['state']]}: {goal['seen']:,g}{unit} ({wanted})"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from raabta.base.errors import ScenarioError
-from raabta.bench import access_rows, chain_rows, coverage_rows, gpu_rows, network_rows, orbit_rows
+from raabta.bench import access_rows, chain_rows, coverage_rows, gpu_rows, link_rows, network_rows, orbit_rows
 from raabta.bench.declare import Row
 from raabta.scenario.suggest import near_name
 
@@ -13,6 +13,7 @@ ROWS: tuple[Row, ...] = (
     *orbit_rows.ROWS,
     *coverage_rows.ROWS,
     *access_rows.ROWS,
+    *link_rows.ROWS,
     *network_rows.ROWS,
     *chain_rows.ROWS,
     *gpu_rows.ROWS,

@@ -112,12 +112,17 @@ def test_peers_take_turns_and_stop_when_their_time_is_spent() -> None:
 )  # fmt: skip
 def test_goals_are_judged_in_their_own_direction(of: Any, seen: float, state: str) -> None:
     wanted = Goal("ms", 20.0, 10.0) if of == "ms" else Goal("ratio", 10.0, 20.0)
-    told = goal(wanted, {"wall_ms": {"median": seen}}, {"wall": seen, "cpu": 1.0})
+    told = goal(wanted, {"wall_ms": {"median": seen}, "rate": 2.0}, {"wall": seen, "cpu": 1.0})
     assert told is not None and told["state"] == state
 
 
+def test_a_goal_may_be_time_a_unit() -> None:
+    told = goal(Goal("ms each", 250.0, 60.0), {"wall_ms": {"median": 900.0}, "rate": 5.0}, None)
+    assert told is not None and (told["seen"], told["state"]) == (200.0, "reached")
+
+
 def test_a_goal_of_a_ratio_stays_open_without_the_peer() -> None:
-    assert goal(Goal("ratio", 1.0, 2.0), {"wall_ms": {"median": 1.0}}, None) is None
+    assert goal(Goal("ratio", 1.0, 2.0), {"wall_ms": {"median": 1.0}, "rate": 1.0}, None) is None
 
 
 def test_the_guard_of_a_row_without_peer_is_its_rate() -> None:
