@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from raabta.base.errors import ScenarioError
-from raabta.bench import access_rows, chain_rows, coverage_rows, gpu_rows, link_rows, network_rows, orbit_rows
+from raabta.bench import (
+    access_rows,
+    chain_rows,
+    coverage_rows,
+    gpu_rows,
+    link_rows,
+    network_rows,
+    orbit_rows,
+    path_rows,
+)
 from raabta.bench.declare import Row
 from raabta.scenario.suggest import near_name
 
@@ -15,6 +24,7 @@ ROWS: tuple[Row, ...] = (
     *access_rows.ROWS,
     *link_rows.ROWS,
     *network_rows.ROWS,
+    *path_rows.ROWS,
     *chain_rows.ROWS,
     *gpu_rows.ROWS,
 )
