@@ -199,6 +199,59 @@ def coverage(
 
 
 @app.command()
+def sweep(
+    scenario: Scenario,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=V1,V2", help="values of a key to combine with the others' [required]"
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="folder of the designs; a sweep is resumed in it")] = None,
+    start: Annotated[str | None, typer.Option(metavar="T", help="start, ISO 8601, UTC")] = None,
+    duration: Annotated[str | None, typer.Option(metavar="D", help="24h, 90min, 3600s, 7d, PT24H")] = None,
+    step: Annotated[str | None, typer.Option(metavar="S", help="length of a slot: 15s")] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    max_time: MaxTime = None,
+    max_memory: MaxMemory = None,
+    yes: Yes = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the table as JSON")] = False,
+) -> None:
+    """Run every combination of some values; print one table.
+
+    Each design is a run of its own under DIR/NAME; DIR/sweep.csv and sweep.json hold a row of each. A sweep
+    that was interrupted goes on where it stood.
+
+    --set constellation.shells[0].planes=20,40 --set demand.plan=25/3,50/10 makes four designs. A value that
+    holds a comma stands in quotes or brackets.
+    """
+    from raabta.cli import commands
+    from raabta.cli import sweep as room
+
+    options = commands.RunOptions(
+        out,
+        start,
+        duration,
+        step,
+        workers=workers,
+        settings=tuple(settings or ()),
+        scheduler=scheduler,
+        max_time=max_time,
+        max_memory=max_memory,
+        yes=yes,
+    )
+    code = 0
+
+    def answer() -> None:
+        nonlocal code
+        code = room.sweep(scenario, options, as_json)
+
+    _resumable(answer)
+    raise typer.Exit(code)
+
+
+@app.command()
 def report(
     folder: RunFolder,
     out: Annotated[Path | None, typer.Option(help="folder to write to [default: RUN/report]")] = None,

@@ -10,7 +10,7 @@ import pytest
 from raabta.cli.app import main
 
 DOCS = Path(__file__).parents[3] / "docs"
-COMMANDS = ("demo", "init", "run", "report", "explain", "catalogue", "verify", "rerun", "bench", "coverage")
+COMMANDS = ("demo", "init", "run", "report", "explain", "catalogue", "verify", "rerun", "bench", "coverage", "sweep")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
