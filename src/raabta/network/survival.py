@@ -10,7 +10,7 @@ import numpy as np
 from raabta.links.tables import PROBABILITY
 from raabta.network import survival_kernels as kernels
 from raabta.network.model import RUNG_LOW, RUNG_RATIO_LOG, RUNGS, SLOT_UNIT
-from raabta.network.slot import Allocation, rates_mbps
+from raabta.network.slot import Allocation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,12 +64,12 @@ class Weighed:
 
 
 def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: Floats) -> Floats:
-    """Probability (q,) that the feeders of some satellites (q,) carry loads (q, 2): rain, pair and equipment.
+    """Probability (q,) that the feeders of some satellites (q,), -1 for none, carry loads (q, 2): rain, pair and equipment.
 
     Loads are this area's; the neighbours' part rides on the same feeder. The weather of a diversity partner
     is taken as independent.
     """
-    share = np.where(sky.share > 0.0, sky.share, 1.0)[satellite, None]
+    share = np.append(np.where(sky.share > 0.0, sky.share, 1.0), 1.0)[satellite, None]
     out = np.empty(satellite.size)
     kernels.carried_probability(
         satellite,
@@ -89,30 +89,22 @@ def feeder_survival(
     network: Network, sky: Sky, allocation: Allocation, admission: Admission
 ) -> FeederSurvival:
     """Cut the surplus first, then the promises from the last admitted up."""
-    m, equal = sky.view.near.size, network.rules.guarantee == 0
-    lit = np.flatnonzero(allocation.satellite >= 0)
-    s = allocation.satellite[lit]
-    rates = np.column_stack(rates_mbps(network, allocation))
-    load = np.column_stack([np.bincount(s, rates[lit, q], m).astype(np.float64) for q in range(2)])
-    promised = _promised_share(network, allocation, admission)
-    running = np.zeros_like(rates)
-    if equal:
-        running[lit] = load[s] * EQUAL_KEPT_SHARE
-    else:
-        kernels.promised_loads(admission.order, allocation.satellite, rates * promised[:, None], running)
-    kept, whole = np.zeros(rates.shape[0]), np.zeros(rates.shape[0])
-    kept[lit] = feeder_probability(network, sky, s, running[lit])
-    whole[lit] = feeder_probability(network, sky, np.arange(m), load)[s]
+    n, m = network.ground.count, sky.view.near.size
+    promised, running, load = np.zeros(n), np.zeros((n, 2)), np.zeros((m, 2))
+    kernels.feeder_loads(
+        allocation.given,
+        admission.order,
+        admission.level,
+        network.ceiling,
+        EQUAL_KEPT_SHARE if network.rules.guarantee == 0 else 0.0,
+        promised,
+        running,
+        load,
+    )
+    s = allocation.satellite
+    kept = feeder_probability(network, sky, s, running)
+    whole = np.append(feeder_probability(network, sky, np.arange(m), load), 0.0)[s]
     return FeederSurvival(promised, kept, whole)
-
-
-def _promised_share(network: Network, allocation: Allocation, admission: Admission) -> Floats:
-    """Part of each cell's level that was promised to it, (n,)."""
-    level = allocation.level
-    if network.rules.guarantee == 0:
-        return np.where(level > 0.0, EQUAL_KEPT_SHARE, 0.0)
-    asked = np.minimum(admission.level, 1.0)
-    return np.where(level > 0.0, np.minimum(1.0, asked / np.where(level > 0.0, level, 1.0)), 0.0)
 
 
 def weigh(

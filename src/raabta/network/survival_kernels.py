@@ -21,10 +21,13 @@ def carried_probability(which, load, gateway, cosecant, table, cosecant_max, ava
 
     gateway, cosecant (m, 2): the site and its diversity partner, whose weather is taken as independent. table
     (g, 2, 1 + k, e): Mbps over states and cosecant nodes. chance (k,): probability of each state; available
-    (g,): of the equipment.
+    (g,): of the equipment. -1 for a satellite carries nothing.
     """
     for i in range(which.shape[0]):
         lost = 1.0
+        if which[i] < 0:
+            out[i] = 0.0
+            continue
         for site in range(2):
             g = gateway[which[i], site]
             if g >= 0:
@@ -50,19 +53,33 @@ def _site_probability(table, g, x, load, i, chance):
 
 
 @kernel
-def promised_loads(order, satellite, promised_mbps, out):
-    """Load of a cell's promise and of all before it on its satellite: promised_mbps (n, 2) -> out (n, 2).
+def feeder_loads(given, order, asked, ceiling, equal_share, out_promised, out_running, out_load):
+    """What the feeders carry in Mbps: out_load (m, 2) of every satellite, out_promised (n,): the share of
+    each cell's level that was promised, out_running (n, 2): that load of a cell and of all before it on its
+    satellite.
 
-    In a feeder fade the surplus goes first, then the promises from the last in order up.
+    asked (n,): level promised; ceiling (2,): rates that a level may reach, over the design plan's.
+    equal_share > 0: nothing is promised, every cell is cut back to it before the feeder gives up. In a
+    feeder fade the surplus goes first, then the promises from the last in order up.
     """
-    running = np.zeros((satellite.max() + 1, 2)) if satellite.size else np.zeros((0, 2))
+    n, m = out_promised.shape[0], out_load.shape[0]
+    rates, running = np.zeros((n, 2)), np.zeros((m, 2))
+    for c in range(n):
+        s, need = given.satellite[c], given.need[c, 0]
+        level = given.dwell[c] / need if need > 0.0 else 0.0
+        if s < 0 or level <= 0.0:
+            continue
+        out_promised[c] = equal_share if equal_share > 0.0 else min(1.0, min(asked[c], 1.0) / level)
+        for q in range(2):
+            rates[c, q] = min(level, ceiling[q]) * given.need[c, 1 + q]
+            out_load[s, q] += rates[c, q]
     for i in range(order.shape[0]):
         c = order[i]
-        s = satellite[c]
+        s = given.satellite[c]
         if s >= 0:
-            running[s, 0] += promised_mbps[c, 0]
-            running[s, 1] += promised_mbps[c, 1]
-            out[c, 0], out[c, 1] = running[s, 0], running[s, 1]
+            for q in range(2):
+                running[s, q] += rates[c, q] * out_promised[c]
+                out_running[c, q] = out_load[s, q] * equal_share if equal_share > 0.0 else running[s, q]
 
 
 @kernel
@@ -125,6 +142,7 @@ def weigh(
     (n, 2): counts in which weather takes from the design plan's ask, and counts lost to the gateway.
     """
     states, plans = chance.shape[0], level.shape[1]
+    unfaded = np.cumsum(chance)
     need, closed = np.zeros(plans), np.zeros((plans, 2), np.int64)
     bins = np.zeros((plans, 2), np.int64)
     for c in range(level.shape[0]):
@@ -133,7 +151,7 @@ def weigh(
             continue
         promised, whole = survival[c, 0], survival[c, 2]
         up = max(survival[c, 1], whole)
-        out_lost[c, 1] += round((1.0 - up) * ladder[2])
+        out_lost[c, 1] += _whole((1.0 - up) * ladder[2])
         most = max(given.dwell[c], min(capacity[s, 0], per_cell))
         base_f, base_r, sin_el = given.geometry[c, 3], given.geometry[c, 4], given.geometry[c, 0]
         for p in range(plans):
@@ -147,8 +165,8 @@ def weigh(
                 break
             share = chance[k - 1]
             if need[design] <= 0.0 or min(1.0, level[c, design]) * need[design] > most * (1.0 + EPS):
-                out_lost[c, 0] += round(share * up * ladder[2])
-            all_of_it, promise = round(share * whole * ladder[2]), round(share * (up - whole) * ladder[2])
+                out_lost[c, 0] += _whole(share * up * ladder[2])
+            all_of_it, promise = _whole(share * whole * ladder[2]), _whole(share * (up - whole) * ladder[2])
             for p in range(plans):
                 if closed[p, 0] == 0:
                     continue
@@ -161,13 +179,21 @@ def weigh(
                 if promised > 0.0:
                     _count(out_counts, out_lacks, c, p, kept_at, closed[p, 0], promise)
             k -= 1
-        share = chance[:k].sum()
-        all_of_it, promise = round(share * whole * ladder[2]), round(share * (up - whole) * ladder[2])
+        if k == 0:
+            continue
+        share = unfaded[k - 1]
+        all_of_it, promise = _whole(share * whole * ladder[2]), _whole(share * (up - whole) * ladder[2])
         for p in range(plans):
             closes = given.closes[c, first + p, 0]
             _count(out_counts, out_lacks, c, p, bins[p, 0], closes, all_of_it)
             if promised > 0.0:
                 _count(out_counts, out_lacks, c, p, bins[p, 1], closes, promise)
+
+
+@inner
+def _whole(count):
+    """Nearest whole number, halves to even as `round` has it, without its call."""
+    return np.int64(np.rint(count))
 
 
 @inner
