@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -119,10 +119,12 @@ def tally(
     times: NDArray[np.datetime64],
     min_elevation_deg: float,
     levels: int,
+    device: Literal["cpu", "gpu"] = "cpu",
 ) -> Tally:
     """Sum what every cell sees at UTC `times` (t,), at or above the minimum elevation.
 
-    `levels`: shares are kept for 1 to so many satellites. Memory does not grow with t.
+    `levels`: shares are kept for 1 to so many satellites. Memory does not grow with t. On a GPU
+    (`engine.device`) a count may differ where an elevation is within 1e-9 degrees of the least one.
     """
     if not 1 <= levels <= MOST_LEVELS:
         raise OutOfRangeError("levels", levels, f"1 to {MOST_LEVELS}", _PLACE)
@@ -130,13 +132,38 @@ def tally(
     state = np.zeros((blocks, (kernels.LEVELS + levels) * kernels.BLOCK), np.int64)
     state[:, kernels.LEAST * kernels.BLOCK : kernels.MOST * kernels.BLOCK] = np.iinfo(np.int64).max
     for first in range(0, times.size, SLICE_STEPS):
-        position = fleet.positions_km(times[first : first + SLICE_STEPS])
+        instants = times[first : first + SLICE_STEPS]
+        if device == "gpu":
+            _add_from_gpu(where, fleet, instants, min_elevation_deg, levels, state)
+            continue
+        position = fleet.positions_km(instants)
         if isinstance(where, Rings):
             for at in position:
                 kernels.tally_counts(ring_room.count_in_view(where, at, min_elevation_deg), levels, state)
         else:
             _add_area(where, position, min_elevation_deg, levels, state)
     return read_state(state, where.count, times.size, levels)
+
+
+def _add_from_gpu(
+    where: Ground | Rings,
+    fleet: Propagator,
+    instants: NDArray[np.datetime64],
+    min_elevation_deg: float,
+    levels: int,
+    state: Ints,
+) -> None:
+    """One slice of instants, propagated and counted on the GPU."""
+    from raabta.access.gpu import count_over
+
+    if isinstance(where, Rings):
+        site, normal = where.site_km, where.basis[2]
+    else:
+        blocks = where.cells.reshape(-1, 6, kernels.BLOCK)
+        rows = np.moveaxis(blocks, 1, 0).reshape(6, -1)[:, : where.count]
+        site, normal = rows[:3], rows[3:]
+    for counts in count_over(fleet, instants, site, normal, min_elevation_deg):
+        kernels.tally_counts(counts, levels, state)
 
 
 def _add_area(where: Ground, position: Floats, min_elevation_deg: float, levels: int, state: Ints) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -43,12 +43,13 @@ Progress = Callable[[str, int, int], None]
 class Question:
     """What is asked: a scenario's satellites, time and area. `globe_cells`: about so many equal cells of the
     whole Earth in place of the area; `levels`: shares for 1 to so many satellites; the least elevation is
-    the scenario's unless given."""
+    the scenario's unless given; `device`: see `coverage.tally`."""
 
     scenario: Scenario
     levels: int = 4
     globe_cells: int | None = None
     min_elevation_deg: float | None = None
+    device: Literal["cpu", "gpu"] = "cpu"
 
     @property
     def least_deg(self) -> float:
@@ -146,6 +147,7 @@ def _check(question: Question) -> None:
 def identity_of(question: Question, scenario_hash: str) -> Identity:
     """What makes a run of this question that run: the scenario and what is asked of it."""
     asked = [scenario_hash, "coverage", question.levels, question.globe_cells, question.least_deg]
+    asked += ["gpu"] if question.device == "gpu" else []
     return Identity(
         scenario_hash=hash_of(asked),
         version=str(environment()["raabta"]),
@@ -192,7 +194,8 @@ def _compute(key: str) -> dict[str, Any]:
         raise RuntimeError("a chunk was asked for before its question was set")
     question, where, fleet = _carried
     first, last = (int(part) for part in key.split("-")[1:])
-    sums = coverage.tally(where, fleet, times_of(question, first, last), question.least_deg, question.levels)
+    times = times_of(question, first, last)
+    sums = coverage.tally(where, fleet, times, question.least_deg, question.levels, question.device)
     return dict(coverage.to_arrays(sums))
 
 

@@ -92,6 +92,7 @@ class Row:
     goal: Goal | None = None
     quick_floor: Floor | None = None
     long: bool = False
+    device: Literal["cpu", "gpu"] = "cpu"
 
     def guard(self, quick: bool) -> Floor:
         """The guard that holds at this size."""

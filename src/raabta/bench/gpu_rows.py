@@ -94,12 +94,20 @@ def _same_counts(
 
 
 ROWS = (
-    Row("gpu-sgp4", "SGP4 fused with TEME to ITRF, on a GPU, left there", "M states", _sgp4, Floor(200.0)),
+    Row(
+        "gpu-sgp4",
+        "SGP4 fused with TEME to ITRF, on a GPU, left there",
+        "M states",
+        _sgp4,
+        Floor(200.0),
+        device="gpu",
+    ),
     Row(
         "gpu-coverage",
         "positions and satellites in view of every cell, on a GPU",
         "M pairs",
         _coverage,
         Floor(50_000.0),
+        device="gpu",
     ),
 )

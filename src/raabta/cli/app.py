@@ -54,6 +54,9 @@ MaxMemory = Annotated[
     str | None, typer.Option(metavar="SIZE", help="refuse a job that needs more [default: this machine's]")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="run it whatever it takes")]
+Device = Annotated[
+    str, typer.Option(metavar="auto|cpu|gpu", help="a GPU needs raabta[gpu]; auto says why there is none")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print the summary alone, as JSON")]
 
 
@@ -173,6 +176,7 @@ def coverage(
         float | None, typer.Option(min=0.0, max=89.0, metavar="DEG", help="instead of the scenario's")
     ] = None,
     levels: Annotated[int, typer.Option(min=1, max=32, help="shares for 1 to so many satellites")] = 4,
+    device: Device = "cpu",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="overrule any key of the scenario; repeatable"),
@@ -193,7 +197,13 @@ def coverage(
     )
     _resumable(
         lambda: answer(
-            scenario, options, levels=levels, globe=globe, min_elevation_deg=min_elevation, as_json=as_json
+            scenario,
+            options,
+            levels=levels,
+            globe=globe,
+            min_elevation_deg=min_elevation,
+            device=device,
+            as_json=as_json,
         )
     )
 
@@ -337,6 +347,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="small sizes, in a minute")] = False,
     file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="keep what was seen")] = None,
     repeats: Annotated[int, typer.Option(min=1, max=1000, help="samples of each row")] = 7,
+    device: Device = "auto",
     list_only: Annotated[bool, typer.Option("--list", help="name the rows")] = False,
 ) -> None:
     """Measure our speed beside what a user would pick today.
@@ -346,7 +357,7 @@ def bench(
     """
     from raabta.cli import bench as command
 
-    raise typer.Exit(command.bench(names or (), quick, file, repeats, list_only))
+    raise typer.Exit(command.bench(names or (), quick, file, repeats, list_only, device))
 
 
 def _resumable(command: Callable[[], None]) -> None:

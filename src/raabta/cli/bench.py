@@ -8,24 +8,31 @@ from typing import Any
 
 from raabta.cli.output import complain, say
 from raabta.engine import kernelcache
+from raabta.engine.device import choose, gpu_name
 
 BROKEN = 1
 """Exit code where a guard is broken or answers differ: our fault, not the user's."""
 
 
-def bench(names: Sequence[str], quick: bool, file: Path | None, repeats: int, list_only: bool) -> int:
-    """Run the rows and print each as it ends; 0, or BROKEN with a line that names each broken row."""
+def bench(
+    names: Sequence[str], quick: bool, file: Path | None, repeats: int, list_only: bool, device: str
+) -> int:
+    """Run the rows and print each as it ends; 0, or BROKEN with a line that names each broken row.
+
+    `device`: `cpu` leaves the rows of the GPU out, `gpu` wants one, `auto` lets them say why they are left.
+    """
     kernelcache.prepare()
+    asked = choose(device)
     from raabta.bench.measure import broken, run
     from raabta.bench.page import lines, machine_line
     from raabta.bench.rows import ROWS, chosen
 
-    rows = chosen(names)
+    rows = [row for row in chosen(names) if row.device == "cpu" or device != "cpu"]
     if list_only:
         for row in rows if names else ROWS:
             say(f"{row.name:24} {row.work}")
         return 0
-    say(machine_line())
+    say(machine_line() + (f"; {gpu_name()}" if asked.name == "gpu" else ""))
 
     def tell(result: dict[str, Any]) -> None:
         for line in lines(result):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from raabta.cli.commands import RUNS_FOLDER, RunOptions, load_scenario
-from raabta.cli.output import say, say_json, show
+from raabta.cli.output import complain, say, say_json, show
+from raabta.engine.device import choose
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,19 +23,24 @@ def coverage(
     levels: int,
     globe: int | None,
     min_elevation_deg: float | None,
+    device: str,
     as_json: bool,
 ) -> None:
     """Answer the question, with progress bars on standard error; print the table, say where it is kept."""
+    chosen = choose(device)
+    if chosen.note:
+        complain(chosen.note)
     scenario = load_scenario(source, options)
     import raabta.pipeline as pipeline
     from raabta.access import survey
     from raabta.cli.progress import Bars
     from raabta.scenario.loader import scenario_hash
 
-    question = survey.Question(scenario, levels, globe, min_elevation_deg)
+    question = survey.Question(scenario, levels, globe, min_elevation_deg, chosen.name)
     own_hash = scenario_hash(scenario)
     folder = options.out or _folder(question, own_hash)
     workers = options.workers if options.workers is not None else pipeline.usable_cores()
+    workers = 1 if chosen.name == "gpu" else workers  # one process feeds the GPU
     with Bars() as bars:
         answer = survey.run(question, own_hash, folder, workers=workers, progress=bars)
     if as_json:

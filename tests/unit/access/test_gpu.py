@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from devices import needs_gpu, on_simulator
 
 from raabta.access.rings import Rings, count_in_view, equal_area
@@ -28,7 +29,7 @@ def counts() -> None:
     """One instant, with satellites that nobody sees: a missing one and one inside the Earth."""
     from raabta.access.gpu import count_in_view as on_gpu
 
-    rings, position_km = equal_area(60), fleet_km(200)[:, :140].copy()
+    rings, position_km = equal_area(40), fleet_km(200)[:, :132].copy()
     position_km[:, 3], position_km[:, 5] = np.nan, 1_000.0
     for min_elevation_deg in (0.0, 25.0):
         seen = on_gpu(rings.site_km, rings.basis[2], position_km[None], min_elevation_deg)
@@ -48,12 +49,34 @@ def over_time() -> None:
     assert count_over(ships, times, nowhere, nowhere, 10.0).shape == (3, 0)
 
 
-def test_simulated_counts_agree() -> None:
-    on_simulator(__file__, "counts")
+def tallies() -> None:
+    """Coverage statistics of the globe and of an area, asked of the GPU and of the processor."""
+    from raabta.access import coverage
+
+    ships, times = fleet(20), utc(3, 900)
+    area = coverage.ground(np.array([10.0, 20.0, 30.0]), np.array([60.0, 65.0, 70.0]))
+    for where in (equal_area(12), area):
+        for mine, theirs in zip(
+            coverage.to_arrays(coverage.tally(where, ships, times, 0.0, 2, "gpu")).items(),
+            coverage.to_arrays(coverage.tally(where, ships, times, 0.0, 2)).items(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(mine[1], theirs[1], err_msg=mine[0])
+        assert coverage.tally(where, ships, times, 0.0, 2, "gpu").total.sum() > 0
 
 
-def test_simulated_counts_over_time_agree() -> None:
-    on_simulator(__file__, "over_time")
+@pytest.mark.parametrize("check", ["counts", "over_time", "tallies"])
+def test_simulated_counts_agree(check: str) -> None:
+    on_simulator(__file__, check)
+
+
+def test_the_device_is_part_of_what_a_run_of_coverage_is() -> None:
+    from raabta.access.survey import Question, identity_of
+    from raabta.scenario.loader import load
+
+    scenario = load("pakistan")
+    on_cpu, on_gpu = (identity_of(Question(scenario, device=name), "hash") for name in ("cpu", "gpu"))
+    assert on_cpu.scenario_hash != on_gpu.scenario_hash
 
 
 @needs_gpu

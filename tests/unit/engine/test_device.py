@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 from devices import on_simulator
 
 from raabta.base.errors import ScenarioError
+from raabta.cli.app import main
 from raabta.engine import device
 
 
@@ -47,6 +49,24 @@ def test_a_gpu_that_is_not_there_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(device, "why_no_gpu", lambda: "no NVIDIA driver is found")
     with pytest.raises(ScenarioError, match="device gpu: no NVIDIA driver is found\nhint: auto or cpu"):
         device.choose("gpu")
+
+
+@pytest.mark.parametrize("command", [["coverage", "pakistan"], ["bench", "gpu"]])
+def test_commands_refuse_a_gpu_that_is_not_there(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(device, "why_no_gpu", lambda: "the NVIDIA driver finds no device")
+    assert main([*command, "--device", "gpu"]) == 2
+    assert "raabta: device gpu: the NVIDIA driver finds no device\nhint: " in capsys.readouterr().err
+
+
+def test_auto_says_on_the_terminal_why_it_falls_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(device, "why_no_gpu", lambda: "no NVIDIA driver is found")
+    few = ["--globe", "4", "--duration", "1min", "--step", "60s", "--workers", "1", "--out", str(tmp_path)]
+    assert main(["coverage", "pakistan", *few, "--device", "auto"]) == 0
+    assert capsys.readouterr().err.startswith("raabta: no GPU is used: no NVIDIA driver is found\n")
 
 
 def test_a_wrong_word_is_told_what_is_allowed() -> None:
