@@ -12,7 +12,7 @@ from raabta.access import visibility
 from raabta.access.kernels import GSO_RADIUS_KM
 from raabta.base.frames import geodetic_to_fixed
 from raabta.bench.declare import Case, Difference, Floor, Peer, Row
-from raabta.bench.instances import SEED, Floats
+from raabta.bench.instances import SEED, Floats, fleet_km
 
 LIMIT_RAD = np.radians(18.0)
 NEAR_LIMIT_RAD = LIMIT_RAD + np.radians(5.0)
@@ -111,7 +111,56 @@ def _same_decisions(ours: NDArray[np.bool_], theirs: Floats) -> Difference:
     return Difference("directions decided otherwise", float(np.count_nonzero(wrong)), 0.0, "directions")
 
 
+SCAN_LIMIT_DEG, ELEVATION_DEG = 57.0, 25.0
+
+
+def _visible(quick: bool) -> Case:
+    """A country's cells, one instant: minimum elevation and scan limit, as a slot asks for them."""
+    rng = np.random.default_rng(SEED)
+    count, satellites = (400, 1_000) if quick else (4_000, 10_000)
+    latitude, longitude = np.sort(rng.uniform(24, 37, count)), rng.uniform(61, 77, count)
+    label = (np.floor(latitude) * 1_000 + np.floor(longitude)).astype(np.int64)
+    order = np.argsort(label, kind="stable")
+    ground = visibility.sites(
+        latitude[order], longitude[order], np.zeros(count), ELEVATION_DEG, group=label[order]
+    )
+    disc, position_km = visibility.bounding_disc(ground.km), fleet_km(satellites)
+    pairs = count * satellites / 1e6
+    return Case(
+        size=f"{satellites:,} satellites x {count:,} cells of a country",
+        ours=lambda: visibility.observe(
+            ground, disc, position_km, min_elevation_deg=ELEVATION_DEG, scan_limit_deg=SCAN_LIMIT_DEG
+        ),
+        amount=pairs,
+        peer=Peer("NumPy, block by block", lambda: brute_pairs(ground, position_km), pairs),
+        same=_same_pairs,
+    )
+
+
+def brute_pairs(ground: visibility.Sites, position_km: Floats) -> NDArray[np.int64]:
+    """Pairs (k, 2) of cell and satellite by the definition, all against all."""
+    found = []
+    unit = position_km / np.linalg.norm(position_km, axis=0)
+    least, widest = np.sin(np.radians(ELEVATION_DEG)), np.cos(np.radians(SCAN_LIMIT_DEG))
+    for first in range(0, ground.count, BLOCK):
+        offset = position_km[None] - ground.km[first : first + BLOCK, :, None]
+        slant = np.sqrt(np.einsum("cij,cij->cj", offset, offset))
+        up = np.einsum("cij,ci->cj", offset, ground.basis[first : first + BLOCK, 2])
+        scan = np.einsum("cij,ij->cj", offset, unit)
+        pair = np.argwhere((up >= least * slant) & (scan >= widest * slant))
+        found.append(pair + np.array([first, 0]))
+    return np.concatenate(found)
+
+
+def _same_pairs(ours: visibility.View, theirs: NDArray[np.int64]) -> Difference:
+    cell = np.repeat(np.arange(ours.start.size - 1), np.diff(ours.start))
+    mine = np.column_stack([cell, ours.near[ours.satellite]])
+    only = set(map(tuple, mine.tolist())) ^ set(map(tuple, theirs.tolist()))
+    return Difference("links that only one of both has", float(len(only)), 0.0, "links")
+
+
 ROWS = (
+    Row("visible", "links of one slot, CSR", "M pairs", _visible, floor=Floor(2_000.0, 50.0)),
     Row("gso-arc", "separation from the visible arc", "k directions", _arc(False), floor=Floor(100.0, 20.0)),
     Row(
         "gso-clear",
