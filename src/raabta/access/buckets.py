@@ -38,10 +38,10 @@ _PLACE = "raabta.access.buckets"
 class Buckets:
     """Sites (n,) in bands of geocentric latitude and, within a band, by longitude.
 
-    order (n,): the site as given at each place. In that order: site (7, n + RUN): position km, normal, sine of
-    the least elevation; basis (3, 3, n): rows east, north, up; mask (n, bins) sine of the horizon by azimuth,
-    or no bins. band_low, band_high (b,) rad; band_start (b + 1,); band_bins (b,); bin_start (b, most bins + 1). given_km, given_basis: as
-    given. least_deg: the lowest of the minimum elevations.
+    order (n,): the site as given at each place. In that order: site (7, n + RUN): position km, normal, sine
+    of the least elevation; basis (3, 3, n): rows east, north, up; mask (n, bins) sine of the horizon by
+    azimuth, or no bins. band_low, band_high (b,) rad; band_start (b + 1,); band_bins (b,); bin_start (b, most
+    bins + 1). given_km, given_basis: as given. least_deg: the lowest of the minimum elevations.
     """
 
     order: Ints

@@ -64,7 +64,7 @@ def describe_caps(latitude, angle, out):
 
 @inner
 def half_widths(part, turn, bins, low, high, begin, end):
-    """First and last bin, from -bins / 2 to 1.5 bins, that each cap of a tile may cover in a band; vectorised.
+    """First and last bin, from -bins / 2 to 1.5 bins, that each cap of a tile may cover in a band.
 
     part (4, TILE) by `describe_caps`, low, high: sines of the band's edges. The longitude difference at which
     a cap still covers some of the band is widest where a meridian is tangent to the cap, at
@@ -138,9 +138,9 @@ def visit_buckets(
 ):
     """Satellites in view of the sites of bands band_first..band_last - 1.
 
-    Sites stand by band, then by longitude: band_sine (2, b) of the edges; band_start (b + 1,); bin k of band b,
-    of band_bins[b] equal bins from longitude 0 on, begins at site bin_start[b, k]. site: see `test_run`; mask
-    (sites, bins) sine of the horizon by azimuth from north, or no bins. With `out` empty it counts, into
+    Sites stand by band, then by longitude: band_sine (2, b) of the edges; band_start (b + 1,); bin k of band
+    b, of band_bins[b] equal bins from longitude 0 on, begins at site bin_start[b, k]. `site`: see `test_run`;
+    mask (sites, bins) sine of the horizon by azimuth from north, or no bins. With `out` empty it counts, into
     out_count (sites,); else it fills `out` at cell_start (sites,), satellites ascending. Lists: `list_bands`.
     """
     fills, masked = out.shape[0] > 0, mask.shape[1] > 0
