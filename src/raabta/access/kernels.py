@@ -23,8 +23,8 @@ TABLE_LEAST_LIMIT_RAD = math.radians(4.0)
 # Nor where its next row of latitude may see no arc at all (from 81.3 degrees).
 TABLE_LEAST_COS_LATITUDE = math.cos(math.radians(80.5))
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""Called by kernels: out of line, every array it takes would be counted in and out again."""
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+"""Called by kernels, allocates nothing: else every array it takes would be counted in and out again."""
 
 
 @inner

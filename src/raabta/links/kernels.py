@@ -18,8 +18,8 @@ LUT_STEPS_PER_DB = 10.0
 JOIN_LOW_DB = -40.0
 JOIN_STEPS_PER_DB = 10.0
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""Called by kernels: out of line, every array it takes would be counted in and out again."""
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+"""Called by kernels, allocates nothing: else every array it takes would be counted in and out again."""
 
 
 @inner

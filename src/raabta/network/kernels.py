@@ -23,8 +23,8 @@ RETURN_SIDE = 16
 EPS = 1e-9
 LEAST_WANTED = 0.05  # level that a cell which only shares the surplus is assumed to want
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""Called by kernels: out of line, every array it takes would be counted in and out again."""
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+"""Called by kernels, allocates nothing: else every array it takes would be counted in and out again."""
 
 
 class Links(NamedTuple):
@@ -353,14 +353,18 @@ def _close(direction, a, b, cos_reuse):
 def _pairs(own, direction, cos_reuse, first, other):
     """Pairs of some cells within the reuse angle of each other, both ways, as places in `own`; their number,
     or -1 where they do not fit."""
-    count = 0
-    for a in range(own.shape[0]):
-        for b in range(own.shape[0]):
-            if _close(direction, own[a], own[b], cos_reuse):
-                if count == first.shape[0]:
-                    return -1
-                first[count], other[count] = a, b
-                count += 1
+    n, count = own.shape[0], 0
+    x, y, z, dot = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    for a in range(n):
+        x[a], y[a], z[a] = direction[own[a], 0], direction[own[a], 1], direction[own[a], 2]
+    for a in range(n):
+        if count + n > first.shape[0]:
+            return -1
+        for b in range(n):
+            dot[b] = x[a] * x[b] + y[a] * y[b] + z[a] * z[b]
+        for b in range(n):
+            first[count], other[count] = a, b
+            count += dot[b] >= cos_reuse
     return count
 
 
@@ -437,7 +441,7 @@ def _highest_level(s, high, own, shares, fleet, rules, given):
         return level, bound
     first, other, pairs = np.empty(0, np.int64), np.empty(0, np.int64), -1
     while pairs < 0:
-        first = np.empty(4 * first.size + 4096, np.int64)
+        first = np.empty(4 * first.size + 4096 + count, np.int64)
         other = np.empty(first.size, np.int64)
         pairs = _pairs(own, given.direction, rules.cos_reuse, first, other)
     if _reusable(level, shares, first, other, pairs, rules.colours):

@@ -15,7 +15,7 @@ LEVEL_STEP = 1e-3
 """Stored levels are unsigned 16-bit counts of this step."""
 TOP = 65_535.0
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 
 
 class Kept(NamedTuple):
