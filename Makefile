@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-slow check lock bench clean
+.PHONY: demo test test-slow test-kills check lock bench clean
 
 demo: $(STAMP)
 	$(BIN)/raabta demo
@@ -15,6 +15,10 @@ test: $(STAMP)
 
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+
+# 10,000 kills of the toy run, coordinators and workers; about a quarter of an hour.
+test-kills: $(STAMP)
+	$(BIN)/python tests/faults/many_kills.py --kills 10000
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -19,7 +20,6 @@ from raabta.engine.runner import run_chunks
 from raabta.engine.verify import run_hash, verify
 
 TOY = str(Path(toy_run.__file__).resolve())
-MANY = int(os.environ.get("RAABTA_KILLS", "0"))
 
 
 def start(folder: Path, *options: str, **more: object) -> subprocess.Popen[str]:
@@ -71,21 +71,21 @@ def test_killed_before_every_file_call(tmp_path: Path) -> None:
     assert resumed == sorted(resumed) and set(resumed) == {0, 1}
 
 
-@pytest.mark.parametrize(
-    "kills",
-    [
-        30,
-        pytest.param(300, marks=pytest.mark.slow),
-        pytest.param(
-            MANY or 10_000,
-            marks=[
-                pytest.mark.slow,
-                pytest.mark.skipif(not MANY, reason="set RAABTA_KILLS=10000 for the long lane (1.5 h)"),
-            ],
-        ),
-    ],
-)
-def test_killed_at_random_moments(tmp_path: Path, whole_hash: str, kills: int) -> None:
+def test_300_kills_of_coordinator_and_workers() -> None:
+    """In processes forked from one, so that it takes seconds; `make test-kills` runs 10,000."""
+    command = [sys.executable, str(Path(TOY).with_name("many_kills.py")), "--kills", "300", "--seed", "7"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr[-3000:]
+    seen = json.loads(done.stdout)
+    assert seen["kills"] >= 300 and seen["finished runs"] >= 20
+    for kind in ("alone", "coordinator", "worker", "worker twice", "all"):
+        assert seen[f"killed: {kind}"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [30])
+def test_killed_at_random_moments_as_the_command_runs(tmp_path: Path, whole_hash: str, kills: int) -> None:
+    """A new interpreter for every run, and workers by spawn, as in `raabta run`."""
     draw = random.Random(kills)
     done, run, finished = 0, 0, 0
     while done < kills:

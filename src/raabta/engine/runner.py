@@ -142,7 +142,7 @@ def pool_over(
     with _pool(job, workers) as pool:
         while waiting or running:
             while waiting and len(running) < workers * _IN_FLIGHT_PER_WORKER:
-                with _worker_environment():
+                with _worker_environment(), _dying():
                     running.add(pool.submit(_work, waiting.popleft()))
             finished, running = wait(
                 running, timeout=None if tick is None else _TICK_S, return_when=FIRST_COMPLETED
@@ -171,6 +171,15 @@ def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown(wait=True)
+
+
+@contextmanager
+def _dying() -> Iterator[None]:
+    """A worker that dies while the next is being started closes the pipes that the start needs."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise BrokenProcessPool(f"a worker process could not be started: {error}") from error
 
 
 @contextmanager
