@@ -161,12 +161,12 @@ def _same_pairs(ours: visibility.View, theirs: NDArray[np.int64]) -> Difference:
 
 ROWS = (
     Row("visible", "links of one slot, CSR", "M pairs", _visible, floor=Floor(2_000.0, 50.0)),
-    Row("gso-arc", "separation from the visible arc", "k directions", _arc(False), floor=Floor(100.0, 20.0)),
+    Row("gso-arc", "separation from the visible arc", "k directions", _arc(False), floor=Floor(250.0, 40.0)),
     Row(
         "gso-clear",
         "whether a direction keeps 18 degrees from the arc",
         "k directions",
         _arc(True),
-        floor=Floor(1_000.0, 200.0),
+        floor=Floor(4_000.0, 600.0),
     ),
 )

@@ -110,8 +110,8 @@ def _run(quick: bool) -> Case:
 
 
 ROWS = (
-    Row("slot", f"whole slot of {SCENARIO}", "slots", _slot(_whole), floor=Floor(40.0)),
-    Row("slot-propagate", "positions of a slot", "slots", _slot(_propagate), floor=Floor(1_000.0)),
+    Row("slot", f"whole slot of {SCENARIO}", "slots", _slot(_whole), floor=Floor(30.0)),
+    Row("slot-propagate", "positions of a slot", "slots", _slot(_propagate), floor=Floor(3_000.0)),
     Row("slot-sky", "who sees whom, gateways, shares", "slots", _slot(_sky), floor=Floor(100.0)),
     Row("slot-allocate", "attach every cell, share beams", "slots", _slot(_allocate), floor=Floor(100.0)),
     Row("slot-weigh", "weigh a slot over the weather", "slots", _slot(_weigh), floor=Floor(200.0)),

@@ -86,8 +86,8 @@ def _ratio(ratio: dict[str, float]) -> str:
 
 
 def _difference(apart: Result) -> str:
-    limit = f"{apart['limit']:g} {apart['unit']}"
-    return f"{apart['what']} {apart['value']:g} {apart['unit']} (allowed {limit})"
+    seen, limit = (f"{apart[key]:g} {apart['unit']}".rstrip() for key in ("value", "limit"))
+    return f"{apart['what']} {seen} (allowed {limit})"
 
 
 def _guard(result: Result) -> str:
