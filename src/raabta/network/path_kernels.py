@@ -24,8 +24,8 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 
 class Graph(NamedTuple):
     """Satellites, lasers and ground nodes. neighbour (n, 4), -1 for none; km (n, 4), infinite for none;
-    row_start (rows + 1,): consecutive satellites by row; ground links as CSR over ground nodes: start (g + 1,),
-    satellite, range_km."""
+    row_start (rows + 1,): consecutive satellites by row; ground links as CSR over ground nodes: start
+    (g + 1,), satellite, range_km."""
 
     neighbour: Any
     km: Any
@@ -37,8 +37,8 @@ class Graph(NamedTuple):
 
 @kernel
 def sweep_all(graph, destination, relay, hops, out_km, out_hop):
-    """Distances of all nodes to ground nodes `destination` (d,), out_km (d, n + g); next hops if `hops`, out_hop
-    (d, n + g): satellite s is node s, ground node i node n + i; -1 where there is none.
+    """Distances of all nodes to ground nodes `destination` (d,), out_km (d, n + g), and if `hops` the nodes
+    to go to first, out_hop (d, n + g), -1 for none: satellite s is node s, ground node i node n + i.
 
     `relay`: whether a path may come down to a ground node and go up again.
     """
@@ -217,8 +217,8 @@ def _find_hops(graph, relay, batch, km, ground_km, out):
 
 
 class Buckets(NamedTuple):
-    """Satellites that wait, by distance, round and round: head (buckets,), their number a power of two; the
-    lists' links after, before (n,), -1 at the ends; place (n,): the bucket of each, -1 where it does not wait.
+    """Satellites that wait, by distance, round and round: head (buckets,), their number a power of two;
+    links of the lists after, before (n,), -1 at the ends; place (n,): the bucket of each, -1 for none.
     """
 
     head: Any

@@ -35,8 +35,8 @@ ROW_OF_OTHERS = 64
 class Lasers:
     """Which satellite each has lasers to: neighbour (n, 4), `NO_NODE` for none.
 
-    row_start (rows + 1,): the first satellite of each row, and n. Rows are planes where there are planes; they
-    set the speed, never the answer.
+    row_start (rows + 1,): the first satellite of each row, and n. Rows are planes where there are planes;
+    they set the speed, never the answer.
     """
 
     neighbour: Nodes
@@ -163,8 +163,8 @@ def route(
 def nearest_gateway(
     lasers: Lasers, km: Floats, links: GroundLinks, gateway: ArrayLike, width_km: float | None = None
 ) -> tuple[Floats, Nodes]:
-    """Shortest way between every node and any of the ground nodes `gateway`: km (n + g,), and which gateway it
-    is, `NO_NODE` where none reaches the node. Ground nodes do not relay; a gateway's own way is 0.
+    """Shortest way between every node and any of the ground nodes `gateway`: km (n + g,), and which gateway
+    it is, `NO_NODE` where none reaches the node. Ground nodes do not relay; a gateway's own way is 0.
 
     The way is the gateway's to the node, which matters only where lasers differ by direction.
     width_km: width of the queue's buckets, for tests; any gives the same distances.
@@ -181,7 +181,7 @@ def nearest_gateway(
 
 
 def path_nodes(routes: Routes, place: int, node: int) -> list[int]:
-    """Nodes of the way from `node` to the destination at `place`, both ends included; empty if there is none."""
+    """Nodes of the way from `node` to the destination at `place`, both ends too; empty if there is none."""
     if routes.next_node is None:
         raise RaabtaError("these routes hold no next hops; call route(..., hops=True)")
     if not np.isfinite(routes.km[place, node]):
