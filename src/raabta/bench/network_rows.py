@@ -1,14 +1,17 @@
-"""Rows of `network`: fair shares, beside what NumPy makes of them."""
+"""Rows of `network`: fair shares and assignment, beside what NumPy and SciPy make of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from raabta.bench.declare import Case, Difference, Floor, Goal, Peer, Row
-from raabta.bench.instances import Floats, Flows, flows
+from raabta.bench.instances import SEED, Floats, Flows, fleet_km, flows
+
+if TYPE_CHECKING:
+    from raabta.network.assignment import Market
 
 
 def fill_by_rounds(asked: Flows) -> Floats:
@@ -53,6 +56,64 @@ def _same_rates(ours: Any, theirs: Floats) -> Difference:
     return Difference("largest relative difference", float(off.max()), 1e-9, "")
 
 
+CANDIDATES = 8
+GAP_LIMIT = 0.005
+
+
+def offers(cells: int, satellites: int) -> Market:
+    """Cells over the Earth with their eight highest satellites; as much is asked for as there is."""
+    from raabta.access.candidates import nearest
+    from raabta.access.rings import candidates, equal_area
+    from raabta.network.assignment import market
+
+    found = candidates(equal_area(cells), fleet_km(satellites), 25.0, ranges=False, azimuths=False)
+    satellite, _ = nearest(found, CANDIDATES)
+    there = satellite >= 0
+    start = np.concatenate([[0], np.cumsum(there.sum(axis=1))])
+    rng = np.random.default_rng(SEED)
+    demand = np.rint(rng.lognormal(6.0, 1.2, start.size - 1)) + 1.0
+    capacity = np.rint(rng.uniform(0.5, 1.5, satellites) * demand.sum() / satellites)
+    return market(start, satellite[there], demand, capacity)
+
+
+def most_by_flow(offer: Market) -> Callable[[], float]:
+    """The most that any split serves, Mbps: SciPy's maximum flow, exact for whole Mbps; its graph stands."""
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import maximum_flow
+
+    n, m = offer.demand_mbps.size, offer.capacity_mbps.size
+    cell = np.repeat(np.arange(n), np.diff(offer.start))
+    source = np.concatenate([np.zeros(n, np.int64), 1 + cell, 1 + n + np.arange(m)])
+    target = np.concatenate([1 + np.arange(n), 1 + n + offer.satellite, np.full(m, n + m + 1)])
+    limit = np.concatenate([offer.demand_mbps, offer.demand_mbps[cell], offer.capacity_mbps])
+    graph = csr_array((limit.astype(np.int32), (source, target)), shape=(n + m + 2, n + m + 2))
+    return lambda: float(maximum_flow(graph, 0, n + m + 1).flow_value)
+
+
+def _assignment(quick: bool) -> Case:
+    import scipy
+
+    from raabta.network.assignment import assign_balanced
+
+    cells, satellites = (2_000, 1_000) if quick else (20_000, 10_000)
+    offer = offers(cells, satellites)
+    amount = offer.demand_mbps.size / 1e3
+    name = f"SciPy {scipy.__version__} csgraph.maximum_flow"
+    return Case(
+        size=f"{offer.demand_mbps.size:,} cells, {satellites:,} satellites, {CANDIDATES} candidates each",
+        ours=lambda: assign_balanced(offer),
+        amount=amount,
+        peer=Peer(name, most_by_flow(offer), amount),
+        same=_missing,
+    )
+
+
+def _missing(ours: Any, most_mbps: float) -> Difference:
+    """No split serves more than the flow; ours, which is fairer, may serve a little less."""
+    gap = 1.0 - float(ours.served_mbps.sum()) / most_mbps
+    return Difference("share of the most possible that is not served", abs(gap), GAP_LIMIT, "")
+
+
 ROWS = (
     Row(
         "fair",
@@ -70,5 +131,13 @@ ROWS = (
         _fair(10_000, True),
         floor=Floor(2_000.0, 100.0),
         quick_floor=Floor(500.0),
+    ),
+    Row(
+        "assignment",
+        "cells split over satellites by balanced prices",
+        "k cells",
+        _assignment,
+        floor=Floor(120.0, 0.3),
+        quick_floor=Floor(100.0),
     ),
 )
