@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 SLICE_STEPS = 64
 """Steps propagated at once: 64 x 3 x 1,584 positions are 2.4 MB, which stays in the cache."""
 MOST_LEVELS = 32
+ROWS = kernels.LEVELS
+"""Sums kept of each cell, beside the levels."""
 _PLACE = "raabta.access.coverage"
 
 

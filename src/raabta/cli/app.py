@@ -182,6 +182,10 @@ def coverage(
         typer.Option("--set", metavar="KEY=VALUE", help="overrule any key of the scenario; repeatable"),
     ] = None,
     workers: Workers = None,
+    scheduler: Scheduler = None,
+    max_time: MaxTime = None,
+    max_memory: MaxMemory = None,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Say how often how many satellites are in view, and how long the gaps are.
@@ -193,7 +197,18 @@ def coverage(
     from raabta.cli.coverage import coverage as answer
 
     options = commands.RunOptions(
-        out, start, duration, step, orbits, area, workers=workers, settings=tuple(settings or ())
+        out,
+        start,
+        duration,
+        step,
+        orbits,
+        area,
+        workers=workers,
+        settings=tuple(settings or ()),
+        scheduler=scheduler,
+        max_time=max_time,
+        max_memory=max_memory,
+        yes=yes,
     )
     _resumable(
         lambda: answer(

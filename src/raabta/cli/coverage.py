@@ -27,6 +27,9 @@ def coverage(
     as_json: bool,
 ) -> None:
     """Answer the question, with progress bars on standard error; print the table, say where it is kept."""
+    from raabta.cli.limits import limits
+
+    allowed = limits(options.max_time, options.max_memory, options.yes)
     chosen = choose(device)
     if chosen.note:
         complain(chosen.note)
@@ -34,15 +37,20 @@ def coverage(
     import raabta.pipeline as pipeline
     from raabta.access import survey
     from raabta.cli.progress import Bars
-    from raabta.scenario.loader import scenario_hash
 
     question = survey.Question(scenario, levels, globe, min_elevation_deg, chosen.name)
-    own_hash = scenario_hash(scenario)
-    folder = options.out or _folder(question, own_hash)
+    folder = options.out or _folder(question)
     workers = options.workers if options.workers is not None else pipeline.usable_cores()
     workers = 1 if chosen.name == "gpu" else workers  # one process feeds the GPU
     with Bars() as bars:
-        answer = survey.run(question, own_hash, folder, workers=workers, progress=bars)
+        answer = survey.run(
+            question,
+            folder,
+            workers=workers,
+            progress=bars,
+            scheduler=options.scheduler,
+            limits=allowed,
+        )
     if as_json:
         say_json(answer.summary)
         return
@@ -52,12 +60,12 @@ def coverage(
     say(f"Kept in {answer.folder}: {survey.TABLE} (every cell), {survey.SUMMARY}")
 
 
-def _folder(question: Question, own_hash: str) -> Path:
+def _folder(question: Question) -> Path:
     """Where it goes when nothing else is said: raabta-runs/coverage-NAME-HASH8."""
     from raabta.access.survey import identity_of
 
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", question.scenario.name).strip("-.") or "scenario"
-    return RUNS_FOLDER / f"coverage-{name}-{identity_of(question, own_hash).scenario_hash[:8]}"
+    return RUNS_FOLDER / f"coverage-{name}-{identity_of(question).scenario_hash[:8]}"
 
 
 def table(summary: dict[str, Any]) -> Table:

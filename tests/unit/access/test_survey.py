@@ -10,7 +10,7 @@ from raabta.access import survey
 from raabta.base.errors import OutOfRangeError, StoreError
 from raabta.cli.app import main
 from raabta.engine.verify import verify
-from raabta.scenario.loader import load, scenario_hash
+from raabta.scenario.loader import load
 
 SHELL = "constellation.shells=[{altitude_km: 550, inclination_deg: 53, planes: 6, satellites_per_plane: 5}]"
 
@@ -22,7 +22,7 @@ def question():
 
 
 def ask(question, folder, **options):
-    return survey.run(question, scenario_hash(question.scenario), folder, workers=1, **options)
+    return survey.run(question, folder, workers=1, **options)
 
 
 def test_table_and_summary_hold_what_was_computed(question, tmp_path):
@@ -87,12 +87,29 @@ def test_the_command_prints_a_table_for_the_globe_and_keeps_it(tmp_path, capsys)
     assert summary["satellites"] == 30 and summary["share_at_least"][0]["least"] == 0.0
 
 
+def test_a_job_beyond_the_limits_is_refused_before_it_starts(tmp_path, capsys):
+    words = ["coverage", "pakistan-starlink", "--duration", "300d", "--step", "1s", "--globe", "400000"]
+    assert main([*words, "--out", str(tmp_path / "run")]) == 3
+    told = capsys.readouterr().err
+    assert "refused before it starts" in told and "--max-time" in told and "--yes" in told
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_estimate_is_of_the_size_of_what_was_measured():
+    """A year at 60 s, 1,584 satellites over 3,527 cells took 78 s of one core."""
+    scenario = load(
+        "pakistan", duration_s=365 * 86_400.0, step_s=60.0, settings=("time.start=2026-10-01T00:00:00Z",)
+    )
+    found = survey.estimate(survey.Question(scenario), 3_527, 1_584, 365, 1)
+    assert 40.0 < found.seconds < 160.0
+    assert found.memory_bytes < 2e9
+
+
 @pytest.mark.slow
 def test_workers_change_no_bit(question, tmp_path):
     answers = []
     for workers in (1, 2):
         folder = tmp_path / str(workers)
-        own = scenario_hash(question.scenario)
-        survey.run(question, own, folder, workers=workers, steps_per_chunk=25)
+        survey.run(question, folder, workers=workers, steps_per_chunk=25)
         answers.append([(folder / name).read_bytes() for name in (survey.TABLE, survey.SUMMARY)])
     assert answers[0] == answers[1]
