@@ -98,15 +98,23 @@ def _world(quick: bool) -> Case:
     )
 
 
-def _run(quick: bool) -> Case:
-    hours = 1 if quick else 24
-    arguments = [SCENARIO, "--duration", f"{hours}h", "--workers", "2"]
+def _whole_command(arguments: list[str], hours: int, steps_an_hour: int) -> Case:
+    given = [*arguments, "--duration", f"{hours}h", "--workers", "2"]
     return Case(
-        size=f"{hours} h, 2 workers",
-        ours=lambda: run_once(arguments),
-        amount=hours * SPREAD,
+        size=f"{hours:,} h, 2 workers",
+        ours=lambda: run_once(given),
+        amount=hours * steps_an_hour,
         more=lambda seen: dict(seen),
     )
+
+
+def _run(quick: bool) -> Case:
+    return _whole_command(["run", SCENARIO], 1 if quick else 24, SPREAD)
+
+
+def _year(quick: bool) -> Case:
+    asked = ["coverage", "pakistan", "--start", "2026-10-01", "--step", "60s"]
+    return _whole_command(asked, 24 if quick else 8_760, 60)
 
 
 ROWS = (
@@ -133,6 +141,17 @@ ROWS = (
         floor=Floor(30.0),
         quick_floor=Floor(1.0),
         goal=Goal("ms", 30_000.0, 10_000.0),
+        long=True,
+    ),
+    Row(
+        "year",
+        "`raabta coverage pakistan` at 60 s: one shell of 1,000 satellites, 3,527 cells",
+        "instants",
+        _year,
+        threads=2,
+        floor=Floor(1_500.0),
+        quick_floor=Floor(20.0),
+        goal=Goal("ms", 300_000.0, 60_000.0),
         long=True,
     ),
 )

@@ -30,8 +30,11 @@ def measure(row: Row, *, quick: bool, repeats: int) -> Result:
     ours = Timed(case.ours)
     peer = Timed(case.peer.run) if isinstance(case.peer, Peer) else None
     works = [ours] if peer is None else [ours, peer]
-    for timed in works:
-        timed.warm(row.long)
+    if row.long:
+        row.case(True).ours()  # the small size warms as well
+    else:
+        for timed in works:
+            timed.warm()
     in_turns(works, repeats)
     told["size"] = case.size
     told |= {"amount": case.amount, "ours": figures(ours, case.amount), "peer": _peer(case, peer)}

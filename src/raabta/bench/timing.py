@@ -29,13 +29,15 @@ class Samples:
     wall_s: list[float] = field(default_factory=list)
     cpu_s: list[float] = field(default_factory=list)
 
-    def take(self, work: Callable[[], Any], calls: int) -> None:
-        """Time `calls` calls and keep what one took."""
+    def take(self, work: Callable[[], Any], calls: int) -> Any:
+        """Time `calls` calls, keep what one took; returns the last answer."""
+        answer = None
         cpu, wall = cpu_s(), time.perf_counter()
         for _ in range(calls):
-            work()
+            answer = work()
         self.wall_s.append((time.perf_counter() - wall) / calls)
         self.cpu_s.append((cpu_s() - cpu) / calls)
+        return answer
 
     @property
     def median_wall_s(self) -> float:
@@ -50,24 +52,23 @@ class Samples:
 
 @dataclass
 class Timed:
-    """One piece of work: the answer of its first call and the samples of the later ones."""
+    """One piece of work: its answer, and the samples of the calls that were not to warm it."""
 
     work: Callable[[], Any]
     answer: Any = None
     calls: int = 1
     samples: Samples = field(default_factory=Samples)
 
-    def warm(self, long: bool = False) -> None:
-        """Compile and load: the first call gives the answer, the second says how many make a sample.
-
-        Of `long` work one makes a sample, so there is no second.
-        """
+    def warm(self) -> None:
+        """Compile and load: the first call gives the answer, the second says how many make a sample."""
         self.answer = self.work()
-        if long:
-            return
         before = time.perf_counter()
         self.work()
         self.calls = max(1, math.ceil(LEAST_S / max(time.perf_counter() - before, 1e-6)))
+
+    def sample(self) -> None:
+        """Take one sample."""
+        self.answer = self.samples.take(self.work, self.calls)
 
 
 def in_turns(works: Sequence[Timed], repeats: int, budget_s: float = PEER_BUDGET_S) -> None:
@@ -76,4 +77,4 @@ def in_turns(works: Sequence[Timed], repeats: int, budget_s: float = PEER_BUDGET
         for place, timed in enumerate(works):
             spent = sum(timed.samples.wall_s) * timed.calls
             if number == 0 or place == 0 or spent < budget_s:
-                timed.samples.take(timed.work, timed.calls)
+                timed.sample()

@@ -30,19 +30,17 @@ def pss_mb(pid: int) -> float:
 
 
 def run_once(arguments: Sequence[str]) -> dict[str, float]:
-    """`raabta run` with these arguments in a fresh folder: peak memory (PSS, MB) and disk (MB).
-
-    Memory is sampled four times a second. Raises RuntimeError where the run fails.
-    """
+    """`raabta` with these arguments (`run ...`, `coverage ...`) in a fresh folder: peak memory (PSS, MB) and
+    disk (MB). Memory is sampled four times a second. Raises RuntimeError where the command fails."""
     with tempfile.TemporaryDirectory(prefix="raabta-bench-") as folder:
         out = Path(folder) / "run"
-        command = [sys.executable, "-m", "raabta", "run", *arguments, "--json", "--out", str(out)]
+        command = [sys.executable, "-m", "raabta", *arguments, "--json", "--out", str(out)]
         peak = 0.0
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             while process.poll() is None:
                 peak = max(peak, pss_mb(process.pid))
                 time.sleep(SAMPLE_S)
         if process.returncode:
-            raise RuntimeError(f"the run ended with {process.returncode}: {' '.join(command)}")
+            raise RuntimeError(f"the command ended with {process.returncode}: {' '.join(command)}")
         disk = sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) / 1e6
     return {"MB of memory at the peak": round(peak), "MB of disk": round(disk, 1)}
