@@ -40,7 +40,8 @@ _PLACE = "raabta.access.coverage"
 class Ground:
     """Cells of an area in blocks of neighbours, ready for the kernels.
 
-    cells (blocks, 6 * BLOCK); disc (blocks, 4); axis (3,) and radius_rad of the disc of all; count cells.
+    cells (blocks, 6 * BLOCK); disc (blocks, 4); axis (3,) and radius_rad of the disc of all; place (count,):
+    where in the blocks each cell stands as it was given.
     """
 
     cells: Floats
@@ -48,7 +49,12 @@ class Ground:
     axis: Floats
     radius_rad: float
     most_height_km: float
-    count: int
+    place: Ints
+
+    @property
+    def count(self) -> int:
+        """Number of cells."""
+        return int(self.place.size)
 
 
 @dataclass(frozen=True)
@@ -91,19 +97,36 @@ class Statistics:
 
 
 def ground(latitude_deg: Floats, longitude_deg: Floats, height_km: Floats | float = 0.0) -> Ground:
-    """Prepare cells (n,). Neighbours should follow each other, as H3 indices in order do."""
+    """Prepare cells (n,), degrees and km above the ellipsoid. OutOfRangeError for none."""
     number = latitude_deg.size
     if number == 0:
         raise OutOfRangeError("number of cells", 0, "1 or more", _PLACE)
     km = geodetic_to_fixed(latitude_deg, longitude_deg, height_km)
     normal = enu_basis(latitude_deg, longitude_deg)[:, 2]
+    order = _neighbours(km)
     blocks = -(-number // kernels.BLOCK)
-    place = np.minimum(np.arange(blocks * kernels.BLOCK), number - 1)
-    cells = np.concatenate([km, normal], axis=1)[place].reshape(blocks, kernels.BLOCK, 6)
+    padded = order[np.minimum(np.arange(blocks * kernels.BLOCK), number - 1)]
+    cells = np.concatenate([km, normal], axis=1)[padded].reshape(blocks, kernels.BLOCK, 6)
     axis, radius = _disc(km)
     disc = np.array([[*a, r] for a, r in (_disc(block[:, :3]) for block in cells)])
     flat = np.ascontiguousarray(np.moveaxis(cells, 1, 2).reshape(blocks, -1))
-    return Ground(flat, disc, axis, radius, float(np.max(height_km)), number)
+    return Ground(flat, disc, axis, radius, float(np.max(height_km)), np.argsort(order))
+
+
+def _neighbours(km: Floats) -> Ints:
+    """An order of points (n, 3) in which every BLOCK of them is compact: halved along the longest side."""
+    done: list[Ints] = []
+    todo = [np.arange(km.shape[0])]
+    while todo:
+        part = todo.pop()
+        if part.size <= kernels.BLOCK:
+            done.append(part)
+            continue
+        side = int(np.argmax(np.ptp(km[part], axis=0)))
+        along = part[np.argsort(km[part, side], kind="stable")]
+        half = -(-(part.size // 2) // kernels.BLOCK) * kernels.BLOCK
+        todo += [along[half:], along[:half]]
+    return np.concatenate(done)
 
 
 def _disc(km: Floats) -> tuple[Floats, float]:
@@ -144,7 +167,14 @@ def tally(
                 kernels.tally_counts(ring_room.count_in_view(where, at, min_elevation_deg), levels, state)
         else:
             _add_area(where, position, min_elevation_deg, levels, state)
-    return read_state(state, where.count, times.size, levels)
+    sums = read_state(state, where.count, times.size, levels)
+    return sums if isinstance(where, Rings) else _in_order(sums, where.place)
+
+
+def _in_order(sums: Tally, place: Ints) -> Tally:
+    """The sums of the cells as they were given."""
+    named = {field.name: getattr(sums, field.name)[..., place] for field in fields(Tally)[1:]}
+    return Tally(steps=sums.steps, **named)
 
 
 def _add_from_gpu(

@@ -75,7 +75,7 @@ def test_the_device_is_part_of_what_a_run_of_coverage_is() -> None:
     from raabta.scenario.loader import load
 
     scenario = load("pakistan")
-    on_cpu, on_gpu = (identity_of(Question(scenario, device=name), "hash") for name in ("cpu", "gpu"))
+    on_cpu, on_gpu = (identity_of(Question(scenario, device=name)) for name in ("cpu", "gpu"))
     assert on_cpu.scenario_hash != on_gpu.scenario_hash
 
 
