@@ -88,6 +88,19 @@ def test_a_row_that_cannot_run_says_why_and_breaks_nothing() -> None:
     assert list(lines(seen)) == ["far: work", "  skipped: no device"]
 
 
+def test_a_long_row_is_warmed_by_its_small_size_and_then_sampled() -> None:
+    calls: list[str] = []
+
+    def case(quick: bool) -> Case:
+        size = "small" if quick else "large"
+        return Case(size, lambda: calls.append(size), 1.0, more=lambda seen: {"calls": len(calls)})
+
+    long = Row("long", "work", "items", case, Floor(1e-9), long=True)
+    seen = measure(long, quick=False, repeats=2)
+    assert calls == ["small", "large", "large"]
+    assert (seen["size"], seen["ours"]["samples"], seen["more"]) == ("large", 2, {"calls": 3})
+
+
 def test_a_missing_peer_says_why() -> None:
     alone = Row("sum", "sums", "sums", lambda quick: Case("", count_to(9), 1.0, "not installed"), Floor(1.0))
     seen = measure(alone, quick=False, repeats=1)
