@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from raabta.base.errors import StoreError
 from raabta.engine import atomic
 from raabta.engine.ledger import Identity
 from raabta.engine.runner import run_chunks
@@ -70,8 +71,6 @@ def compute_dying(key: str) -> dict[str, np.ndarray]:
 
 def failing_setup() -> None:
     """A setup that refuses."""
-    from raabta.base.errors import StoreError
-
     raise StoreError("the maps are not there. Install them")
 
 
@@ -123,3 +122,5 @@ if __name__ == "__main__":
         main()
     except KeyboardInterrupt:
         sys.exit(130)
+    except StoreError as error:
+        sys.exit(f"StoreError: {error}")

@@ -87,15 +87,23 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder and its parents, durable. Raises StoreError."""
-    if path.is_dir():
-        return
     try:
+        if path.is_dir():
+            return
         _files.make_folder(path)
         _files.sync_folder(path.parent)
     except FileNotFoundError as error:
         raise StoreError(f"{path} cannot be made there. Choose a folder you may write to") from error
     except OSError as error:
         raise refusal("make the folder", path, error) from error
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there. Raises StoreError where the system does not tell."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise refusal("look at", path, error) from error
 
 
 def remove(path: Path) -> None:

@@ -84,7 +84,7 @@ class Ledger:
 
         Makes no ledger. Raises StoreError for a folder in use, of a newer schema, or with a foreign ledger.
         """
-        if not (folder / NAME).is_file():
+        if not atomic.is_file(folder / NAME):
             return None
         with cls._locked(folder) as ledger:
             if ledger._is_new():
@@ -264,7 +264,7 @@ def _short(value: object) -> str:
 
 
 def _refuse_absent(folder: Path) -> None:
-    if not (folder / NAME).is_file():
+    if not atomic.is_file(folder / NAME):
         raise StoreError(f"{folder} is not a run folder: it has no {NAME}. Give the folder that a run wrote")
 
 
@@ -308,7 +308,7 @@ def _connect_to_write(folder: Path) -> sqlite3.Connection:
 
 def _connect_to_read(folder: Path) -> sqlite3.Connection:
     """Without a write-ahead log the file stands still: read it as such, and leave no file behind."""
-    still = "" if (folder / f"{NAME}-wal").exists() else "&immutable=1"
+    still = "" if atomic.is_file(folder / f"{NAME}-wal") else "&immutable=1"
     address = f"file:{quote(str((folder / NAME).resolve()))}?mode=ro{still}"
     with _refusing(folder):
         return sqlite3.connect(address, uri=True, isolation_level=None, timeout=10.0)
