@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from raabta.access import buckets, coverage
 from raabta.access.rings import Rings, candidates, count_in_view, equal_area
 from raabta.bench.declare import Case, Difference, Floor, Goal, Peer, Row
-from raabta.bench.instances import START, Floats, fleet, fleet_km
+from raabta.bench.instances import START, Floats, fleet, fleet_km, utc
 
 ELEVATION_DEG = 25.0
 SINE = np.sin(np.radians(ELEVATION_DEG))
@@ -119,6 +120,70 @@ def _same_lists(ours: Any, theirs: tuple[Floats, ...]) -> Difference:
     return Difference(what, float(np.count_nonzero(apart)), 0.0, "links")
 
 
+def _odd_sites(quick: bool) -> Case:
+    satellites, cells = _sizes(quick)
+    rings, position_km = equal_area(cells), fleet_km(satellites)
+    sites = buckets.buckets(rings.cell_latitude_deg, rings.cell_longitude_deg, 0.0, ELEVATION_DEG)
+    pairs = satellites * rings.count / 1e6
+    return Case(
+        size=_size(satellites, rings),
+        ours=lambda: buckets.candidates(sites, position_km, ranges=False, azimuths=False, threads=2),
+        amount=pairs,
+        peer=Peer("SciPy cKDTree lists, 2 workers", tree_lists(rings, position_km, 2), pairs, 2),
+        same=_same_lists,
+        more=lambda seen: {"k links found": round(seen.satellite.size / 1e3, 1)},
+    )
+
+
+def _over_time(quick: bool) -> Case:
+    """One shell over one country, minute by minute: the step of a year of `raabta coverage`."""
+    from raabta.access.cells import cells
+    from raabta.orbits.propagate import Propagator
+    from raabta.orbits.walker import walker
+    from raabta.scenario.models import Area, Shell
+
+    planes = 12 if quick else 72
+    shell = Shell(altitude_km=550, inclination_deg=53, planes=planes, satellites_per_plane=22, phasing=1)
+    satellites = Propagator.from_elements(walker(shell, START), START)
+    table = cells(Area(cell_resolution=4 if quick else 5), [], [])
+    latitude, longitude = table["latitude_deg"].values, table["longitude_deg"].values
+    ground, times = coverage.ground(latitude, longitude), utc(coverage.SLICE_STEPS, 60)
+    return Case(
+        size=f"{satellites.count:,} satellites x {ground.count:,} cells, {times.size} steps",
+        ours=lambda: coverage.tally(ground, satellites, times, ELEVATION_DEG, 4),
+        amount=times.size / 1e3,
+        peer=Peer(
+            "NumPy, blocked matrix products, positions given",
+            _summed(latitude, longitude, satellites.positions_km(times)),
+            times.size / 1e3,
+        ),
+        same=lambda ours, theirs: Difference(
+            "cells that see otherwise", float(np.count_nonzero(ours.total != theirs)), 0.0, "cells"
+        ),
+    )
+
+
+def _summed(latitude: Floats, longitude: Floats, position_km: Floats) -> Callable[[], Floats]:
+    """Satellites in view of every cell, summed over the steps of positions (t, 3, n), by the definition."""
+    from raabta.base.frames import enu_basis, geodetic_to_fixed
+
+    site, normal = geodetic_to_fixed(latitude, longitude), enu_basis(latitude, longitude)[:, 2]
+    height, square = np.einsum("ij,ij->i", normal, site), np.einsum("ij,ij->i", site, site)
+
+    def work() -> Floats:
+        total = np.zeros(latitude.size)
+        for at in position_km:
+            far = np.einsum("ij,ij->j", at, at)
+            for first in range(0, latitude.size, BLOCK):
+                own = slice(first, first + BLOCK)
+                up = normal[own] @ at - height[own, None]
+                range_km = np.sqrt(far + square[own, None] - 2.0 * (site[own] @ at))
+                total[own] += np.count_nonzero(up >= SINE * range_km, axis=1)
+        return total
+
+    return work
+
+
 def _curve(satellites: int) -> Callable[[bool], Case]:
     def case(quick: bool) -> Case:
         count = satellites // 10 if quick else satellites
@@ -160,6 +225,23 @@ ROWS = (
         goal=Goal("ratio", 10.0, 25.0),
         floor=Floor(4_000.0, 5.0),
         quick_floor=Floor(400.0),
+    ),
+    Row(
+        "buckets",
+        "lists of satellites in view of sites anywhere, with elevation",
+        "M pairs",
+        _odd_sites,
+        threads=2,
+        floor=Floor(2_000.0, 3.0),
+        quick_floor=Floor(200.0),
+    ),
+    Row(
+        "coverage-steps",
+        "positions, who sees whom, statistics: one shell, one country",
+        "k steps",
+        _over_time,
+        floor=Floor(3.0, 100.0),
+        quick_floor=Floor(10.0),
     ),
     *(
         Row(
