@@ -93,6 +93,33 @@ def test_a_dense_shell_sees_whole_blocks_and_still_counts_exactly():
     np.testing.assert_array_equal(sums.at_least, [(counts >= k).sum(axis=0) for k in range(1, 10)])
 
 
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    least_deg=st.floats(0.0, 89.0),
+    latitude=st.floats(-90.0, 90.0),
+    spread=st.floats(0.0, 60.0),
+)
+def test_areas_anywhere_count_satellites_of_any_height(seed, least_deg, latitude, spread):
+    """Over a pole, across the date line, from 200 km to the geostationary height."""
+    rng = np.random.default_rng(seed)
+    lat = np.clip(latitude + rng.uniform(-spread, spread, 600), -90.0, 90.0)
+    lon = (180.0 + rng.uniform(-spread, spread, 600) + 180.0) % 360.0 - 180.0
+    up = np.degrees(np.arcsin(rng.uniform(-1, 1, (3, 60))))
+    high = rng.choice([200.0, 550.0, 1_200.0, 20_000.0, 35_786.0], (3, 60))
+    position = np.moveaxis(geodetic_to_fixed(up, rng.uniform(-180, 180, (3, 60)), high), 2, 1).copy()
+    position[1, :, 5] = np.nan
+
+    class Fixed:
+        def positions_km(self, times):
+            return position
+
+    height = rng.uniform(0, 5, 600)
+    sums = coverage.tally(coverage.ground(lat, lon, height), Fixed(), minutes(0, 3), least_deg, 1)
+    counts = seen_by(lat, lon, height, np.nan_to_num(position, nan=0.0), least_deg)
+    np.testing.assert_array_equal(sums.total, counts.sum(axis=0))
+
+
 def test_rings_and_areas_tell_the_same_of_the_same_cells():
     ground = rings.equal_area(900)
     where = coverage.ground(ground.cell_latitude_deg, ground.cell_longitude_deg)
