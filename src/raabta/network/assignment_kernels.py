@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""Called by kernels: out of line, every array it takes would be counted in and out again."""
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+"""Called by kernels, allocates nothing: else every array it takes would be counted in and out again."""
 
 
 @kernel

@@ -17,15 +17,21 @@ WEIGHT_LEFT_SHARE = 1e-3
 """The weight left on a resource is summed anew when it fell to this share of the last sum: what was taken off
 leaves rounding behind."""
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""Called by kernels: out of line, every array it takes would be counted in and out again."""
+lean = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+"""Both allocate nothing: else every array they touch would be counted in and out again."""
+
+
+FLOW = np.dtype([("rate", "f8"), ("demand", "f8"), ("weight", "f8"), ("first", "i4"), ("last", "i4")])
+"""What is asked of a flow together, so that it lies together: rate, -1 while it rises; demand; weight; its path,
+entries first to last - 1."""
 
 
 class Paths(NamedTuple):
-    """Live resources of each flow as CSR (start, resource); the flows of live resource r: users[begin[r]:
-    end[r]], of which those that rise still are a part."""
+    """flow (n,) of `FLOW`, the live resources of their paths, and the flows of live resource r:
+    users[begin[r]:end[r]]."""
 
-    start: Any
+    flow: Any
     resource: Any
     begin: Any
     end: Any
@@ -50,23 +56,29 @@ def fill(start, resource, capacity, demand, weight, out_rate, out_binding):
     left = np.empty((capacity.shape[0], 2))
     paths = _live_paths(start, resource, capacity, demand, weight, left)
     heap = _heaped(paths, left)
-    _raise_level(paths, heap, demand, weight, left, out_rate, out_binding)
+    out_binding[:] = -1
+    _raise_level(paths, heap, left, left[:, 1].copy(), out_binding)
+    for f in range(out_rate.shape[0]):
+        out_rate[f] = paths.flow[f].rate
 
 
-@kernel
-def _raise_level(paths, heap, demand, weight, left, out_rate, out_binding):
-    """Fill resources in order of level until every flow has stopped. Arrays as in `fill`."""
-    waiting = _open(paths, demand, out_rate, out_binding)
-    summed = left[:, 1].copy()
+@lean
+def _raise_level(paths, heap, left, summed, out_binding):
+    """Fill resources in order of level until every flow has stopped. left (m, 2): capacity and weight; summed
+    (m,): weight when it was summed last."""
+    waiting = 0
+    for f in range(paths.flow.shape[0]):
+        waiting += paths.flow[f].rate < 0.0
     while waiting > 0:
         r, key = heap.item[0], heap.key[0]
         if left[r, 1] < WEIGHT_LEFT_SHARE * summed[r]:
-            left[r, 1] = summed[r] = _weight_of(paths, r, weight, out_rate)
+            left[r, 1] = summed[r] = _rising_weight(paths, r)
         level = _full_at(left, r)
         if level <= key:
-            stopped = _meet(paths, r, level, demand, weight, left, out_rate, out_binding)
+            _drop_stopped(paths, r)
+            stopped = _meet(paths, r, level, left)
             if stopped == 0:
-                stopped = _saturate(paths, r, level, demand, weight, left, out_rate, out_binding)
+                stopped = _saturate(paths, r, level, left, out_binding)
                 left[r, 1] = 0.0
             waiting -= stopped
             level = _full_at(left, r)
@@ -78,19 +90,18 @@ def _raise_level(paths, heap, demand, weight, left, out_rate, out_binding):
 
 
 @inner
-def _open(paths, demand, out_rate, out_binding):
-    """Give the flows that no live resource carries their demand; returns the number of the others."""
-    waiting = 0
-    for f in range(demand.shape[0]):
-        out_rate[f], out_binding[f] = demand[f], -1
-        if paths.start[f + 1] > paths.start[f]:
-            out_rate[f] = -1.0
-            waiting += 1
-    return waiting
+def _drop_stopped(paths, r):
+    """Keep the flows of resource r that still rise: without a branch, so that many are fetched at once."""
+    kept = paths.begin[r]
+    for i in range(paths.begin[r], paths.end[r]):
+        f = paths.users[i]
+        paths.users[kept] = f
+        kept += paths.flow[f].rate < 0.0
+    paths.end[r] = kept
 
 
 @inner
-def _meet(paths, r, level, demand, weight, left, out_rate, out_binding):
+def _meet(paths, r, level, left):
     """Stop the flows of resource r whose demand is not above the level; returns their number.
 
     A resource looks through its flows a few times only: a stop in one look lies above the level of the look
@@ -99,28 +110,31 @@ def _meet(paths, r, level, demand, weight, left, out_rate, out_binding):
     met = 0
     for i in range(paths.begin[r], paths.end[r]):
         f = paths.users[i]
-        if out_rate[f] < 0.0 and demand[f] <= level * weight[f]:
-            _stop(paths, f, demand[f], -1, weight, left, out_rate, out_binding)
+        if paths.flow[f].rate < 0.0 and paths.flow[f].demand <= level * paths.flow[f].weight:
+            _stop(paths, f, paths.flow[f].demand, left)
             met += 1
     return met
 
 
 @inner
-def _saturate(paths, r, level, demand, weight, left, out_rate, out_binding):
+def _saturate(paths, r, level, left, out_binding):
     """Resource r is full: stop the flows that still rise on it; returns their number."""
     stopped = 0
     for i in range(paths.begin[r], paths.end[r]):
         f = paths.users[i]
-        if out_rate[f] < 0.0:
-            rate = min(level * weight[f], demand[f])
-            _stop(paths, f, rate, r, weight, left, out_rate, out_binding)
+        if paths.flow[f].rate < 0.0:
+            _stop(paths, f, min(level * paths.flow[f].weight, paths.flow[f].demand), left)
+            out_binding[f] = r
             stopped += 1
     return stopped
 
 
-@inner
+@kernel
 def _live_paths(start, resource, capacity, demand, weight, out_left):
-    """Paths over the resources that can be full; out_left (m, 2): their capacity and the sum of weights."""
+    """Paths over the resources that can be full; out_left (m, 2): their capacity and the sum of weights.
+
+    Flows on other resources only have their demand at once.
+    """
     m, n = capacity.shape[0], start.shape[0] - 1
     asked, count = np.zeros(m), np.zeros(m, np.int64)
     out_left[:, 0], out_left[:, 1] = capacity, 0.0
@@ -134,25 +148,23 @@ def _live_paths(start, resource, capacity, demand, weight, out_left):
     for r in range(m):
         begin[r] = end[r] = entries
         entries += count[r] if asked[r] > capacity[r] else 0
-    path_start, path, users = (
-        np.empty(n + 1, np.int64),
-        np.empty(entries, np.int32),
-        np.empty(entries, np.int32),
-    )
+    flow, path, users = np.empty(n, FLOW), np.empty(entries, np.int32), np.empty(entries, np.int32)
     used = 0
     for f in range(n):
-        path_start[f] = used
+        own = flow[f]
+        own.first = used
         for i in range(start[f], start[f + 1]):
             r = resource[i]
             if asked[r] > capacity[r]:
                 path[used], users[end[r]] = r, f
                 used += 1
                 end[r] += 1
-    path_start[n] = used
-    return Paths(path_start, path, begin, end, users)
+        own.last, own.demand, own.weight = used, demand[f], weight[f]
+        own.rate = -1.0 if own.last > own.first else demand[f]
+    return Paths(flow, path, begin, end, users)
 
 
-@inner
+@kernel
 def _heaped(paths, left):
     """The live resources, heaped by the level at which each would be full."""
     m = left.shape[0]
@@ -188,13 +200,13 @@ def _sift_down(heap, hole, item, key):
 
 
 @inner
-def _stop(paths, f, rate, binding, weight, left, out_rate, out_binding):
+def _stop(paths, f, rate, left):
     """A flow stops: its rate and its weight leave the resources of its path."""
-    out_rate[f], out_binding[f] = rate, binding
-    for i in range(paths.start[f], paths.start[f + 1]):
+    paths.flow[f].rate = rate
+    for i in range(paths.flow[f].first, paths.flow[f].last):
         r = paths.resource[i]
         left[r, 0] -= rate
-        left[r, 1] -= weight[f]
+        left[r, 1] -= paths.flow[f].weight
 
 
 @inner
@@ -204,10 +216,10 @@ def _full_at(left, r):
 
 
 @inner
-def _weight_of(paths, r, weight, rate):
+def _rising_weight(paths, r):
     """Sum of the weights of the flows of resource r that still rise."""
     total = 0.0
     for i in range(paths.begin[r], paths.end[r]):
-        if rate[paths.users[i]] < 0.0:
-            total += weight[paths.users[i]]
+        if paths.flow[paths.users[i]].rate < 0.0:
+            total += paths.flow[paths.users[i]].weight
     return total

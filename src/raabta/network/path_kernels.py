@@ -18,8 +18,9 @@ FAR_KM = 1e300
 """Stands for infinity inside the sweeps."""
 MOST_BUCKETS = 4096
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""Called by kernels: out of line, every array it takes would be counted in and out again."""
+lean = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+"""Both allocate nothing: else every array they touch would be counted in and out again."""
 
 
 class Graph(NamedTuple):
@@ -62,7 +63,7 @@ def sweep_all(graph, destination, relay, hops, out_km, out_hop):
                     out_hop[first + lane, node] = hop[node, lane]
 
 
-@inner
+@kernel
 def _row_links(graph):
     """feeds (rows, rows): whether a satellite of the second row has a laser to the first; row of each."""
     rows = graph.row_start.shape[0] - 1
