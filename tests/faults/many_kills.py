@@ -11,6 +11,7 @@ the ledger names is held against its hash; the next run resumes; each finished r
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import json
 import multiprocessing
 import multiprocessing.forkserver as server
@@ -34,7 +35,7 @@ from raabta.base.errors import RaabtaError, StoreError
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import run_hash, verify
 
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 KINDS = ("alone",) * 6 + ("coordinator", "worker", "worker twice", "all")
 """What is killed: a run without workers, or something of a run with two."""
 
@@ -57,6 +58,7 @@ def start(folder: Path, workers: int) -> int:
     child = os.fork()
     if child:
         return child
+    faulthandler.dump_traceback_later(PATIENCE_S / 2)
     try:
         server._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]  # it runs; not our child
         real = multiprocessing.get_context
@@ -108,7 +110,7 @@ def one_run(folder: Path, kind: str, draw: random.Random, lasts_s: float) -> tup
     """Start or resume the run and kill: (how it ended, kills). None: it hung, and was ended."""
     kills = 0
     child = start(folder, 1 if kind == "alone" else 2)
-    code = ended(child, draw.uniform(0.0, lasts_s if kind == "alone" else 2.0 * lasts_s))
+    code = ended(child, draw.uniform(0.0, lasts_s if kind == "alone" else 3.0 * lasts_s))
     if code is not None:
         return code, kills
     if kind.startswith("worker"):

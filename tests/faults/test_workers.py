@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,30 @@ def test_workers_that_keep_dying_end_the_run_clearly(tmp_path: Path) -> None:
         run(tmp_path, toy_run.compute_dying)
     problems = verify(tmp_path)
     assert len(problems) == 1 and "unfinished" in problems[0].what
+
+
+@pytest.mark.parametrize("run_number", range(3))
+def test_a_worker_that_dies_at_the_very_end_holds_nothing_up(
+    tmp_path: Path, whole_hash: str, run_number: int
+) -> None:
+    """An idle worker holds the lock of the queue: killed then, it must not keep the others from ending."""
+
+    def kill_one(done: int, total: int, resumed: int, seconds: float) -> None:
+        if done == total:
+            for process in multiprocessing.active_children()[:1]:
+                os.kill(process.pid or 0, signal.SIGKILL)
+
+    run_chunks(
+        tmp_path,
+        toy_run.IDENTITY,
+        toy_run.KEYS,
+        toy_run.compute,
+        workers=3,
+        setup=toy_run.setup,
+        progress=kill_one,
+    )
+    assert multiprocessing.active_children() == []
+    assert run_hash(tmp_path) == whole_hash and verify(tmp_path) == []
 
 
 def test_a_progress_that_raises_ends_the_workers(tmp_path: Path, whole_hash: str) -> None:

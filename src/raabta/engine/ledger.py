@@ -144,7 +144,8 @@ class Ledger:
         with suppress(sqlite3.Error):
             self._connection.close()
         if self._lock is not None:
-            os.close(self._lock)
+            with suppress(OSError):  # whatever it says, the lock is gone with the descriptor
+                os.close(self._lock)
             self._lock = None
 
     def identity(self) -> Identity:

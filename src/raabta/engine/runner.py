@@ -155,7 +155,7 @@ def pool_over(
 
 @contextmanager
 def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of fresh processes that is gone afterwards, at once if anything was raised.
+    """A pool of fresh processes that is gone at once afterwards.
 
     spawn, not fork: a fork after numba started its threads crashes.
     """
@@ -165,12 +165,12 @@ def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(payload,))
     try:
         yield pool
-    except BaseException:
+    finally:
+        # Ended, not asked to end: one that was killed while it waited for work holds the lock that the others
+        # would need to hear it. All that is done is on the disk.
         for process in set(multiprocessing.active_children()) - others:
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
-        raise
-    pool.shutdown(wait=True)
 
 
 @contextmanager
