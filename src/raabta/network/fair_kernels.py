@@ -23,8 +23,8 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt
 
 
 FLOW = np.dtype([("rate", "f8"), ("demand", "f8"), ("weight", "f8"), ("first", "i4"), ("last", "i4")])
-"""What is asked of a flow together, so that it lies together: rate, -1 while it rises; demand; weight; its path,
-entries first to last - 1."""
+"""What is used together lies together: rate, -1 while it rises; demand; weight; entries of the path, first to
+last - 1."""
 
 
 class Paths(NamedTuple):
