@@ -12,7 +12,7 @@ from raabta.engine.arrays import encode
 from raabta.network.chunk import run_chunk
 from raabta.network.cost import measure
 from raabta.scenario.loader import load
-from raabta.service import cut
+from raabta.service import cut, effort
 from raabta.service.effort import estimate
 
 BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
@@ -37,11 +37,15 @@ def test_the_slots_take_about_what_a_few_of_them_say(network):
     assert 1.0 < whole.disk_bytes / len(encode(kept, {})) < 6.0
 
 
-def test_less_is_left_of_a_run_that_has_begun_and_more_workers_need_more_memory(network):
+def test_less_is_left_of_a_run_that_has_begun_and_more_workers_need_more_memory(network, monkeypatch):
+    cost = measure(network)
+    monkeypatch.setattr(effort, "measure", lambda network: cost)
     keys = cut.chunk_keys(STEPS, 24)
     one, two = estimate(network, keys, 1), estimate(network, keys, 2)
     half = estimate(network, keys[5:], 1)
     assert two.seconds < one.seconds and half.seconds < one.seconds
+    pilots_s = 1.7 * 144 * cost.slot_s
+    assert half.seconds - pilots_s == pytest.approx((one.seconds - pilots_s) / 2)
     assert half.disk_bytes == pytest.approx(one.disk_bytes / 2, rel=0.1)
     assert two.memory_bytes > one.memory_bytes + 1.5e8
     elsewhere = estimate(network, keys, 64, elsewhere=True)
