@@ -35,21 +35,29 @@ def footprint_bounds(position_km, elevation, most_height_km, out_wide, out_tight
 
     Sites stand up to `most_height_km` above the ellipsoid.
     """
-    for s in range(position_km.shape[2]):
-        least, most = math.inf, 0.0
-        for t in range(position_km.shape[0]):
-            x, y, z = position_km[t, 0, s], position_km[t, 1, s], position_km[t, 2, s]
-            r = math.sqrt(x * x + y * y + z * z)
-            if r > EARTH_POLAR_RADIUS_KM:
-                least, most = min(least, r), max(most, r)
+    number = position_km.shape[2]
+    least, most = np.full(number, np.inf), np.zeros(number)
+    for t in range(position_km.shape[0]):
+        _widen(position_km[t, 0], position_km[t, 1], position_km[t, 2], least, most)
+    for s in range(number):
         out_wide[s], out_tight[s] = -1.0, -1.0
-        if most > 0.0:
-            inside = EARTH_POLAR_RADIUS_KM / most * math.cos(elevation)
+        if most[s] > 0.0:
+            inside = EARTH_POLAR_RADIUS_KM / math.sqrt(most[s]) * math.cos(elevation)
             out_wide[s] = math.acos(inside) - elevation + VERTICAL_MARGIN_RAD
         steeper = elevation + VERTICAL_MARGIN_RAD
-        beyond = (EARTH_EQUATORIAL_RADIUS_KM + most_height_km) / least * math.cos(steeper)
-        if most > 0.0 and beyond < 1.0 and steeper < 0.5 * math.pi:
+        beyond = (EARTH_EQUATORIAL_RADIUS_KM + most_height_km) / math.sqrt(least[s]) * math.cos(steeper)
+        if most[s] > 0.0 and beyond < 1.0 and steeper < 0.5 * math.pi:
             out_tight[s] = math.acos(beyond) - steeper
+
+
+@inner
+def _widen(x, y, z, least, most):
+    """Least and greatest squared distance from the Earth's centre; NaN and points inside it leave both."""
+    for s in range(least.shape[0]):
+        square = x[s] * x[s] + y[s] * y[s] + z[s] * z[s]
+        good = square > EARTH_POLAR_RADIUS_KM * EARTH_POLAR_RADIUS_KM
+        least[s] = square if good and square < least[s] else least[s]
+        most[s] = square if good and square > most[s] else most[s]
 
 
 @kernel
@@ -122,11 +130,16 @@ def tally_area(position_km, near, near_count, wide, tight, cells, disc, square_s
     number = wide.shape[0]
     count = np.empty(BLOCK, np.int64)
     reach, hold = np.empty(number), np.empty(number)
+    turned = np.empty((4, number))
+    for s in range(number):
+        turned[0, s], turned[1, s] = math.cos(wide[s]), math.sin(wide[s])
+        turned[2, s], turned[3, s] = math.cos(tight[s]), math.sin(tight[s])
     for b in range(cells.shape[0]):
         ax, ay, az, radius = disc[b, 0], disc[b, 1], disc[b, 2], disc[b, 3]
+        flat, rise = math.cos(radius), math.sin(radius)
         for s in range(number):
-            reach[s] = math.cos(min(wide[s] + radius, math.pi))
-            hold[s] = math.cos(tight[s] - radius) if tight[s] > radius else 2.0
+            reach[s] = turned[0, s] * flat - turned[1, s] * rise if wide[s] + radius < math.pi else -2.0
+            hold[s] = turned[2, s] * flat + turned[3, s] * rise if tight[s] > radius else 2.0
         for t in range(position_km.shape[0]):
             sure = 0
             count[:] = 0
