@@ -222,7 +222,7 @@ def find_visible(
     basis (n, 3, 3): rows east, north, up of each site. sin_mask (n, a): sine of the mask in `a` equal azimuth
     bins from north. cos_scan_limit: cosine of the largest angle off nadir at the satellite.
     arc_*: table of the GSO arc; arc_limit (n,) <= 0 switches the test off (then clear).
-    Returns the number of pairs written, or -1 if the output is too small.
+    Returns the number of pairs written, or -1 - c if the output is too small at site c.
     """
     near, seen = np.empty(satellite_km.shape[0], np.int64), np.empty(satellite_km.shape[0], np.int64)
     place, sky = np.empty((6, satellite_km.shape[0])), np.empty((4, satellite_km.shape[0]))
@@ -241,7 +241,7 @@ def find_visible(
                 arc_site[c, 4], arc_site[c, 5], arc_limit[c], least
             )
             if count + n_near > out_satellite.shape[0]:
-                return -1
+                return -1 - c
             n_seen = _look_up(place, n_near, site_km[c], basis[c, 2], least, cos_scan_limit, sky, seen)
             for i in range(n_seen):
                 q = seen[i]

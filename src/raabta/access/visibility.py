@@ -204,7 +204,9 @@ def _find(
 ) -> tuple[Ints, Ints, Floats, NDArray[np.uint8]]:
     start = np.empty(ground.count + 1, np.int64)
     arc_limit = np.ascontiguousarray(np.broadcast_to(np.radians(gso_deg), (ground.count,)))
-    size = ground.count * min(angle.size, PAIRS_A_SITE) + 1_024  # the kernel asks for a site's worst case
+    size = (
+        ground.count * min(angle.size, PAIRS_A_SITE) + angle.size
+    )  # the kernel asks for a site's worst case
     while True:
         satellite, sine = np.empty(size, np.int64), np.empty(size)
         clear = np.empty(size, np.uint8)
@@ -231,4 +233,4 @@ def _find(
         )
         if count >= 0:
             return start, satellite[:count], sine[:count], clear[:count]
-        size *= 2
+        size = int(1.2 * size * ground.count / -count) + angle.size

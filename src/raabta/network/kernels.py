@@ -57,12 +57,13 @@ class Links(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """Satellites above the mask of every cell, as CSR: start (n + 1,), the rest (pairs,)."""
+    """Satellites that every cell may use, as CSR: start (n + 1,), satellite and sin_elevation (pairs,); stage
+    (n,): the first filter that leaves a cell none."""
 
     start: Any
     satellite: Any
     sin_elevation: Any
-    clear: Any
+    stage: Any
 
 
 class Fleet(NamedTuple):
@@ -163,33 +164,48 @@ def asking(active):
     return classes
 
 
+@kernel
+def usable(start, satellite, sin_elevation, clear, gateway, out):
+    """Of the satellites above the mask of every cell (CSR: start, the rest by pair), those clear of the arc
+    (clear) and with a gateway (m,), into `out`. Without a branch: these filters are a coin's toss."""
+    landed = np.empty(gateway.shape[0], np.int64)
+    for s in range(gateway.shape[0]):
+        landed[s] = 1 if gateway[s] >= 0 else 0
+    count = 0
+    for c in range(out.stage.shape[0]):
+        out.start[c] = count
+        seen, free = start[c + 1] - start[c], 0
+        for k in range(start[c], start[c + 1]):
+            s = satellite[k]
+            out.satellite[count], out.sin_elevation[count] = s, sin_elevation[k]
+            free += clear[k]
+            count += clear[k] & landed[s]
+        kept = count - out.start[c]
+        out.stage[c] = MASK if seen == 0 else GSO if free == 0 else GATEWAY if kept == 0 else BEAM_TIME
+    out.start[out.stage.shape[0]] = count
+    return count
+
+
 @inner
-def choose(first, last, candidates, fleet, free, room, stopped, banned, per_want):
-    """Best candidate of a cell, and the first filter that left none.
+def _choose(first, last, candidates, free, room, stopped, banned, per_want):
+    """Best candidate of a cell, or -1; and what stops the last of those that are full.
 
     The best carries most of what is wanted (per_want (3,): 1 / [dwell, forward and return Mbps]), then has
     most room left and stands highest: fit x free forward Mbps x sine of elevation.
     """
-    best, score, stage, full_code = -1, 0.0, MASK, BEAM_TIME
+    best, score, code = -1, 0.0, BEAM_TIME
     for k in range(first, last):
         s = candidates.satellite[k]
-        stage = max(stage, GSO)
-        if candidates.clear[k] == 0:
-            continue
-        stage = max(stage, GATEWAY)
-        if fleet.gateway[s] < 0:
-            continue
-        stage = max(stage, BEAM_TIME)
         if s == banned:
             continue
         if room[s] <= 0 or free[s, 0] <= EPS or free[s, 1] <= EPS or free[s, 2] <= EPS:
-            full_code = stopped[s]
+            code = stopped[s]
             continue
         fit = min(1.0, free[s, 0] * per_want[0], free[s, 1] * per_want[1], free[s, 2] * per_want[2])
         value = fit * free[s, 1] * candidates.sin_elevation[k]
         if value > score:
             best, score = k, value
-    return best, full_code if stage == BEAM_TIME else stage
+    return best, code
 
 
 @kernel
@@ -211,16 +227,21 @@ def attach(order, ask, state, candidates, fleet, links, rules, given):
     guess = links.dwell[0, 0, max(1, (rungs * 2) // 3), rules.design] / links.plans[rules.design, 0]
     for i in range(order.shape[0]):
         c = order[i]
-        total = links.active[c].sum()
+        total = 0.0
+        for j in range(links.active.shape[1]):
+            total += links.active[c, j]
         if total <= 0.0:
+            continue
+        given.code[c] = candidates.stage[c]
+        first, last = candidates.start[c], candidates.start[c + 1]
+        if first == last:
             continue
         for q in range(2):
             per_want[1 + q] = 1.0 / (max(ask[c], LEAST_WANTED) * total * links.plans[rules.design, q])
         per_want[0] = per_want[1] / guess if guess < np.inf else per_want[1]
         banned = -1
         for _attempt in range(2):
-            first, last = candidates.start[c], candidates.start[c + 1]
-            k, code = choose(first, last, candidates, fleet, free, room, stopped, banned, per_want)
+            k, code = _choose(first, last, candidates, free, room, stopped, banned, per_want)
             if k < 0:
                 if banned < 0:
                     given.code[c] = code

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 MAX_SATELLITES: Final = 32_767
 """Stored satellite numbers have sixteen bits."""
-GROUP_RESOLUTION: Final = 3
-"""Cells of one H3 parent of this resolution share a satellite list."""
+GROUP_STEPS: Final = 2
+"""Cells of one H3 parent, this many resolutions coarser, share a satellite list: 49 cells."""
 SLOT_UNIT: Final = 65_536
 """Integer weight of one slot: probabilities are counted in these, so that sums do not depend on order."""
 RUNG_LOW: Final = 1e-3
@@ -211,9 +211,11 @@ def _mask_deg(scenario: Scenario, h3_index: NDArray[np.uint64]) -> Floats:
 
 
 def _parents(h3_index: NDArray[np.uint64]) -> Ints:
-    """H3 parent of each cell at GROUP_RESOLUTION, as a label; sorted because the cells are."""
-    shift = 3 * (15 - GROUP_RESOLUTION)
-    return (h3_index >> np.uint64(shift)).astype(np.int64) & ((1 << (3 * GROUP_RESOLUTION + 7)) - 1)
+    """H3 parent of each cell, GROUP_STEPS coarser, as a label; sorted because the cells are."""
+    own = int(h3_index[0] >> np.uint64(52)) & 15 if h3_index.size else 0
+    resolution = max(0, own - GROUP_STEPS)
+    shift = 3 * (15 - resolution)
+    return (h3_index >> np.uint64(shift)).astype(np.int64) & ((1 << (3 * resolution + 7)) - 1)
 
 
 def _unit(km: Floats) -> Floats:

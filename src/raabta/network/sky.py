@@ -11,7 +11,7 @@ from raabta.access import visibility
 from raabta.access.kernels import VERTICAL_MARGIN_RAD
 from raabta.network import sky_kernels as kernels
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.kernels import RETURN_SIDE
+from raabta.network.kernels import RETURN_SIDE, Candidates, usable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,13 +29,14 @@ SATELLITE_RATE, FEEDER = CONSTRAINTS.index("satellite_rate"), CONSTRAINTS.index(
 class Sky:
     """Satellites of one slot that may serve the area (m near ones), before any cell is attached.
 
-    in_view (m,): 1 where some cell sees the satellite. feeders (m, 2): gateway and its diversity partner,
+    usable: what of the view a cell may be attached to. in_view (m,): 1 where some cell sees the satellite. feeders (m, 2): gateway and its diversity partner,
     index or -1; feeder_cosecant (m, 2): 1 / sin(elevation) there; gateway_range_km (m,): to the gateway.
     share (m,): the part of the satellite that is this area's. capacity (m, 3): its dwell, forward and return
     Mbps; limit_code (m, 3): the constraint that names each.
     """
 
     view: visibility.View
+    usable: Candidates
     in_view: NDArray[np.uint8]
     feeders: Ints
     feeder_cosecant: Floats
@@ -73,6 +74,7 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
     hops = min(frames, network.payload.cells_per_beam)
     return Sky(
         view=view,
+        usable=_usable(view, feeders[:, 0]),
         in_view=in_view,
         feeders=feeders,
         feeder_cosecant=cosecant,
@@ -81,6 +83,18 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
         capacity=capacity,
         limit_code=limit_code,
         room=_cells_at_most(capacity[:, 0] * hops, network.rules.guarantee),
+    )
+
+
+def _usable(view: visibility.View, gateway: Ints) -> Candidates:
+    """The pairs in view that are clear of the arc and have a gateway (m,)."""
+    n, pairs = view.start.size - 1, view.satellite.size
+    out = Candidates(
+        np.empty(n + 1, np.int64), np.empty(pairs + 1, np.int32), np.empty(pairs + 1), np.empty(n, np.int8)
+    )
+    count = usable(view.start, view.satellite, view.sin_elevation, view.clear, gateway, out)
+    return out._replace(
+        satellite=out.satellite[:count].copy(), sin_elevation=out.sin_elevation[:count].copy()
     )
 
 

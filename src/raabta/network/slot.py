@@ -80,12 +80,9 @@ def allocate(
     `admission` replaces the network's own."""
     admitted = admission or network.admission
     given = nothing_given(network.ground.count, sky.view.near.size, len(network.plans))
-    candidates = kernels.Candidates(
-        sky.view.start, sky.view.satellite, sky.view.sin_elevation, sky.view.clear
-    )
     near = fleet(sky)
     kernels.attach(
-        admitted.order, admitted.level, weather_state, candidates, near, network.links, network.rules, given
+        admitted.order, admitted.level, weather_state, sky.usable, near, network.links, network.rules, given
     )
     kernels.top_up(near, network.rules, given)
     return Allocation(given, _name_met(network, given))
