@@ -219,8 +219,7 @@ def _find_hops(graph, relay, batch, km, ground_km, out):
 
 class Buckets(NamedTuple):
     """Satellites that wait, by distance, round and round: head (buckets,), their number a power of two;
-    links of the lists after, before (n,), -1 at the ends; place (n,): the bucket of each, -1 for none.
-    """
+    links of the lists after, before (n,), -1 at the ends; place (n,): the bucket of each, -1 for none."""
 
     head: Any
     after: Any
@@ -241,12 +240,8 @@ def nearest_source(graph, source, width_km, out_km, out_source):
     size = 4
     while size < longest / width + 2.0:
         size *= 2
-    buckets = Buckets(
-        np.full(size, -1, np.int32),
-        np.empty(n, np.int32),
-        np.empty(n, np.int32),
-        np.full(n, -1, np.int32),
-    )
+    head, place = np.full(size, -1, np.int32), np.full(n, -1, np.int32)
+    buckets = Buckets(head, np.empty(n, np.int32), np.empty(n, np.int32), place)
     out_km[:], out_source[:] = np.inf, -1
     for i in source:
         for e in range(graph.start[i], graph.start[i + 1]):
@@ -256,7 +251,7 @@ def nearest_source(graph, source, width_km, out_km, out_source):
     _empty_buckets(graph, buckets, 1.0 / width, out_km, out_source)
 
 
-@kernel
+@lean
 def _empty_buckets(graph, buckets, per_km, km, source):
     """Settle the buckets in order, round and round, until none waits."""
     last, waiting = buckets.head.shape[0] - 1, 0
@@ -319,7 +314,7 @@ def _longest_km(graph):
     return longest
 
 
-@kernel
+@lean
 def nearest_from_ground(graph, km, source, out_km, out_source):
     """Distances (g,) of ground nodes to the source by their best satellite; km, source (n,): see above."""
     for i in range(graph.start.shape[0] - 1):
