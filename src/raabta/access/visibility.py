@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ARC_LATITUDE_STEP_DEG = 0.5
 ARC_GRID_EAST, ARC_GRID_NORTH = 65, 129
-PAIRS_A_SITE = 64
+PAIRS_A_SITE = 96
 """Satellites in view of a site, in the mean, that room is made for at first: more take a second go."""
 ARC_DOUBT_DEG = 0.05
 """Half-width around the limit in which the table is not trusted and the arc is searched exactly."""
@@ -204,9 +204,8 @@ def _find(
 ) -> tuple[Ints, Ints, Floats, NDArray[np.uint8]]:
     start = np.empty(ground.count + 1, np.int64)
     arc_limit = np.ascontiguousarray(np.broadcast_to(np.radians(gso_deg), (ground.count,)))
-    size = (
-        ground.count * min(angle.size, PAIRS_A_SITE) + angle.size
-    )  # the kernel asks for a site's worst case
+    # The kernel asks for room for all satellites that a group of sites may see.
+    size = ground.count * min(angle.size, PAIRS_A_SITE) + angle.size
     while True:
         satellite, sine = np.empty(size, np.int64), np.empty(size)
         clear = np.empty(size, np.uint8)
@@ -233,4 +232,4 @@ def _find(
         )
         if count >= 0:
             return start, satellite[:count], sine[:count], clear[:count]
-        size = int(1.2 * size * ground.count / -count) + angle.size
+        size = min(4 * size, int(1.2 * size * ground.count / -count) + angle.size)

@@ -34,9 +34,10 @@ class Links(NamedTuple):
     edge_up: see `links.kernels.level_bases_db`. terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz),
     both less pointing loss. loss (1 + k, n, e, 2, j): atmosphere and rain noise, dB, over states and
     cosecant nodes, forward and return. cross (1 + k, n, e, 2): cross-polar discrimination, dB; join: see
-    `joined_db`. lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2): Mbps. dwell
-    (2, j, mode, p + 1): dwell that one active home asks at a plan, infinite where one terminal alone does not reach it;
-    the last is the top plan's rate wherever the design plan is reached, up to which surplus is shared.
+    `joined_db`. lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2): Mbps.
+    dwell (2, j, mode, p + 1): dwell that one active home asks at a plan, infinite where one terminal alone
+    does not reach it; the last is the top plan's rate wherever the design plan is reached, up to which
+    surplus is shared.
     """
 
     site_km: Any

@@ -29,10 +29,10 @@ SATELLITE_RATE, FEEDER = CONSTRAINTS.index("satellite_rate"), CONSTRAINTS.index(
 class Sky:
     """Satellites of one slot that may serve the area (m near ones), before any cell is attached.
 
-    usable: what of the view a cell may be attached to. in_view (m,): 1 where some cell sees the satellite. feeders (m, 2): gateway and its diversity partner,
-    index or -1; feeder_cosecant (m, 2): 1 / sin(elevation) there; gateway_range_km (m,): to the gateway.
-    share (m,): the part of the satellite that is this area's. capacity (m, 3): its dwell, forward and return
-    Mbps; limit_code (m, 3): the constraint that names each.
+    usable: what of the view a cell may be attached to. in_view (m,): 1 where some cell sees the satellite.
+    feeders (m, 2): gateway and its diversity partner, index or -1; feeder_cosecant (m, 2): 1 / sin(elevation)
+    there; gateway_range_km (m,): to the gateway. share (m,): the part of the satellite that is this area's.
+    capacity (m, 3): its dwell, forward and return Mbps; limit_code (m, 3): the constraint that names each.
     """
 
     view: visibility.View
