@@ -303,14 +303,15 @@ def _leave(buckets, s):
 
 @inner
 def _longest_km(graph):
-    """Length of the longest link, 1 km at least."""
+    """Length of the longest link that is there, 1 km at least."""
     longest = 1.0
     for s in range(graph.km.shape[0]):
         for k in range(4):
             if graph.km[s, k] < np.inf:
                 longest = max(longest, graph.km[s, k])
     for e in range(graph.range_km.shape[0]):
-        longest = max(longest, graph.range_km[e])
+        if graph.range_km[e] < np.inf:
+            longest = max(longest, graph.range_km[e])
     return longest
 
 

@@ -214,7 +214,9 @@ def _graph(lasers: Lasers, km: Floats, links: GroundLinks) -> kernels.Graph:
     arrays.check_length("range_km", links.range_km, satellite.size)
     _check_lengths("range_km", links.range_km)
     length = np.where(lasers.neighbour == NO_NODE, np.inf, km)
-    return kernels.Graph(lasers.neighbour, length, rows, start, satellite, links.range_km)
+    neighbour = np.ascontiguousarray(lasers.neighbour, np.int32)
+    range_km = np.ascontiguousarray(links.range_km, np.float64)
+    return kernels.Graph(neighbour, length, rows, start, satellite, range_km)
 
 
 def _check_lengths(what: str, km: Floats) -> None:

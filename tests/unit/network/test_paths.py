@@ -240,6 +240,17 @@ def test_long_lasers_and_lost_satellites_are_no_links():
     assert paths.path_nodes(routes, 0, 5) == []
 
 
+def test_an_infinite_range_is_no_link():
+    lasers, km, links = scene(4)
+    blind = replace(
+        links, range_km=np.where(np.arange(links.satellite.size) < links.start[1], np.inf, links.range_km)
+    )
+    assert np.isinf(route(lasers, km, blind, [1]).km[0, SHELL.satellites])
+    found, gateway = nearest_gateway(lasers, km, blind, [0, 2])
+    assert np.isfinite(found[: SHELL.satellites]).all()
+    assert set(gateway[: SHELL.satellites]) == {2}
+
+
 def test_ground_links_are_what_is_in_view_and_the_nearest_of_it():
     full, few = towns(20), towns(20, nearest=2)
     for i in range(20):
