@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pickle
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from raabta.engine.arrays import encode
 from raabta.network.admission import pilot_slots
 from raabta.network.chunk import run_chunk, slot_times
-from raabta.network.model import RUNGS
+from raabta.network.model import RUNGS, Admission
 from raabta.network.sky import Sky, observe_sky
 
 if TYPE_CHECKING:
@@ -38,8 +40,15 @@ class Cost:
     skies_bytes: float
 
 
+ADMITTED_EVERY: Final = 10
+ADMITTED_LEVEL: Final = 0.5
+"""A stand-in for the admission that is not decided yet: with it a slot of the built-in scenarios takes about as
+long as with the real one (measured: 1.03 and 1.16 of it; 0.4 and 0.7 where everybody is admitted in full)."""
+
+
 def measure(network: Network) -> Cost:
-    """Compute a few slots of a network, admitted or not, and weigh what they take."""
+    """Compute a few slots of a prepared network and weigh what they take."""
+    network = _as_if_admitted(network)
     steps = network.scenario.time.steps
     slots = [int((i + 0.5) * steps / SAMPLE) for i in range(SAMPLE)]
     sky = observe_sky(network, network.propagator.positions_km(slot_times(network, slots[:1]))[0])
@@ -58,6 +67,15 @@ def measure(network: Network) -> Cost:
         network_bytes=len(pickle.dumps(network)),
         skies_bytes=len(pilot_slots(steps)) * _bytes_of(sky),
     )
+
+
+def _as_if_admitted(network: Network) -> Network:
+    if network.scenario.sharing.allocation == "equal":
+        return network
+    order = network.demand.order
+    level = np.where(np.arange(network.ground.count) % ADMITTED_EVERY == 0, ADMITTED_LEVEL, 0.0)
+    first = order[np.argsort(level[order] <= 0.0, kind="stable")]
+    return replace(network, admission=Admission(first, level))
 
 
 def _timed(network: Network, slots: Sequence[int]) -> tuple[float, Arrays]:

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
     from raabta.network.model import Network
 
-PILOT_SLOT: Final = 1.7
-"""Work of admission on one of its slots, in slots of the run (measured: 1.2 to 2.0)."""
-PILOT_SUMS: Final = 9.0
-"""Memory of admission beside its skies, in sums of a chunk (measured: 8.7 and 8.1)."""
+PILOT_SLOT: Final = 2.0
+"""Work of admission on one of its slots, in slots of the run (measured: 1.8 to 2.0)."""
+PILOT_SUMS: Final = 12.0
+"""Memory of admission beside its skies, in sums of a chunk (measured: 8 to 11)."""
 GATHER_CHUNK: Final = 4.0
 """Reading a chunk and adding it up, in the time a chunk takes beside its slots (measured: 2.7 and 3.0)."""
+SUMMING_S_PER_BYTE: Final = 2e-8
+"""Making the results of a run, by the bytes of a chunk's sums (measured: 2e-8 at resolutions 5 and 6)."""
 GATHER_SUMS: Final = 3.0
 WORKER_BYTES: Final = 130e6
 WORKER_SUMS: Final = 2.5
@@ -42,7 +44,9 @@ def estimate(network: Network, keys: Sequence[str], workers: int, *, elsewhere: 
     chunk = cut.CHUNK_BYTES + 2.0 * cost.network_bytes + WORKER_SUMS * cost.sums_bytes
     computing = 0.0 if elsewhere else workers * (chunk + (WORKER_BYTES if workers > 1 else 0.0))
     return Estimate(
-        seconds=steps_s + len(keys) * cost.chunk_s * (1.0 / workers + GATHER_CHUNK),
+        seconds=steps_s
+        + len(keys) * cost.chunk_s * (1.0 / workers + GATHER_CHUNK)
+        + cost.sums_bytes * SUMMING_S_PER_BYTE,
         memory_bytes=memory_now()
         + max(
             computing,
