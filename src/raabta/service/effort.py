@@ -19,6 +19,8 @@ PILOT_SLOT: Final = 2.0
 """Work of admission on one of its slots, in slots of the run (measured: 1.8 to 2.0)."""
 PILOT_SUMS: Final = 12.0
 """Memory of admission beside its skies, in sums of a chunk (measured: 8 to 11)."""
+PILOT_BYTES: Final = 150e6
+"""And whatever its size: kernels, threads, the rest of the libraries."""
 GATHER_CHUNK: Final = 4.0
 """Reading a chunk and adding it up, in the time a chunk takes beside its slots (measured: 2.7 and 3.0)."""
 SUMMING_S_PER_BYTE: Final = 2e-8
@@ -50,7 +52,7 @@ def estimate(network: Network, keys: Sequence[str], workers: int, *, elsewhere: 
         memory_bytes=memory_now()
         + max(
             computing,
-            cost.skies_bytes + PILOT_SUMS * cost.sums_bytes,
+            PILOT_BYTES + cost.skies_bytes + PILOT_SUMS * cost.sums_bytes,
             GATHER_SUMS * cost.sums_bytes + MAX_KEPT_BYTES,
         ),
         disk_bytes=slots * CODED_SHARE * cost.slot_bytes + len(keys) * 2.0 * cost.chunk_bytes,
