@@ -38,15 +38,14 @@ def lists(what: str, start: ArrayLike, index: ArrayLike, count: int) -> tuple[In
 
     Raises RaabtaError on a malformed `start` and OutOfRangeError on an index outside the range.
     """
-    first, items = _whole(f"{what} start", start), _whole(what, index)
+    first, items = _whole(f"{what} start", start).astype(np.int64, copy=False), _whole(what, index)
     if first.size == 0 or first[0] != 0 or first[-1] != items.size or (np.diff(first) < 0).any():
         raise RaabtaError(
             f"{what}: start must begin with 0, never fall, and end with {items.size}, the number of entries; "
             "build it as the running sum of the lengths of the rows"
         )
-    bad = (items < 0) | (items >= count)
-    if bad.any():
-        place = int(np.flatnonzero(bad)[0])
+    if items.size and (items.min() < 0 or items.max() >= count):
+        place = int(np.flatnonzero((items < 0) | (items >= count))[0])
         row = int(np.searchsorted(first, place, side="right")) - 1
         raise OutOfRangeError(f"{what}[{place}] (row {row})", int(items[place]), f"0 to {count - 1}", WHOSE)
     return first, np.ascontiguousarray(items, np.int32)
@@ -59,10 +58,10 @@ def check_length(what: str, array: NDArray[Any], count: int | None) -> None:
         raise RaabtaError(f"{what} has shape {array.shape}; wanted: {wanted}; give one number for each")
 
 
-def _whole(what: str, values: ArrayLike) -> Ints:
+def _whole(what: str, values: ArrayLike) -> NDArray[Any]:
     array = np.asarray(values)
     if array.ndim != 1 or not (np.issubdtype(array.dtype, np.integer) or array.size == 0):
         raise RaabtaError(
             f"{what} holds {array.dtype} of shape {array.shape}; wanted: whole numbers in one dimension"
         )
-    return np.ascontiguousarray(array, np.int64)
+    return np.ascontiguousarray(array)
