@@ -42,8 +42,8 @@ class Cost:
 
 ADMITTED_EVERY: Final = 10
 ADMITTED_LEVEL: Final = 0.5
-"""A stand-in for the admission that is not decided yet: with it a slot of the built-in scenarios takes about
-as long as with the real one (measured: 1.03 and 1.16 of it; 0.4 and 0.7 where everybody is admitted in full)."""
+"""A stand-in for the admission that is not decided yet: with it a slot of the built-in scenarios takes
+as long as with the real one (measured: 1.03 and 1.16 of it; where all are admitted in full 0.4 and 0.7)."""
 
 
 def measure(network: Network) -> Cost:

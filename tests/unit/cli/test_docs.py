@@ -10,7 +10,9 @@ import pytest
 from raabta.cli.app import main
 
 DOCS = Path(__file__).parents[3] / "docs"
-COMMANDS = ("demo", "init", "run", "report", "explain", "catalogue", "verify", "rerun", "bench", "coverage", "sweep")
+COMMANDS = (
+    "demo", "init", "run", "sweep", "report", "explain", "catalogue", "verify", "rerun", "bench", "coverage",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
