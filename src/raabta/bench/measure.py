@@ -148,7 +148,7 @@ def run(
 ) -> Result:
     """Run rows one after the other, telling each as it ends; all that a later reader needs to judge them."""
     results = []
-    started = datetime.now(UTC)
+    started, load_before = datetime.now(UTC), load()
     for row in rows:
         results.append(measure(row, quick=quick, repeats=repeats))
         tell(results[-1])
@@ -159,6 +159,7 @@ def run(
         "quick": quick,
         "repeats": repeats,
         "machine": machine(),
+        "load": [load_before, load()],
         "versions": versions(),
         "rows": results,
     }
@@ -173,6 +174,11 @@ def machine() -> Result:
         "memory_gb": round(pages / 1e9, 1),
         "system": f"{platform.system()} {platform.machine()}",
     }
+
+
+def load() -> float | None:
+    """Processes that wanted a core over the last minute, this one included; None where nobody counts them."""
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 
 def versions() -> dict[str, str | None]:

@@ -121,7 +121,20 @@ def _about(told: Result) -> Iterator[str]:
     versions = ", ".join(f"{name} {version or 'absent'}" for name, version in told["versions"].items())
     size = "small sizes (`--quick`)" if told["quick"] else "full sizes"
     yield f"{told['date']}, commit `{told['commit']}`, {size}, {told['repeats']} samples. {versions}."
+    yield from _busy(told)
     yield ""
+
+
+def _busy(told: Result) -> Iterator[str]:
+    """What else ran: on a machine that others use, only CPU time and the ratios tell."""
+    before, after = told.get("load", [None, None])
+    if before is not None:
+        cores = told["machine"]["cores"]
+        busy = max(before, after - cores) > 0.5 * cores
+        words = (
+            "; others used it too: trust CPU time and the ratio by CPU, not the wall clock" if busy else ""
+        )
+        yield f"Load {before:g} before and {after:g} after, {cores} cores{words}."
 
 
 def _table(rows: Sequence[Result]) -> Iterator[str]:

@@ -5,6 +5,7 @@ The GPU runs the same physics: `for_cuda` compiles the Python functions behind o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -105,11 +106,23 @@ def _compiled(kernel: Any, constants: Mapping[str, int], made: dict[str, Any]) -
         called = {name: value for name, value in names.items() if hasattr(value, "py_func")}
         names |= {name: _compiled(value, constants, made) for name, value in called.items()}
         names |= {name: value for name, value in constants.items() if name in names}
+        names |= _scalar_math(names, _named(python))
         function = FunctionType(python.__code__, {"__builtins__": __builtins__, **names}, python.__name__)
         function.__module__ = python.__module__
         options = {} if simulated() else {"forceinline": True}
         made[python.__qualname__] = cuda().jit(device=True, **options)(function)
     return made[python.__qualname__]
+
+
+def _scalar_math(names: Mapping[str, Any], used: frozenset[str]) -> dict[str, Any]:
+    """`math` in place of NumPy, in a function that takes nothing from NumPy but what `math` has too.
+
+    CUDA knows `math.floor` of a number and not `np.floor`, which is the quicker one on the processor.
+    """
+    numpy: Any = import_module("numpy")
+    taken = {name for name in used if name not in names and hasattr(numpy, name)}
+    scalar = names.get("np") is numpy and all(hasattr(math, name) for name in taken)
+    return {"np": math} if scalar else {}
 
 
 def _named(function: Callable[..., Any]) -> frozenset[str]:

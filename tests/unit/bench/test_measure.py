@@ -146,8 +146,16 @@ def test_the_guard_of_a_row_without_peer_is_its_rate() -> None:
 def test_a_result_tells_what_ran_it_and_prints_as_a_page() -> None:
     told = run([row()], quick=False, repeats=1)
     assert set(told) == {
-        "schema_version", "date", "commit", "quick", "repeats", "machine", "versions", "rows"
+        "schema_version", "date", "commit", "quick", "repeats", "machine", "load", "versions", "rows"
     }  # fmt: skip
     assert told["machine"]["cores"] >= 1 and told["versions"]["numba"] and told["versions"]["sgp4"]
     text = page([told])
     assert "| `sum`: sums, small |" in text and f"{told['date']}, commit `{told['commit']}`" in text
+
+
+@pytest.mark.parametrize(("load", "said"), [([0.3, 2.0], False), ([8.0, 9.0], True), ([0.1, 6.0], True)])
+def test_a_busy_machine_is_told(load: list[float], said: bool) -> None:
+    told = run([row()], quick=False, repeats=1)
+    told["load"], told["machine"]["cores"] = load, 2
+    assert ("others used it too" in page([told])) is said
+    assert f"Load {load[0]:g} before and {load[1]:g} after" in page([told])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from devices import on_simulator
 
@@ -31,7 +33,25 @@ def constants() -> None:
     assert kernels._kepler_step.py_func.__globals__["TILE"] == kernels.TILE > 1
 
 
-@pytest.mark.parametrize("check", ["simulated", "constants"])
+def scalar_floor() -> None:
+    """CUDA has no `np.floor` of a number (the simulator has): such functions are given `math`."""
+    from numba import njit
+
+    floors = device.for_cuda(njit(_floor)).fn
+    fills = device.for_cuda(njit(_fill)).fn
+    assert floors.__globals__["np"] is math and floors(2.5) == 2
+    assert fills.__globals__["np"] is np
+
+
+def _floor(x: float) -> float:
+    return float(np.floor(x) + math.sqrt(0.0))
+
+
+def _fill(x: float) -> float:
+    return float(np.full(1, np.floor(x))[0])
+
+
+@pytest.mark.parametrize("check", ["simulated", "constants", "scalar_floor"])
 def test_in_the_simulator(check: str) -> None:
     on_simulator(__file__, check)
 
