@@ -110,7 +110,11 @@ def one_run(folder: Path, kind: str, draw: random.Random, lasts_s: float) -> tup
     """Start or resume the run and kill: (how it ended, kills). None: it hung, and was ended."""
     kills = 0
     child = start(folder, 1 if kind == "alone" else 2)
-    code = ended(child, draw.uniform(0.0, lasts_s if kind == "alone" else 3.0 * lasts_s))
+    code = ended(child, draw.uniform(0.0, lasts_s))
+    while code is None and kind != "alone" and not workers_now():
+        code = ended(child, 0.002)
+    if code is None and kind != "alone":
+        code = ended(child, draw.uniform(0.0, lasts_s))
     if code is not None:
         return code, kills
     if kind.startswith("worker"):
@@ -150,6 +154,8 @@ def kill_many(place: Path, kills: int, seed: int) -> dict[str, object]:
     while done < kills:
         folder, kind = place / str(number), draw.choice(KINDS)
         code, fresh = one_run(folder, kind, draw, lasts_s)
+        if (done + fresh) // 100 > done // 100:
+            print(f"{done + fresh} kills, {seen['finished runs']} finished runs", file=sys.stderr, flush=True)
         done += fresh
         seen[f"killed: {kind}"] += fresh
         assert code in (0, 3, -signal.SIGKILL), f"{kind}: ended with {code} after kill {done}"
