@@ -136,6 +136,9 @@ class Awkward(Exception):
     def __init__(self, one: str, two: str) -> None:
         super().__init__(one + two)
 
+    def __reduce__(self) -> str:
+        raise TypeError("cannot be pickled, whatever helpers another package has registered")
+
 
 def test_errors_reach_the_parent_in_words_whatever_they_are() -> None:
     kept = LimitError("too many")
