@@ -107,7 +107,7 @@ def place_people(scenario: Scenario) -> tuple[xr.Dataset, People]:
         known.longitude_deg[:0] if no_towns else known.longitude_deg,
     )
     height_km = surface_height_km(cells["latitude_deg"].values, cells["longitude_deg"].values)
-    cells = cells.assign(height_m=cells["height_m"].copy(data=1e3 * height_km))
+    cells["height_m"].values[:] = 1e3 * height_km
     people, _, _ = place(scenario, cells)
     return cells, people
 

@@ -74,7 +74,9 @@ def as_dataset(
     _refuse_strangers(table, arrays)
     _refuse_absent(table, arrays)
     variables = {
-        column.name: (column.dims, _cast(table, column, arrays[column.name]), _attributes(column))
+        column.name: xarray.Variable(
+            column.dims, _cast(table, column, arrays[column.name]), _attributes(column), fastpath=True
+        )
         for column in table.columns
     }
     return xarray.Dataset(variables, coords=dict(coords or {}), attrs={"table": table.name})

@@ -5,6 +5,8 @@ Everything here is made once per run in the parent; the kernels only interpolate
 
 from __future__ import annotations
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -227,19 +229,26 @@ def path_loss(
     shape = (1 + len(EXCEEDANCE_PERCENT), latitude_deg.size, elevation.size, 2, len(terminals))
     out, cross = np.empty(shape, np.float32), np.full(shape[:4], NO_CROSS_DB, np.float32)
     editions: dict[str, str] = {}
-    for direction, frequency_ghz in enumerate((payload.user_down_ghz, payload.user_up_ghz)):
+    frequencies_ghz = (payload.user_down_ghz, payload.user_up_ghz)
+
+    def fades_of(case: tuple[int, Terminal]) -> SiteTables:
+        return site_tables(
+            latitude_deg,
+            longitude_deg,
+            height_km,
+            frequency_ghz=frequencies_ghz[case[0]],
+            dish_m=case[1].dish_m,
+            efficiency_share=case[1].efficiency_share,
+            exceedance_percent=EXCEEDANCE_PERCENT,
+            elevation_deg=elevation,
+            statistic=statistic,
+        )
+
+    with ThreadPoolExecutor(2) as pool:  # numpy lets go of the interpreter; every case stands alone
+        found = iter(pool.map(fades_of, itertools.product(range(2), terminals)))
+    for direction, frequency_ghz in enumerate(frequencies_ghz):
         for j, terminal in enumerate(terminals):
-            fades = site_tables(
-                latitude_deg,
-                longitude_deg,
-                height_km,
-                frequency_ghz=frequency_ghz,
-                dish_m=terminal.dish_m,
-                efficiency_share=terminal.efficiency_share,
-                exceedance_percent=EXCEEDANCE_PERCENT,
-                elevation_deg=elevation,
-                statistic=statistic,
-            )
+            fades = next(found)
             temperature_k = terminal.noise_temperature_k if direction == 0 else np.inf
             with_noise = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)
             out[..., direction, j] = np.moveaxis(with_noise, 1, 0)

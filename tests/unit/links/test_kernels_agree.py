@@ -109,11 +109,11 @@ def test_the_other_polarisation_leaks_in_rain_alone_and_only_where_it_is_used() 
     where = (np.array([24.86]), np.array([67.0]), np.array([0.0]))
     both = PAYLOAD.model_copy(update={"polarisations": 2, "user_down_ghz": 19.4, "user_up_ghz": 29.2})
     one = both.model_copy(update={"polarisations": 1})
-    cross = tables.path_loss(*where, both, (TERMINAL,), 25.0, "worst-month").cross_db[0]
-    assert np.all(cross[:, 0] == tables.NO_CROSS_DB), "clear sky"
-    rain = cross[:, -1]
+    cross = tables.path_loss(*where, both, (TERMINAL,), 25.0, "worst-month").cross_db[:, 0]
+    assert np.all(cross[0] == tables.NO_CROSS_DB), "clear sky"
+    rain = cross[-1]
     assert np.all((rain > 5.0) & (rain < 40.0))
-    assert np.all(np.diff(cross[:, 5:], axis=1) <= 0.0), "less discrimination in more rain"
+    assert np.all(np.diff(cross[5:], axis=0) <= 0.0), "less discrimination in more rain"
     assert np.all(tables.path_loss(*where, one, (TERMINAL,), 25.0, "annual").cross_db == tables.NO_CROSS_DB)
 
 
