@@ -88,7 +88,7 @@ def _world(quick: bool) -> Case:
     from raabta.bench.world import network as world
     from raabta.network.chunk import run_chunk
 
-    satellites, cells, slots = (1_000, 1_000, [1]) if quick else (10_000, 40_000, [1, 2, 3, 4])
+    satellites, cells, slots = (1_000, 1_000, [1]) if quick else (10_000, 40_000, list(range(1, 17)))
     ready = world(satellites, cells)
     return Case(
         size=f"{satellites:,} satellites x {cells:,} populated cells, {len(slots)} slots",

@@ -64,7 +64,8 @@ class Weighed:
 
 
 def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: Floats) -> Floats:
-    """Probability (q,) that the feeders of some satellites (q,), -1 for none, carry loads (q, 2): rain, pair and equipment.
+    """Probability (q,) that the feeders of some satellites (q,), -1 for none, carry loads (q, 2): rain, pair
+    and equipment.
 
     Loads are this area's; the neighbours' part rides on the same feeder. The weather of a diversity partner
     is taken as independent.
