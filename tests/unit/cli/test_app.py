@@ -20,6 +20,7 @@ from raabta.base.errors import LimitError, StoreError
 from raabta.cli.app import main
 from raabta.cli.progress import Bars
 from raabta.engine.ledger import Identity, Ledger
+from raabta.engine.limits import Limits
 from raabta.scenario.loader import load, scenario_hash
 
 
@@ -31,8 +32,8 @@ class Below:
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=lambda: {"totals": {"households": 3}})
 
-    def run(self, scenario: Any, out: Path, *, workers: Any, bands: Any, progress: Any) -> Any:
-        self.calls.append(("run", scenario, out, workers, bands))
+    def run(self, scenario: Any, out: Path, *, workers: Any, bands: Any, progress: Any, **more: Any) -> Any:
+        self.calls.append(("run", scenario, out, workers, bands, more))
         progress("orbits", 1, 4)
         if self.raises:
             raise self.raises
@@ -74,12 +75,14 @@ def below(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Below:
 def test_run_passes_every_option_on(below: Below, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = (
         "run pakistan --start 2026-06-01 --duration 90m --step 30s --seed 5 --workers 2 --bands --out o "
-        "--set demand.take_up_share=0.2 --set gateways.Karachi.antennas=4"
+        "--set demand.take_up_share=0.2 --set gateways.Karachi.antennas=4 "
+        "--scheduler dask://hub:8786 --max-time 2h --max-memory 4GB"
     )
     assert main(arguments.split()) == 0
-    _, scenario, out, workers, bands = below.calls[0]
+    _, scenario, out, workers, bands, more = below.calls[0]
     assert (scenario.time.steps, scenario.time.start.month, scenario.seed) == (180, 6, 5)
     assert (out, workers, bands) == (Path("o"), 2, True)
+    assert more == {"scheduler": "dask://hub:8786", "limits": Limits(7_200.0, 4e9)}
     assert (scenario.demand.take_up_share, scenario.gateways[0].antennas) == (0.2, 4)
     captured = capsys.readouterr()
     assert "TABLES" in captured.out and "Kept in o" in captured.out
