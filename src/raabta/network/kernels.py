@@ -167,11 +167,9 @@ def asking(active):
 
 @kernel
 def usable(start, satellite, sin_elevation, clear, gateway, out):
-    """Of the satellites above the mask of every cell (CSR: start, the rest by pair), those clear of the arc
-    (clear) and with a gateway (m,), into `out`. Without a branch: these filters are a coin's toss."""
-    landed = np.empty(gateway.shape[0], np.int64)
-    for s in range(gateway.shape[0]):
-        landed[s] = 1 if gateway[s] >= 0 else 0
+    """Of the satellites above the masks (CSR), those clear of the arc and with a gateway (m,), into `out`.
+    Without a branch: these filters are a coin's toss."""
+    landed = (gateway >= 0).astype(np.int64)
     count = 0
     for c in range(out.stage.shape[0]):
         out.start[c] = count
