@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import raabta.pipeline as pipeline
+from raabta.access.survey import SUMMARY
 from raabta.base.errors import OutOfRangeError, StoreError
 from raabta.engine import atomic, chunks
 from raabta.engine.ledger import Ledger
@@ -127,6 +128,7 @@ def again(
     progress: pipeline.Progress | None = None,
 ) -> tuple[Results, bool]:
     """Run the scenario of a finished run into another folder: (results, whether every chunk is the same)."""
+    _refuse_coverage(folder)
     scenario = store.read_scenario(folder)
     _refuse_gone(folder, scenario)
     if out.exists() and out.samefile(folder):
@@ -137,6 +139,7 @@ def again(
 
 def _kept(folder: Path) -> Scenario:
     """The scenario of a finished run whose bits can be had again here. Raises StoreError."""
+    _refuse_coverage(folder)
     scenario = store.read_scenario(folder)
     _refuse_gone(folder, scenario)
     with Ledger.read(folder) as ledger:
@@ -153,6 +156,14 @@ def _kept(folder: Path) -> Scenario:
             "computed again. Put the file back as it was"
         )
     return scenario
+
+
+def _refuse_coverage(folder: Path) -> None:
+    if (folder / SUMMARY).is_file():
+        raise StoreError(
+            f"{folder} holds coverage over time, not a run. To check it, ask `raabta coverage` the same into "
+            "another folder with --out, and compare the two coverage.csv; `raabta verify` re-hashes its files"
+        )
 
 
 def _refuse_gone(folder: Path, scenario: Scenario) -> None:

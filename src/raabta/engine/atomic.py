@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -73,8 +74,11 @@ def through(files: Files) -> Iterator[None]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole and durable, or leave what stood there. Raises StoreError."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
+    """Write a file whole and durable, or leave what stood there. Raises StoreError.
+
+    Two machines may write into one folder under equal process numbers: the partial file's name is drawn.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(6)}{PARTIAL}")
     try:
         _write_synced(partial, data)
         _files.rename(partial, path)

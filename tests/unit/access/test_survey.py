@@ -54,6 +54,15 @@ def test_chunks_and_resumption_change_no_bit(question, tmp_path):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+@pytest.mark.parametrize("command", ["rerun --check", "verify --repair"])
+def test_commands_for_runs_name_a_folder_of_coverage(question, tmp_path, capsys, command):
+    ask(question, tmp_path / "run")
+    for chunk in (tmp_path / "run" / "chunks").iterdir():
+        chunk.write_bytes(b"damaged")
+    assert main([*command.split(), str(tmp_path / "run")]) == 2
+    assert "holds coverage over time, not a run" in capsys.readouterr().err
+
+
 def test_another_question_is_refused_by_the_folder(question, tmp_path):
     ask(question, tmp_path / "run")
     with pytest.raises(StoreError, match="another run"):

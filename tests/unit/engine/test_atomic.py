@@ -96,3 +96,14 @@ def test_a_folder_that_cannot_be_made_there_is_refused() -> None:
 def test_a_vanished_folder_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="it is not there"):
         atomic.write_bytes(tmp_path / "gone" / "a", b"x")
+
+
+def test_two_writers_never_share_a_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getpid", lambda: 7)
+    partials: list[str] = []
+    real = os.rename
+    monkeypatch.setattr(os, "replace", lambda a, b: (partials.append(Path(a).name), real(a, b))[1])
+    monkeypatch.setattr(os, "rename", lambda a, b: (partials.append(Path(a).name), real(a, b))[1])
+    for _ in range(2):
+        atomic.write_bytes(tmp_path / "a", b"x")
+    assert len(set(partials)) == 2
