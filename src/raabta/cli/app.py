@@ -57,6 +57,15 @@ Yes = Annotated[bool, typer.Option("--yes", help="run it whatever it takes")]
 Device = Annotated[
     str, typer.Option(metavar="auto|cpu|gpu", help="a GPU needs raabta[gpu]; auto says why there is none")
 ]
+Start = Annotated[str | None, typer.Option(metavar="T", help="start, ISO 8601, UTC")]
+Orbits = Annotated[Path | None, typer.Option(help="TLE or OMM file instead of the shells")]
+Area = Annotated[Path | None, typer.Option(help="GeoJSON outline instead of the country's")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="overrule any key of the scenario; repeatable"),
+]
+Duration = Annotated[str | None, typer.Option(metavar="D", help="24h, 90min, 3600s, 7d, PT24H")]
+Step = Annotated[str | None, typer.Option(metavar="S", help="length of a slot: 15s")]
 AsJson = Annotated[bool, typer.Option("--json", help="print the summary alone, as JSON")]
 
 
@@ -106,18 +115,15 @@ def init(
 def run(
     scenario: Scenario,
     out: Out = None,
-    start: Annotated[str | None, typer.Option(metavar="T", help="start, ISO 8601, UTC")] = None,
-    duration: Annotated[str | None, typer.Option(metavar="D", help="24h, 90min, 3600s, 7d, PT24H")] = None,
-    step: Annotated[str | None, typer.Option(metavar="S", help="length of a slot: 15s")] = None,
-    orbits: Annotated[Path | None, typer.Option(help="TLE or OMM file instead of the shells")] = None,
-    area: Annotated[Path | None, typer.Option(help="GeoJSON outline instead of the country's")] = None,
+    start: Start = None,
+    duration: Duration = None,
+    step: Step = None,
+    orbits: Orbits = None,
+    area: Area = None,
     gateways: Annotated[
         GatewayChoice, typer.Option(help="the scenario's, or those on today's public list")
     ] = GatewayChoice.scenario,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="overrule any key of the scenario; repeatable"),
-    ] = None,
+    settings: Settings = None,
     workers: Workers = None,
     seed: Annotated[int | None, typer.Option(min=0, max=2**63 - 1, help="seed of the run")] = None,
     bands: Annotated[bool, typer.Option("--bands", help="low, mid and high instead of mid alone")] = False,
@@ -164,11 +170,11 @@ def run(
 def coverage(
     scenario: Scenario,
     out: Out = None,
-    start: Annotated[str | None, typer.Option(metavar="T", help="start, ISO 8601, UTC")] = None,
+    start: Start = None,
     duration: Annotated[str | None, typer.Option(metavar="D", help="365d, 24h, 90min")] = None,
     step: Annotated[str | None, typer.Option(metavar="S", help="time between looks: 60s")] = None,
-    orbits: Annotated[Path | None, typer.Option(help="TLE or OMM file instead of the shells")] = None,
-    area: Annotated[Path | None, typer.Option(help="GeoJSON outline instead of the country's")] = None,
+    orbits: Orbits = None,
+    area: Area = None,
     globe: Annotated[
         int | None, typer.Option(min=1, max=1_000_000, metavar="CELLS", help="the whole Earth instead")
     ] = None,
@@ -177,10 +183,7 @@ def coverage(
     ] = None,
     levels: Annotated[int, typer.Option(min=1, max=32, help="shares for 1 to so many satellites")] = 4,
     device: Device = "cpu",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="overrule any key of the scenario; repeatable"),
-    ] = None,
+    settings: Settings = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     max_time: MaxTime = None,
@@ -233,9 +236,9 @@ def sweep(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="folder of the designs; a sweep is resumed in it")] = None,
-    start: Annotated[str | None, typer.Option(metavar="T", help="start, ISO 8601, UTC")] = None,
-    duration: Annotated[str | None, typer.Option(metavar="D", help="24h, 90min, 3600s, 7d, PT24H")] = None,
-    step: Annotated[str | None, typer.Option(metavar="S", help="length of a slot: 15s")] = None,
+    start: Start = None,
+    duration: Duration = None,
+    step: Step = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     max_time: MaxTime = None,

@@ -12,7 +12,7 @@ from raabta.network import record_kernels as kernels
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
 from raabta.network.sky import Sky, observe_sky
-from raabta.network.slot import MS_PER_KM, Allocation, allocate, rates_mbps
+from raabta.network.slot import Allocation, allocate, rates_mbps, round_trip_ms
 from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:
@@ -90,12 +90,11 @@ class _Record:
         kernels.keep_slot(
             i,
             clear.given,
-            clear.code,
+            clear.by_direction(),
             network.ceiling,
             sky.view.near,
             sky.gateway,
-            sky.gateway_range_km,
-            MS_PER_KM,
+            round_trip_ms(sky, clear),
             sky.view.start,
             network.total_active,
             self.weight,

@@ -165,24 +165,13 @@ def asking(active):
     return classes
 
 
-@kernel
-def usable(start, satellite, sin_elevation, clear, gateway, out):
-    """Of the satellites above the masks (CSR), those clear of the arc and with a gateway (m,), into `out`.
-    Without a branch: these filters are a coin's toss."""
-    landed = (gateway >= 0).astype(np.int64)
-    count = 0
-    for c in range(out.stage.shape[0]):
-        out.start[c] = count
-        seen, free = start[c + 1] - start[c], 0
-        for k in range(start[c], start[c + 1]):
-            s = satellite[k]
-            out.satellite[count], out.sin_elevation[count] = s, sin_elevation[k]
-            free += clear[k]
-            count += clear[k] & landed[s]
-        kept = count - out.start[c]
-        out.stage[c] = MASK if seen == 0 else GSO if free == 0 else GATEWAY if kept == 0 else BEAM_TIME
-    out.start[out.stage.shape[0]] = count
-    return count
+@inner
+def rates_of(given, c, ceiling):
+    """Level of cell c and its forward and return Mbps, which a level above ceiling (2,) no longer raises: the
+    top plan's rates over the design plan's."""
+    need = given.need[c, 0]
+    level = given.dwell[c] / need if need > 0.0 else 0.0
+    return level, min(level, ceiling[0]) * given.need[c, 1], min(level, ceiling[1]) * given.need[c, 2]
 
 
 @inner

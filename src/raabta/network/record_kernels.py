@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from raabta.network.kernels import RETURN_LINK, RETURN_SIDE
+from raabta.network.kernels import rates_of
 
 RTT_STEP_MS = 0.05
 """Stored delays are unsigned 16-bit counts of this step."""
@@ -44,38 +44,21 @@ class Kept(NamedTuple):
 
 
 @kernel
-def keep_slot(
-    i,
-    given,
-    code,
-    ceiling,
-    near,
-    gateway,
-    gateway_range_km,
-    ms_per_km,
-    start,
-    total_active,
-    weight,
-    unit,
-    out,
-):
-    """Keep slot i. code (n,) as `slot.Allocation` has it; ceiling (2,): the top plan's rates over the design
-    plan's; near, gateway, gateway_range_km (m,): of the satellites; ms_per_km: of a round trip; start
-    (n + 1,): of the candidates; weight (n,): subscribers; unit: what a slot counts."""
-    for c in range(code.shape[0]):
-        s, need = given.satellite[c], given.need[c, 0]
-        level = given.dwell[c] / need if need > 0.0 else 0.0
-        forward = min(level, ceiling[0]) * given.need[c, 1]
-        back = min(level, ceiling[1]) * given.need[c, 2]
-        returns = code[c] >= RETURN_SIDE
-        out.code_down[i, c] = RETURN_LINK if returns else code[c]
-        out.code_up[i, c] = code[c] - RETURN_SIDE if returns else code[c]
+def keep_slot(i, given, codes, ceiling, near, gateway, rtt_ms, start, total_active, weight, unit, out):
+    """Keep slot i. codes: what binds the forward and the return flow, each (n,); ceiling: see `rates_of`;
+    near, gateway (m,): of the satellites; rtt_ms (n,): where a cell is lit; start (n + 1,): of the pairs in
+    view; weight (n,): subscribers; unit: what a slot counts."""
+    down, up = codes
+    for c in range(down.shape[0]):
+        s = given.satellite[c]
+        level, forward, back = rates_of(given, c, ceiling)
+        out.code_down[i, c], out.code_up[i, c] = down[c], up[c]
         out.down[i, c] = forward
         out.up_ratio[i, c] = back / forward if forward > 0.0 else 0.0
         out.visible[c] += start[c + 1] - start[c]
         if s >= 0:
             out.satellite[i, c], out.gateway[i, c] = near[s], gateway[s]
-            out.rtt[i, c] = _steps((given.geometry[c, 1] + gateway_range_km[s]) * ms_per_km, RTT_STEP_MS)
+            out.rtt[i, c] = _steps(rtt_ms[c], RTT_STEP_MS)
         total = total_active[c] if total_active[c] > 0.0 else 1.0
         carried = min(level, 1.0) * given.need[c, 3] / total
         steps = _steps(level, LEVEL_STEP)
@@ -84,10 +67,10 @@ def keep_slot(
         out.short_slots[c] += 1 if carried < 1.0 - LEVEL_STEP else 0
         if total_active[c] > 0.0:
             lacks = np.int64(np.rint((1.0 - min(1.0, carried)) * unit))
-            out.count[c, out.code_down[i, c]] += 1
-            out.unserved[c, out.code_down[i, c]] += lacks
-            out.count_up[c, out.code_up[i, c]] += 1
-            out.unserved_up[c, out.code_up[i, c]] += lacks
+            out.count[c, down[c]] += 1
+            out.unserved[c, down[c]] += lacks
+            out.count_up[c, up[c]] += 1
+            out.unserved_up[c, up[c]] += lacks
 
 
 @inner

@@ -11,7 +11,7 @@ from raabta.access import visibility
 from raabta.access.kernels import VERTICAL_MARGIN_RAD
 from raabta.network import sky_kernels as kernels
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.kernels import RETURN_SIDE, Candidates, usable
+from raabta.network.kernels import RETURN_SIDE, Candidates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +92,7 @@ def _usable(view: visibility.View, gateway: Ints) -> Candidates:
     out = Candidates(
         np.empty(n + 1, np.int64), np.empty(pairs + 1, np.int32), np.empty(pairs + 1), np.empty(n, np.int8)
     )
-    count = usable(view.start, view.satellite, view.sin_elevation, view.clear, gateway, out)
+    count = kernels.usable(view.start, view.satellite, view.sin_elevation, view.clear, gateway, out)
     return out._replace(
         satellite=out.satellite[:count].copy(), sin_elevation=out.sin_elevation[:count].copy()
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from raabta.network.kernels import BEAM_TIME, GATEWAY, GSO, MASK
+
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -76,3 +78,23 @@ def assign_gateways(
         if other >= 0 and left[other] > 0 and sin_of[s, other] > 0.0:
             left[other] -= 1
             out[s, 1], out_sin[s, 1] = other, sin_of[s, other]
+
+
+@kernel
+def usable(start, satellite, sin_elevation, clear, gateway, out):
+    """Of the satellites above the masks (CSR), those clear of the arc and with a gateway (m,), into `out`.
+    Without a branch: these filters are a coin's toss."""
+    landed = (gateway >= 0).astype(np.int64)
+    count = 0
+    for c in range(out.stage.shape[0]):
+        out.start[c] = count
+        seen, free = start[c + 1] - start[c], 0
+        for k in range(start[c], start[c + 1]):
+            s = satellite[k]
+            out.satellite[count], out.sin_elevation[count] = s, sin_elevation[k]
+            free += clear[k]
+            count += clear[k] & landed[s]
+        kept = count - out.start[c]
+        out.stage[c] = MASK if seen == 0 else GSO if free == 0 else GATEWAY if kept == 0 else BEAM_TIME
+    out.start[out.stage.shape[0]] = count
+    return count

@@ -140,5 +140,7 @@ def rates_mbps(network: Network, allocation: Allocation) -> tuple[Floats, Floats
 def round_trip_ms(sky: Sky, allocation: Allocation) -> Floats:
     """Propagation user - satellite - gateway and back, ms, (n,); NaN for cells without a link."""
     s = np.maximum(allocation.satellite, 0)
+    if not sky.gateway_range_km.size:
+        return np.full(s.shape, np.nan)
     path_km = allocation.geometry[:, 1] + sky.gateway_range_km[s]
     return np.where(allocation.satellite >= 0, path_km * MS_PER_KM, np.nan)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from raabta.network.kernels import active_of, rate_links
+from raabta.network.kernels import active_of, rate_links, rates_of
 
 EPS = 1e-9
 kernel = njit(cache=True, nogil=True, error_model="numpy")
@@ -58,20 +58,19 @@ def feeder_loads(given, order, asked, ceiling, equal_share, out_promised, out_ru
     each cell's level that was promised, out_running (n, 2): that load of a cell and of all before it on its
     satellite.
 
-    asked (n,): level promised; ceiling (2,): rates that a level may reach, over the design plan's.
+    asked (n,): level promised; ceiling: see `rates_of`.
     equal_share > 0: nothing is promised, every cell is cut back to it before the feeder gives up. In a
     feeder fade the surplus goes first, then the promises from the last in order up.
     """
     n, m = out_promised.shape[0], out_load.shape[0]
     rates, running = np.zeros((n, 2)), np.zeros((m, 2))
     for c in range(n):
-        s, need = given.satellite[c], given.need[c, 0]
-        level = given.dwell[c] / need if need > 0.0 else 0.0
+        s = given.satellite[c]
+        level, rates[c, 0], rates[c, 1] = rates_of(given, c, ceiling)
         if s < 0 or level <= 0.0:
             continue
         out_promised[c] = equal_share if equal_share > 0.0 else min(1.0, min(asked[c], 1.0) / level)
         for q in range(2):
-            rates[c, q] = min(level, ceiling[q]) * given.need[c, 1 + q]
             out_load[s, q] += rates[c, q]
     for i in range(order.shape[0]):
         c = order[i]
