@@ -29,18 +29,33 @@ def _size(satellites: int, rings: Rings) -> str:
     return f"{satellites:,} satellites x {rings.count:,} cells, {ELEVATION_DEG:g} deg"
 
 
+def in_view(site_km: Floats, normal: Floats) -> Callable[[Floats], Callable[[slice], Any]]:
+    """The definition on WGS84, d . n >= s |d|, for all pairs of some sites (n, 3) and all satellites (3, m):
+    how many each of a block of sites sees, by two matrix products."""
+    height, square = np.einsum("ij,ij->i", normal, site_km), np.einsum("ij,ij->i", site_km, site_km)
+
+    def of(position_km: Floats) -> Callable[[slice], Any]:
+        far = np.einsum("ij,ij->j", position_km, position_km)
+
+        def count(own: slice) -> Any:
+            up = normal[own] @ position_km - height[own, None]
+            range_km = np.sqrt(far + square[own, None] - 2.0 * (site_km[own] @ position_km))
+            return np.count_nonzero(up >= SINE * range_km, axis=1)
+
+        return count
+
+    return of
+
+
 def matmul_counts(rings: Rings, position_km: Floats, threads: int) -> Callable[[], NDArray[np.int32]]:
-    """The definition on WGS84, d . n >= s |d|, for all pairs: two matrix products a block, plain threads."""
+    """Satellites in view of every cell, by the definition, in blocks over plain threads."""
     out = np.empty(rings.count, np.int32)
-    normal, site = np.ascontiguousarray(rings.basis[2].T), np.ascontiguousarray(rings.site_km.T)
-    height, square = np.einsum("ij,ij->i", normal, site), np.einsum("ij,ij->i", site, site)
-    far = np.einsum("ij,ij->j", position_km, position_km)
+    of = in_view(np.ascontiguousarray(rings.site_km.T), np.ascontiguousarray(rings.basis[2].T))
+    count = of(position_km)
 
     def block(start: int) -> None:
         own = slice(start, start + BLOCK)
-        up = normal[own] @ position_km - height[own, None]
-        range_km = np.sqrt(far + square[own, None] - 2.0 * (site[own] @ position_km))
-        out[own] = np.count_nonzero(up >= SINE * range_km, axis=1)
+        out[own] = count(own)
 
     pool = ThreadPoolExecutor(threads)
 
@@ -91,18 +106,25 @@ def tree_lists(rings: Rings, position_km: Floats, threads: int) -> Callable[[], 
     return work
 
 
-def _candidates(quick: bool) -> Case:
-    satellites, cells = _sizes(quick)
-    rings, position_km = equal_area(cells), fleet_km(satellites)
-    pairs = satellites * rings.count / 1e6
-    return Case(
-        size=_size(satellites, rings),
-        ours=lambda: candidates(rings, position_km, ELEVATION_DEG, ranges=False, azimuths=False, threads=2),
-        amount=pairs,
-        peer=Peer("SciPy cKDTree lists, 2 workers", tree_lists(rings, position_km, 2), pairs, 2),
-        same=_same_lists,
-        more=lambda seen: {"k links found": round(seen.satellite.size / 1e3, 1)},
-    )
+def _lists(of: Callable[[Rings, Floats], Callable[[], Any]]) -> Callable[[bool], Case]:
+    def case(quick: bool) -> Case:
+        satellites, cells = _sizes(quick)
+        rings, position_km = equal_area(cells), fleet_km(satellites)
+        pairs = satellites * rings.count / 1e6
+        return Case(
+            size=_size(satellites, rings),
+            ours=of(rings, position_km),
+            amount=pairs,
+            peer=Peer("SciPy cKDTree lists, 2 workers", tree_lists(rings, position_km, 2), pairs, 2),
+            same=_same_lists,
+            more=lambda seen: {"k links found": round(seen.satellite.size / 1e3, 1)},
+        )
+
+    return case
+
+
+def _candidates(rings: Rings, position_km: Floats) -> Callable[[], Any]:
+    return lambda: candidates(rings, position_km, ELEVATION_DEG, ranges=False, azimuths=False, threads=2)
 
 
 def _same_lists(ours: Any, theirs: tuple[Floats, ...]) -> Difference:
@@ -120,19 +142,9 @@ def _same_lists(ours: Any, theirs: tuple[Floats, ...]) -> Difference:
     return Difference(what, float(np.count_nonzero(apart)), 0.0, "links")
 
 
-def _odd_sites(quick: bool) -> Case:
-    satellites, cells = _sizes(quick)
-    rings, position_km = equal_area(cells), fleet_km(satellites)
+def _odd_sites(rings: Rings, position_km: Floats) -> Callable[[], Any]:
     sites = buckets.buckets(rings.cell_latitude_deg, rings.cell_longitude_deg, 0.0, ELEVATION_DEG)
-    pairs = satellites * rings.count / 1e6
-    return Case(
-        size=_size(satellites, rings),
-        ours=lambda: buckets.candidates(sites, position_km, ranges=False, azimuths=False, threads=2),
-        amount=pairs,
-        peer=Peer("SciPy cKDTree lists, 2 workers", tree_lists(rings, position_km, 2), pairs, 2),
-        same=_same_lists,
-        more=lambda seen: {"k links found": round(seen.satellite.size / 1e3, 1)},
-    )
+    return lambda: buckets.candidates(sites, position_km, ranges=False, azimuths=False, threads=2)
 
 
 def _over_time(quick: bool) -> Case:
@@ -167,18 +179,15 @@ def _summed(latitude: Floats, longitude: Floats, position_km: Floats) -> Callabl
     """Satellites in view of every cell, summed over the steps of positions (t, 3, n), by the definition."""
     from raabta.base.frames import enu_basis, geodetic_to_fixed
 
-    site, normal = geodetic_to_fixed(latitude, longitude), enu_basis(latitude, longitude)[:, 2]
-    height, square = np.einsum("ij,ij->i", normal, site), np.einsum("ij,ij->i", site, site)
+    of = in_view(geodetic_to_fixed(latitude, longitude), enu_basis(latitude, longitude)[:, 2])
 
     def work() -> Floats:
         total = np.zeros(latitude.size)
         for at in position_km:
-            far = np.einsum("ij,ij->j", at, at)
+            count = of(at)
             for first in range(0, latitude.size, BLOCK):
                 own = slice(first, first + BLOCK)
-                up = normal[own] @ at - height[own, None]
-                range_km = np.sqrt(far + square[own, None] - 2.0 * (site[own] @ at))
-                total[own] += np.count_nonzero(up >= SINE * range_km, axis=1)
+                total[own] += count(own)
         return total
 
     return work
@@ -220,7 +229,7 @@ ROWS = (
         "candidates",
         "lists of satellites in view with elevation",
         "M pairs",
-        _candidates,
+        _lists(_candidates),
         threads=2,
         goal=Goal("ratio", 10.0, 25.0),
         floor=Floor(4_000.0, 5.0),
@@ -230,7 +239,7 @@ ROWS = (
         "buckets",
         "lists of satellites in view of sites anywhere, with elevation",
         "M pairs",
-        _odd_sites,
+        _lists(_odd_sites),
         threads=2,
         floor=Floor(2_000.0, 3.0),
         quick_floor=Floor(200.0),
