@@ -153,6 +153,7 @@ def kill_many(place: Path, kills: int, seed: int) -> dict[str, object]:
     done, number, chunks = 0, 0, 0
     while done < kills:
         folder, kind = place / str(number), draw.choice(KINDS)
+        seen["servers of workers started again"] += serve_again()
         code, fresh = one_run(folder, kind, draw, lasts_s)
         if (done + fresh) // 100 > done // 100:
             print(f"{done + fresh} kills, {seen['finished runs']} finished runs", file=sys.stderr, flush=True)
@@ -196,6 +197,17 @@ def serve_workers() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
     multiprocessing.set_forkserver_preload(["toy_run", "concurrent.futures.process"])
     server.ensure_running()
+
+
+def serve_again() -> bool:
+    """Start the server anew if it is gone; whether it was.
+
+    Python's own ends with EOFError when a coordinator is killed between calling it and saying what for: from
+    then on no run would have workers to kill.
+    """
+    before = server._forkserver._forkserver_pid
+    server.ensure_running()
+    return bool(server._forkserver._forkserver_pid != before)
 
 
 def in_memory() -> Path | None:

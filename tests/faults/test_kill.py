@@ -82,6 +82,30 @@ def test_300_kills_of_coordinator_and_workers() -> None:
         assert seen[f"killed: {kind}"] > 0
 
 
+SERVER_LOST = """
+import os, signal, sys, time
+from pathlib import Path
+import many_kills
+many_kills.serve_workers()
+os.kill(many_kills.server._forkserver._forkserver_pid, signal.SIGKILL)
+while many_kills.workers_now() or not many_kills.serve_again():
+    time.sleep(0.01)
+child = many_kills.start(Path(sys.argv[1]), 2)
+seen = set()
+while (code := many_kills.ended(child, 0.002)) is None:
+    seen.update(many_kills.workers_now())
+assert (code, len(seen)) == (0, 2), (code, seen)
+assert not many_kills.serve_again()
+"""
+
+
+def test_kills_go_on_with_workers_when_their_server_is_lost(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", SERVER_LOST, str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(TOY).parent), *sys.path])}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kills", [30])
 def test_killed_at_random_moments_as_the_command_runs(tmp_path: Path, whole_hash: str, kills: int) -> None:
