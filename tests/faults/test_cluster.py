@@ -18,7 +18,9 @@ import pytest
 import toy_run
 from machines import Machines
 
+from raabta.access import survey
 from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError, StoreError
+from raabta.cli.app import main
 from raabta.engine import chunks, cluster
 from raabta.engine.ledger import Ledger
 from raabta.engine.runner import Progress, run_chunks
@@ -136,6 +138,24 @@ def test_an_error_of_a_chunk_comes_back_with_its_key(machines: Machines, tmp_pat
     with pytest.raises(OutOfRangeError, match=r"rain is 400\.0; valid: 0 to 250 mm/h") as caught:
         run(tmp_path, machines.address, 8, toy_run.compute_range_error)
     assert caught.value.__notes__ == [f"(while computing chunk {toy_run.KEYS[2]})"]
+
+
+@pytest.mark.parametrize("where", [(), ("--globe", "500")], ids=["area", "globe"])
+def test_the_command_coverage_gives_the_bits_of_this_machine(
+    machines: Machines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: tuple[str, ...]
+) -> None:
+    """Three chunks, into a folder that is named from where the command runs, not from where a worker does."""
+    shell = "[{altitude_km: 550, inclination_deg: 53, planes: 6, satellites_per_plane: 5}]"
+    asked = ["coverage", "pakistan", "--duration", "3d", "--step", "60s", *where, "--set",
+             f"constellation.shells={shell}", "--set", "area.cell_resolution=3"]  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    assert main([*asked, "--workers", "1", "--out", "here"]) == 0
+    assert main([*asked, "--scheduler", machines.address, "--out", "there"]) == 0
+    assert run_hash(tmp_path / "there") == run_hash(tmp_path / "here")
+    assert len(committed(tmp_path / "there")) == 3
+    for name in (survey.TABLE, survey.SUMMARY):
+        assert (tmp_path / "there" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+    assert verify(tmp_path / "there") == []
 
 
 def test_killed_and_late_workers_change_nothing(tmp_path: Path, whole_hash: str) -> None:

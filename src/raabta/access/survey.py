@@ -7,7 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -20,7 +20,7 @@ from raabta.access import coverage, rings
 from raabta.access.coverage import Ground, Statistics
 from raabta.access.rings import Rings
 from raabta.base.clock import eop_version
-from raabta.base.errors import OutOfRangeError
+from raabta.base.errors import OutOfRangeError, ScenarioError
 from raabta.engine import chunks, cluster
 from raabta.engine.ledger import Identity, Ledger
 from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
@@ -40,6 +40,7 @@ STEPS_PER_CHUNK = 1_440
 MOST_CELLS = 1_000_000
 BASE_BYTES = 300e6
 """A process with its libraries and compiled kernels."""
+NO_GPU_THERE = "a cluster computes on processors"
 TABLE, SUMMARY = "coverage.csv", "coverage.json"
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -96,12 +97,15 @@ def run(
     """Answer a question into a folder, or go on where its run stood; writes `coverage.csv` and `.json`.
 
     With a `scheduler` (`dask://HOST:PORT`) its workers compute; a job beyond `limits` is refused.
-    Raises OutOfRangeError for a question out of range, NoSolutionError for no cell or satellite, StoreError
-    for a folder of another run, KeyboardInterrupt; what was committed stays.
+    Raises OutOfRangeError for a question out of range, ScenarioError for one that a cluster does not answer,
+    NoSolutionError for no cell or satellite, StoreError for a folder of another run, what a cluster raises,
+    KeyboardInterrupt; what was committed stays.
     """
     tell = progress or (lambda what, done, total: None)
     started = datetime.now(UTC)
     _check(question)
+    if scheduler is not None and question.device == "gpu":
+        raise ScenarioError(f"device gpu: {NO_GPU_THERE}", hint="leave --device or --scheduler out")
     identity = identity_of(question)
     Ledger.refuse_other(folder, identity)
     elsewhere = None if scheduler is None else cluster.refuse_unusable(scheduler)
@@ -109,16 +113,16 @@ def run(
     cells, fleet = _cells(question), _fleet(question)
     tell("placing cells", 1, 1)
     keys = chunk_keys(question.scenario.time.steps, steps_per_chunk)
-    workers = max(1, min(workers, len(keys)))
     if limits is not None:
-        effort = estimate(question, len(cells.name), fleet.count, len(keys), elsewhere or workers)
+        left, crew = _missing(folder, keys), elsewhere or workers
+        effort = estimate(question, len(cells.name), fleet.count, left, crew, elsewhere=elsewhere is not None)
         limits.refuse(effort, folder)
     run_chunks(
         folder,
         identity,
         keys,
         _compute,
-        workers=workers,
+        workers=max(1, min(workers, len(keys))),
         scheduler=scheduler,
         setup=_carry,
         setup_args=(question, cells, fleet),
@@ -147,23 +151,50 @@ def _keep(question: Question, answer: Answer, identity: Identity, started: datet
     write_provenance(folder, content)
 
 
-def estimate(question: Question, cells: int, satellites: int, chunk_count: int, workers: int) -> Estimate:
-    """What a run takes, from rates seen on one core: 45 ns a position; a cell 10 ns a step, and 4 ps more a
-    satellite (some 140 us for 1,584 satellites over 3,527 cells). Disk before compression."""
+def estimate(
+    question: Question,
+    cells: int,
+    satellites: int,
+    keys: Sequence[str],
+    workers: int,
+    *,
+    elsewhere: bool = False,
+) -> Estimate:
+    """What the chunks `keys` take, from rates seen on one core: 45 ns a position; a cell 10 ns a step, and
+    4 ps more a satellite (some 140 us for 1,584 satellites over 3,527 cells). Disk before compression.
+
+    `workers` processes compute, here or `elsewhere`: then only this process counts for the memory."""
     step_s = 45e-9 * satellites + cells * (10e-9 + 4e-12 * satellites)
+    steps = sum(len(steps_of(key)) for key in keys)
+    crew = max(1, min(workers, len(keys)))
     rows = coverage.ROWS + question.levels
     memory = BASE_BYTES + 8.0 * (rows * cells + 3 * coverage.SLICE_STEPS * satellites * 2 + 9 * cells)
     return Estimate(
-        seconds=3.0 + question.scenario.time.steps * step_s / workers,
-        memory_bytes=memory * (workers + 1),
-        disk_bytes=4.0 * (rows + 2) * cells * chunk_count,
+        seconds=3.0 + steps * step_s / crew,
+        memory_bytes=memory * (1 if elsewhere else crew + 1),
+        disk_bytes=4.0 * (rows + 2) * cells * len(keys),
     )
+
+
+def _missing(folder: Path, keys: Sequence[str]) -> list[str]:
+    """The chunks that a folder does not hold yet."""
+    if Ledger.held(folder) is None:
+        return [*keys]
+    with Ledger.read(folder) as ledger:
+        done = {row.key for row in ledger.rows()}
+    return [key for key in keys if key not in done]
 
 
 def chunk_keys(steps: int, steps_per_chunk: int = STEPS_PER_CHUNK) -> list[str]:
     """Keys of the chunks of a run: the steps each covers."""
     edges = [*range(0, steps, steps_per_chunk), steps]
     return [f"steps-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+
+
+def steps_of(key: str) -> range:
+    """The steps that the chunk of a key covers."""
+    first, last = key.split("-")[1:]
+    return range(int(first), int(last))
 
 
 def times_of(question: Question, first: int, last: int) -> NDArray[np.datetime64]:
@@ -237,8 +268,8 @@ def _compute(key: str) -> dict[str, Any]:
     if _carried is None:
         raise RuntimeError("a chunk was asked for before its question was set")
     question, where, fleet = _carried
-    first, last = (int(part) for part in key.split("-")[1:])
-    times = times_of(question, first, last)
+    steps = steps_of(key)
+    times = times_of(question, steps.start, steps.stop)
     sums = coverage.tally(where, fleet, times, question.least_deg, question.levels, question.device)
     return dict(coverage.to_arrays(sums))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from raabta.cli.commands import RUNS_FOLDER, RunOptions, load_scenario
 from raabta.cli.output import complain, say, say_json, show
-from raabta.engine.device import choose
+from raabta.engine.device import Device, choose
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,7 +30,7 @@ def coverage(
     from raabta.cli.limits import limits
 
     allowed = limits(options.max_time, options.max_memory, options.yes)
-    chosen = choose(device)
+    chosen = _device(device, options)
     if chosen.note:
         complain(chosen.note)
     scenario = load_scenario(source, options)
@@ -58,6 +58,15 @@ def coverage(
     for note in answer.summary["notes"]:
         say(note)
     say(f"Kept in {answer.folder}: {survey.TABLE} (every cell), {survey.SUMMARY}")
+
+
+def _device(asked: str, options: RunOptions) -> Device:
+    """Where to compute; a cluster leaves no choice but its processors. Raises ScenarioError."""
+    if options.scheduler is None or asked != "auto":
+        return choose(asked)
+    from raabta.access.survey import NO_GPU_THERE
+
+    return Device("cpu", f"no GPU is used: {NO_GPU_THERE}")
 
 
 def _folder(question: Question) -> Path:

@@ -1,14 +1,18 @@
 """The run behind `raabta coverage`: chunks, workers, resume, and what is written."""
 
 import csv
+import dataclasses
 import json
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 
 from raabta.access import survey
-from raabta.base.errors import OutOfRangeError, StoreError
+from raabta.base.errors import OutOfRangeError, ScenarioError, StoreError
 from raabta.cli.app import main
+from raabta.engine import device
+from raabta.engine.limits import Limits
 from raabta.engine.verify import verify
 from raabta.scenario.loader import load
 
@@ -109,9 +113,52 @@ def test_the_estimate_is_of_the_size_of_what_was_measured():
     scenario = load(
         "pakistan", duration_s=365 * 86_400.0, step_s=60.0, settings=("time.start=2026-10-01T00:00:00Z",)
     )
-    found = survey.estimate(survey.Question(scenario), 3_527, 1_584, 365, 1)
+    found = survey.estimate(survey.Question(scenario), 3_527, 1_584, survey.chunk_keys(365 * 1_440), 1)
     assert 40.0 < found.seconds < 160.0
     assert found.memory_bytes < 2e9
+
+
+def test_workers_elsewhere_take_no_memory_of_this_machine(question, tmp_path, monkeypatch):
+    monkeypatch.setattr(survey.cluster, "refuse_unusable", lambda scheduler: 1_000)
+    monkeypatch.setattr(survey, "run_chunks", ran := Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        ask(question, tmp_path, scheduler="dask://192.0.2.7:8786", limits=Limits(memory_bytes=2e9))
+    assert ran.call_args.kwargs["scheduler"] == "dask://192.0.2.7:8786"
+
+
+def test_more_workers_than_chunks_are_not_quicker(question):
+    keys = survey.chunk_keys(120, 60)
+    few, many = (survey.estimate(question, 10**6, 10**4, keys, count, elsewhere=True) for count in (2, 1_000))
+    assert few == many
+    assert survey.estimate(question, 10**6, 10**4, keys, 1, elsewhere=True).seconds > 1.5 * few.seconds
+
+
+def test_a_run_that_goes_on_is_estimated_by_what_is_left(question, tmp_path, monkeypatch):
+    def stop(what, done, total):
+        if what == "watching the sky" and done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ask(question, tmp_path, steps_per_chunk=17, progress=stop)
+    monkeypatch.setattr(survey, "estimate", asked := Mock(wraps=survey.estimate))
+    ask(question, tmp_path, steps_per_chunk=17)
+    assert asked.call_args.args[3] == survey.chunk_keys(120, 17)[3:]
+
+
+def test_a_gpu_and_a_cluster_are_refused_together(question, tmp_path, monkeypatch, capsys):
+    gpu = dataclasses.replace(question, device="gpu")
+    with pytest.raises(ScenarioError, match="a cluster computes on processors"):
+        ask(gpu, tmp_path / "run", scheduler="dask://192.0.2.7:8786")
+    monkeypatch.setattr(device, "why_no_gpu", lambda: None)
+    monkeypatch.setattr(device, "gpu_name", lambda: "a GPU")
+    words = ["coverage", "pakistan", "--scheduler", "dask://192.0.2.7:8786", "--out", str(tmp_path / "run")]
+    assert main([*words, "--device", "gpu"]) == 2
+    assert "a cluster computes on processors" in capsys.readouterr().err
+    monkeypatch.setattr(survey, "run", asked := Mock(side_effect=KeyboardInterrupt))
+    assert main([*words, "--device", "auto"]) == 130
+    assert asked.call_args.args[0].device == "cpu"
+    assert "no GPU is used: a cluster computes on processors" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.slow
