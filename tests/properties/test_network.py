@@ -37,10 +37,10 @@ def only(network, kept):
         sites, km=sites.km[index], basis=sites.basis[index], sin_mask=sites.sin_mask[index],
         group_axis=sites.group_axis[index], group_radius=sites.group_radius[index],
         group_start=np.arange(index.size + 1), arc_row=sites.arc_row[index], arc_site=sites.arc_site[index],
+        bands=sites.bands[index], separation_rad=sites.separation_rad[index],
     )  # fmt: skip
     return replace(
         network, gateways=part, antennas=network.antennas[index],
-        gateway_separation_deg=network.gateway_separation_deg[index],
         gateway_availability=network.gateway_availability[index], partner=np.full(index.size, -1),
         feeder=replace(network.feeder, rate_mbps=network.feeder.rate_mbps[index]),
     )  # fmt: skip

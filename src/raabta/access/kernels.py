@@ -205,6 +205,7 @@ def find_visible(
     site_km,
     basis,
     sin_mask,
+    bands,
     cos_scan_limit,
     arc_table,
     arc_row,
@@ -220,7 +221,9 @@ def find_visible(
 
     satellite_km (m, 3), unit (m, 3), angle (m,): the satellites near the area and their footprints.
     basis (n, 3, 3): rows east, north, up of each site. sin_mask (n, a): sine of the mask in `a` equal azimuth
-    bins from north. cos_scan_limit: cosine of the largest angle off nadir at the satellite.
+    bins from north. bands (n, 6): the least and the most of those, then the sines of the declinations that
+    settle most directions without a look at the arc: clear below the first and above the last, too close
+    between the middle two. cos_scan_limit: cosine of the largest angle off nadir at the satellite.
     arc_*: table of the GSO arc; arc_limit (n,) <= 0 switches the test off (then clear).
     Returns the number of pairs written, or -1 - c if the output is too small at site c.
     """
@@ -236,18 +239,15 @@ def find_visible(
                 place[axis, q], place[3 + axis, q] = satellite_km[near[q], axis], unit[near[q], axis]
         for c in range(group_start[g], group_start[g + 1]):
             out_start[c] = count
-            least, most = sin_mask[c].min(), sin_mask[c].max()
-            sin_south, hit_south, hit_north, sin_north = _arc_bands(
-                arc_site[c, 4], arc_site[c, 5], arc_limit[c], least
-            )
+            least, most = bands[c, 0], bands[c, 1]
             if count + n_near > out_satellite.shape[0]:
                 return -1 - c
             n_seen = _look_up(place, n_near, site_km[c], basis[c, 2], least, cos_scan_limit, sky, seen)
             for i in range(n_seen):
                 q = seen[i]
                 u, dz, r = sky[0, q], sky[2, q], sky[3, q]
-                clear = arc_limit[c] <= 0.0 or dz >= sin_north * r or dz <= sin_south * r
-                hit = hit_south * r < dz < hit_north * r
+                clear = arc_limit[c] <= 0.0 or dz >= bands[c, 5] * r or dz <= bands[c, 2] * r
+                hit = bands[c, 3] * r < dz < bands[c, 4] * r
                 if u < most or not (clear or hit):
                     dx, dy = place[0, q] - site_km[c, 0], place[1, q] - site_km[c, 1]
                     e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
@@ -274,22 +274,6 @@ def find_visible(
                 count += 1
     out_start[site_km.shape[0]] = count
     return count
-
-
-@inner
-def _arc_bands(low, high, limit, least_sine):
-    """Sines of the declinations that settle most directions without a look at the arc, which a site sees at
-    declinations low to high: clear below the first and above the last, too close between the middle two.
-
-    A point of the arc has the same hour angle, so the separation is at most the difference in declination;
-    that point is above the horizon where no direction is lower than the limit (with 2 degrees to spare).
-    """
-    south = math.sin(max(low - limit, -0.5 * math.pi))
-    north = math.sin(min(high + limit, 0.5 * math.pi))
-    spare = math.radians(2.0)
-    if low > high or limit + spare > 0.5 * math.pi or least_sine < math.sin(limit + spare):
-        return south, 1.0, -1.0, north
-    return south, math.sin(high - limit), math.sin(low + limit), north
 
 
 @inner

@@ -39,7 +39,8 @@ class Sites:
     """Points on the ground that look up: (n,) sites, grouped so that neighbours share a satellite list.
 
     km (n, 3) ITRF; basis (n, 3, 3) east, north, up; sin_mask (n, a) sine of the lowest elevation per
-    azimuth bin; group_* as `kernels.find_visible` wants them; arc_row, arc_site: the site in the arc table.
+    azimuth bin; group_*, bands as `kernels.find_visible` wants them; separation_rad (n,): least angle kept
+    from the GSO arc, 0 for none; arc_row, arc_site: the site in the arc table.
     """
 
     km: Floats
@@ -48,6 +49,8 @@ class Sites:
     group_axis: Floats
     group_radius: Floats
     group_start: Ints
+    bands: Floats
+    separation_rad: Floats
     arc: ArcTable
     arc_row: Floats
     arc_site: Floats
@@ -80,9 +83,11 @@ def sites(
     *,
     mask_deg: Floats | None = None,
     group: Ints | None = None,
+    gso_separation_deg: float | Floats = 0.0,
 ) -> Sites:
     """Prepare sites. mask_deg (n, a): terrain horizon per azimuth bin from north; the higher of it and the
     minimum elevation holds. group (n,): sorted labels of sites that share a satellite list (default: own).
+    gso_separation_deg, of all or (n,): directions nearer to the visible GSO arc are not clear; 0 for no rule.
     """
     km = geodetic_to_fixed(latitude_deg, longitude_deg, height_km)
     basis = enu_basis(latitude_deg, longitude_deg)
@@ -93,9 +98,12 @@ def sites(
     row = (latitude_deg - arc.first_latitude_deg) / arc.step_deg
     phi = np.radians(latitude_deg)
     on_meridian = geodetic_to_fixed(latitude_deg, np.zeros_like(latitude_deg), height_km)
-    low, high = arc_declinations(on_meridian, phi)
-    arc_site = np.column_stack([np.sin(phi), np.cos(phi), on_meridian[:, 0], on_meridian[:, 2], low, high])
-    return Sites(km, basis, np.sin(np.radians(mask)), axis, radius, start, arc, row, arc_site)
+    arc_site = np.column_stack([np.sin(phi), np.cos(phi), on_meridian[:, 0], on_meridian[:, 2]])
+    sine = np.sin(np.radians(mask))
+    separation_rad = np.radians(np.broadcast_to(gso_separation_deg, (km.shape[0],)).astype(np.float64))
+    settled = declination_bands(*arc_declinations(on_meridian, phi), separation_rad, sine.min(axis=1))
+    bands = np.column_stack([sine.min(axis=1), sine.max(axis=1), settled])
+    return Sites(km, basis, sine, axis, radius, start, bands, separation_rad, arc, row, arc_site)
 
 
 def _groups(km: Floats, label: Ints) -> tuple[Floats, Floats, Ints]:
@@ -149,6 +157,23 @@ def arc_declinations(site_km: Floats, latitude_rad: Floats) -> tuple[Floats, Flo
     return np.where(low > 9.0, 10.0, low), np.where(high < -9.0, -10.0, high)
 
 
+def declination_bands(low: Floats, high: Floats, separation_rad: Floats, least_sine: Floats) -> Floats:
+    """Sines of the declinations that settle most directions from sites without a look at the arc, which they
+    see at declinations low to high, (n, 4): clear below the first and above the last, too close between the
+    middle two. least_sine (n,): sine of the lowest mask.
+
+    A point of the arc has the same hour angle, so the separation is at most the difference in declination;
+    that point is above the horizon where no direction is lower than the limit (with 2 degrees to spare).
+    """
+    south = np.sin(np.maximum(low - separation_rad, -0.5 * np.pi))
+    north = np.sin(np.minimum(high + separation_rad, 0.5 * np.pi))
+    above = np.minimum(separation_rad + np.radians(2.0), 0.5 * np.pi)
+    sure = (low <= high) & (above < 0.5 * np.pi) & (least_sine >= np.sin(above))
+    hit_south = np.where(sure, np.sin(high - separation_rad), 1.0)
+    hit_north = np.where(sure, np.sin(low + separation_rad), -1.0)
+    return np.column_stack([south, hit_south, hit_north, north])
+
+
 def bounding_disc(km: Floats) -> tuple[Floats, float]:
     """Axis (unit vector) and radius (rad) of a disc on the sphere that holds every site."""
     axis, radius, _ = _groups(km, np.zeros(km.shape[0], np.int64))
@@ -162,7 +187,6 @@ def observe(
     *,
     min_elevation_deg: float,
     scan_limit_deg: float = 90.0,
-    gso_separation_deg: float | Floats = 0.0,
     subset: Ints | None = None,
 ) -> View:
     """Who sees whom at one step. position_km (3, n_sat) ITRF; `disc` bounds the sites. `subset` restricts the
@@ -175,7 +199,7 @@ def observe(
         satellite_km,
         unit,
         angle,
-        *_find(ground, satellite_km, unit, angle, scan_limit_deg, gso_separation_deg),
+        *_find(ground, satellite_km, unit, angle, scan_limit_deg),
     )
 
 
@@ -200,10 +224,8 @@ def _find(
     unit: Floats,
     angle: Floats,
     scan_limit_deg: float,
-    gso_deg: float | Floats,
 ) -> tuple[Ints, Ints, Floats, NDArray[np.uint8]]:
     start = np.empty(ground.count + 1, np.int64)
-    arc_limit = np.ascontiguousarray(np.broadcast_to(np.radians(gso_deg), (ground.count,)))
     # The kernel asks for room for all satellites that a group of sites may see.
     size = ground.count * min(angle.size, PAIRS_A_SITE) + angle.size
     while True:
@@ -219,11 +241,12 @@ def _find(
             ground.km,
             ground.basis,
             ground.sin_mask,
+            ground.bands,
             np.cos(np.radians(scan_limit_deg)),
             ground.arc.table,
             ground.arc_row,
             ground.arc_site,
-            arc_limit,
+            ground.separation_rad,
             np.radians(ARC_DOUBT_DEG),
             start,
             satellite,

@@ -81,7 +81,6 @@ class Network:
     storm_area: Ints
     gateways: visibility.Sites
     antennas: Ints
-    gateway_separation_deg: Floats
     gateway_availability: Floats
     partner: Ints
     demand: Demand
@@ -159,6 +158,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         floor_deg,
         mask_deg=_mask_deg(scenario, cells["h3"].values),
         group=_parents(cells["h3"].values),
+        gso_separation_deg=system.gso_separation_deg,
     )
     near_km = np.concatenate([ground.km, _neighbour_km(demand)])
     gateways, feeder = _gateway_side(scenario, propagator)
@@ -174,7 +174,6 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         storm_area=storm_areas(latitude, longitude, scenario.weather.storm_km),
         gateways=gateways,
         antennas=np.array([gateway.antennas for gateway in scenario.gateways]),
-        gateway_separation_deg=np.array([gateway.gso_separation_deg for gateway in scenario.gateways]),
         gateway_availability=np.array([gateway.availability_share for gateway in scenario.gateways]),
         partner=np.array([names.index(name) if name else -1 for name in partners]),
         demand=demand,
@@ -246,7 +245,10 @@ def _gateway_side(scenario: Scenario, propagator: Propagator) -> tuple[visibilit
     height_km = np.array([gateway.height_m / 1e3 for gateway in scenario.gateways])
     floor_deg = max(system.gateway_min_elevation_deg, 5.0)
     mask_deg = horizons.of_gateways(scenario.gateways)
-    sites = visibility.sites(latitude, longitude, height_km, floor_deg, mask_deg=mask_deg)
+    separation_deg = np.array([gateway.gso_separation_deg for gateway in scenario.gateways])
+    sites = visibility.sites(
+        latitude, longitude, height_km, floor_deg, mask_deg=mask_deg, gso_separation_deg=separation_deg
+    )
     slant = slant_range_km(_altitude_km(scenario, propagator), tables.node_elevations_deg(floor_deg))
     feeder = tables.feeder_tables(
         scenario.gateways,

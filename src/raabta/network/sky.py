@@ -61,7 +61,6 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
         position_km,
         min_elevation_deg=system.user_min_elevation_deg,
         scan_limit_deg=network.payload.scan_limit_deg,
-        gso_separation_deg=system.gso_separation_deg,
     )
     home, in_view = np.zeros(view.near.size), np.zeros(view.near.size, np.uint8)
     kernels.spread_home(view.start, view.satellite, network.demand.people, home, in_view)
@@ -118,7 +117,6 @@ def _assign_gateways(
         network.disc,
         position_km,
         min_elevation_deg=network.scenario.constellation.gateway_min_elevation_deg,
-        gso_separation_deg=network.gateway_separation_deg,
         subset=view.near,
     )
     order = np.lexsort((-home, -share))

@@ -99,11 +99,12 @@ def test_table_error_where_it_decides_stays_within_the_doubt(lowest_deg):
 @pytest.mark.parametrize("latitude_deg", [-81.2, 80.9, 81.2, 81.4, 82.0])
 @pytest.mark.parametrize("limit_deg", [25.0, 35.0])
 def test_wide_limits_hold_where_the_arc_sinks_below_the_horizon(latitude_deg, limit_deg):
-    site = visibility.sites(np.array([latitude_deg]), np.zeros(1), np.zeros(1), 22.0)
+    at = np.array([latitude_deg]), np.zeros(1), np.zeros(1)
+    site = visibility.sites(*at, 22.0, gso_separation_deg=limit_deg)
     ray = directions(3_000, 22.1, seed=4)
     position_km = (site.km[0] + 1_500.0 * ray @ site.basis[0]).T.copy()
     disc = visibility.bounding_disc(site.km)
-    view = visibility.observe(site, disc, position_km, min_elevation_deg=22.0, gso_separation_deg=limit_deg)
+    view = visibility.observe(site, disc, position_km, min_elevation_deg=22.0)
     own = view.near[view.satellite]
     exact = np.degrees([kernels.arc_separation(*site_of(latitude_deg), *d) for d in ray[own]])
     assert own.size == 3_000

@@ -151,17 +151,18 @@ def test_a_subset_sees_the_same_and_is_numbered_by_itself():
 def test_gso_rule_equals_a_dense_arc_for_every_seen_pair(south, north, lowest_deg):
     """Sites of many latitudes and heights between the table's rows; the arc in steps of 0.01 degrees."""
     latitude, longitude, height, label = points(40, seed=8, south=south, north=north)
-    ground = visibility.sites(latitude, longitude, height, lowest_deg, group=label)
+    limit_deg = np.where(np.arange(40) % 2 == 0, 18.0, 5.0)
+    ground = visibility.sites(
+        latitude, longitude, height, lowest_deg, group=label, gso_separation_deg=limit_deg
+    )
     theta = np.radians(np.arange(0.0, 360.0, 0.01))
     arc = 42_164.1696 * np.column_stack([np.cos(theta), np.sin(theta), np.zeros(theta.size)])
     position_km = np.concatenate([fleet_km(shell) for shell in SHELLS], axis=1)
-    limit_deg = np.where(np.arange(40) % 2 == 0, 18.0, 5.0)
     view = visibility.observe(
         ground,
         visibility.bounding_disc(ground.km),
         position_km,
         min_elevation_deg=lowest_deg,
-        gso_separation_deg=limit_deg,
     )
     assert view.satellite.size > 150
     unsure = 0
@@ -181,14 +182,13 @@ def test_gso_rule_equals_a_dense_arc_for_every_seen_pair(south, north, lowest_de
 
 def test_a_separation_of_zero_switches_the_rule_off():
     latitude, longitude, height, label = points(50, seed=9, south=-1.0, north=1.0)
-    ground = visibility.sites(latitude, longitude, height, 25.0, group=label)
-    disc = visibility.bounding_disc(ground.km)
-    views = [
-        visibility.observe(
-            ground, disc, fleet_km(SHELLS[2]), min_elevation_deg=25.0, gso_separation_deg=limit
+    views = []
+    for limit_deg in (0.0, 18.0):
+        ground = visibility.sites(
+            latitude, longitude, height, 25.0, group=label, gso_separation_deg=limit_deg
         )
-        for limit in (0.0, 18.0)
-    ]
+        disc = visibility.bounding_disc(ground.km)
+        views.append(visibility.observe(ground, disc, fleet_km(SHELLS[2]), min_elevation_deg=25.0))
     assert np.array_equal(views[0].satellite, views[1].satellite), "the rule marks pairs, it removes none"
     assert views[0].satellite.size > 0
     assert np.all(views[0].clear == 1) and np.all(views[1].clear == 0), "an equatorial shell lies in the arc"
