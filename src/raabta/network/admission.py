@@ -87,4 +87,4 @@ def _histogram(network: Network, skies: list[Sky], offer: Admission) -> NDArray[
     plan = slice(network.design, network.design + 1)
     for sky in skies:
         weigh(network, sky, allocate(network, sky, dry, offer), out, admission=offer, plans=plan)
-    return np.asarray(out.histogram[:, 0])
+    return np.asarray(out.histogram()[:, 0])

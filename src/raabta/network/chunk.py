@@ -165,11 +165,8 @@ def _nothing_kept(slots: int, n: int) -> kernels.Kept:
 
 
 def pack_weighed(weighed: Weighed) -> Arrays:
-    """Sparse form of the weighed sums. What classes lack is part of the counts: it is looked for there."""
-    classes = weighed.lacks.shape[3]
-    index = np.flatnonzero(weighed.counts)
-    lacks = weighed.lacks.reshape(-1, classes)[index]
-    return {**pack("counts", weighed.counts), **pack_lacks(lacks, index, weighed.counts.size)}
+    """Sparse form of the weighed sums."""
+    return {**pack("counts", weighed.counts), **pack_lacks(weighed.lacks.planes(), weighed.counts.size)}
 
 
 def pack(name: str, counts: NDArray[np.uint32]) -> Arrays:
@@ -179,21 +176,22 @@ def pack(name: str, counts: NDArray[np.uint32]) -> Arrays:
     return {f"{name}_index": index, name: flat[index].astype("<u4").view(np.uint8)}
 
 
-def pack_lacks(lacks: NDArray[np.uint32], index: Ints, size: int) -> Arrays:
-    """Sparse form of what classes lack (k, j) at k places of (n, p, b), class after class; equal ones are
-    kept once: `lacks_of` (j,) says which of the planes (n, p, b) of `size` is each class's.
+def pack_lacks(planes: Sequence[tuple[Ints, NDArray[np.uint32]]], size: int) -> Arrays:
+    """What classes lack, class after class: rising places in (n, p, b) of `size`, and counts. Equal ones are
+    kept once: `lacks_of` (j,) says which of the planes is each class's.
     """
-    planes = [np.ascontiguousarray(plane) for plane in lacks.T]
-    first = [next(i for i, other in enumerate(planes) if np.array_equal(other, plane)) for plane in planes]
+    first = [next(i for i, other in enumerate(planes) if _equal(other, plane)) for plane in planes]
     kept = sorted(set(first))
-    own = [np.flatnonzero(planes[i]) for i in kept]
-    place = [index[rows] + plane * size for plane, rows in enumerate(own)]
-    count = [planes[i][rows] for i, rows in zip(kept, own, strict=True)]
+    place = [(planes[i][0] + plane * size).astype(np.int32) for plane, i in enumerate(kept)]
     return {
-        "lacks_index": np.concatenate(place).astype(np.int32),
-        "lacks": np.concatenate(count).astype("<u4").view(np.uint8),
+        "lacks_index": np.concatenate(place),
+        "lacks": np.concatenate([planes[i][1] for i in kept]).astype("<u4").view(np.uint8),
         "lacks_of": np.array([kept.index(i) for i in first], np.int8),
     }
+
+
+def _equal(one: tuple[Ints, NDArray[np.uint32]], other: tuple[Ints, NDArray[np.uint32]]) -> bool:
+    return one is other or all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
 
 
 def unpack(

@@ -25,6 +25,9 @@ CHANCE: Final = np.array(PROBABILITY)
 LADDER: Final = np.array([RUNG_LOW, RUNG_RATIO_LOG, SLOT_UNIT])
 EQUAL_KEPT_SHARE: Final = 0.8
 """Where nothing is promised, every cell is cut back to this share of its level before the feeder gives up."""
+SPILL: Final = 65_536
+"""Counts that wait for room before the tables of what classes lack are made larger."""
+FIRST_ROOM: Final = 16
 
 
 @dataclass(frozen=True)
@@ -37,30 +40,90 @@ class FeederSurvival:
     whole: Floats
 
 
+class Lacks:
+    """Counts in which some classes close and others do not, by (n, p, b) and the classes that close.
+
+    Nearly all of (n, p, b, j) is zero: kept is a table per cell that grows with what it holds (see
+    `survival_kernels.Tables`).
+    """
+
+    def __init__(self, n: int, plans: int, bins: int, classes: int) -> None:
+        if 1 + (plans * bins << kernels.MASK_BITS) > np.iinfo(np.uint16).max or classes > kernels.MASK_BITS:
+            raise ValueError(f"{plans} plans, {bins} bins, {classes} classes: too many for the keys")
+        self.shape = (plans, bins, classes)
+        self.tables = _tables(np.zeros(n, np.int64))
+
+    def grow(self) -> None:
+        """Give room to what waits for it, and to tables that are half full."""
+        while self.tables.spilled[0]:
+            old = self.tables
+            room = np.diff(old.start)
+            short = 8 * old.used.astype(np.int64) > 3 * room
+            short[old.spill[: old.spilled[0], 0]] = True
+            self.tables = _tables(np.where(short, np.maximum(FIRST_ROOM, 2 * room), room))
+            kernels.move(old, self.tables)
+
+    def planes(self, first: int = 0, last: int | None = None) -> list[tuple[Ints, NDArray[np.uint32]]]:
+        """Of each class: rising places in (cells first to last, p, b), and the counts that it lacks there."""
+        self.grow()
+        plans, bins, classes = self.shape
+        start = self.tables.start[first : self.tables.used.size + 1 if last is None else last + 1]
+        own = slice(start[0], start[-1])
+        taken = np.flatnonzero(self.tables.key[own])
+        cell = np.searchsorted(start - start[0], taken, side="right") - 1
+        key = self.tables.key[own][taken].astype(np.int64) - 1
+        place = cell * (plans * bins) + (key >> kernels.MASK_BITS)
+        order = np.argsort(place, kind="stable")
+        place, key, count = place[order], key[order], self.tables.count[own][taken[order]]
+        lacking = [key & (1 << j) == 0 for j in range(classes)]
+        return [_summed(place[these], count[these]) for these in lacking]
+
+
+def _tables(room: Ints) -> kernels.Tables:
+    """Empty tables of so many places, (n,)."""
+    start = np.concatenate([[0], np.cumsum(room)])
+    return kernels.Tables(
+        start=start,
+        used=np.zeros(room.size, np.int32),
+        key=np.zeros(start[-1], np.uint16),
+        count=np.zeros(start[-1], np.uint32),
+        spill=np.empty((SPILL, 3), np.int64),
+        spilled=np.zeros(1, np.int64),
+    )
+
+
+def _summed(place: Ints, count: NDArray[np.uint32]) -> tuple[Ints, NDArray[np.uint32]]:
+    """Rising places once each, and their counts added up."""
+    first = np.flatnonzero(np.diff(place, prepend=-1))
+    return place[first], np.add.reduceat(count, first) if first.size else count
+
+
 @dataclass(frozen=True)
 class Weighed:
     """Sums over slots of n cells, p plans and j classes, in SLOT_UNIT to the slot.
 
-    counts (n, p, b): weight in which some class has the level of bin b; lacks (n, p, b, j): and class j does
-    not close. lost (n, 2): weight in which weather takes from the design plan's ask, and lost to the gateway.
+    counts (n, p, b): weight in which some class has the level of bin b; lacks: and some classes do not close.
+    lost (n, 2): weight in which weather takes from the design plan's ask, and lost to the gateway.
     """
 
     counts: NDArray[np.uint32]
-    lacks: NDArray[np.uint32]
+    lacks: Lacks
     lost: Ints
 
     @classmethod
     def zeros(cls, n: int, plans: int, classes: int) -> Weighed:
         """Nothing weighed yet."""
-        shape = (n, plans, RUNGS + 1)
-        return cls(
-            np.zeros(shape, np.uint32), np.zeros((*shape, classes), np.uint32), np.zeros((n, 2), np.int64)
-        )
+        bins = RUNGS + 1
+        counts = np.zeros((n, plans, bins), np.uint32)
+        return cls(counts, Lacks(n, plans, bins, classes), np.zeros((n, 2), np.int64))
 
-    @property
-    def histogram(self) -> NDArray[np.uint32]:
-        """Weight in which each class has the level of each bin, (n, p, b, j)."""
-        return np.asarray(self.counts[..., None] - self.lacks)
+    def histogram(self, first: int = 0, last: int | None = None) -> NDArray[np.uint32]:
+        """Weight in which each class has the level of each bin, (cells first to last, p, b, j)."""
+        own = self.counts[first:last]
+        out = np.repeat(own[..., None], self.lacks.shape[2], axis=3)
+        for j, (place, count) in enumerate(self.lacks.planes(first, last)):
+            out.reshape(own.size, -1)[place, j] -= count
+        return out
 
 
 def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: Floats) -> Floats:
@@ -125,7 +188,7 @@ def weigh(
         allocation.given, sky.capacity, links.active, np.ascontiguousarray(links.plans[plans]), first, level
     )
     survival = feeder_survival(network, sky, allocation, admission or network.admission)
-    kernels.weigh(
+    slot = (
         allocation.given,
         sky.capacity,
         network.rules.per_cell,
@@ -136,7 +199,7 @@ def weigh(
         links,
         CHANCE,
         LADDER,
-        out.counts,
-        out.lacks,
-        out.lost,
     )
+    cell = 0
+    while (cell := kernels.weigh(*slot, cell, out.counts, out.lacks.tables, out.lost)) < level.shape[0]:
+        out.lacks.grow()

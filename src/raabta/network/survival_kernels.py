@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from raabta.network.kernels import active_of, rate_links, rates_of
 
@@ -13,6 +15,24 @@ EPS = 1e-9
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 """Called by kernels, allocates nothing: else every array it takes would be counted in and out again."""
+MASK_BITS = 4
+"""Bits of a key that say which classes close; a scenario has at most four."""
+
+
+class Tables(NamedTuple):
+    """A small hash table per cell, of counts in which some but not all classes close.
+
+    Cell c owns start[c]..start[c + 1] (a power of two of places, or none) of key and count (places,), of
+    which used (n,) are taken. A key is 1 + place in (p, b) x 2^MASK_BITS + the classes that close, as bits; 0
+    is free. What finds no room waits in spill (s, 3): cell, key, count; spilled (1,) says how many do.
+    """
+
+    start: NDArray[np.int64]
+    used: NDArray[np.int32]
+    key: NDArray[np.uint16]
+    count: NDArray[np.uint32]
+    spill: NDArray[np.int64]
+    spilled: NDArray[np.int64]
 
 
 @kernel
@@ -123,11 +143,13 @@ def weigh(
     links,
     chance,
     ladder,
+    begin,
     out_counts,
     out_lacks,
     out_lost,
 ):
-    """Add one slot to the weather-weighted survival of every cell.
+    """Add one slot to the weather-weighted survival of the cells from `begin` on; returns the first cell that
+    is left because `out_lacks` has no more room, or n.
 
     State k holds with chance[k - 1]; its rate is that of the worst fade in the state: "at least" is kept. A
     cell in a fade keeps its clear-sky level (n, p) with more dwell, up to its satellite's and `per_cell`;
@@ -136,18 +158,22 @@ def weigh(
     is cut to the plans wanted, which start at column `first` of `given`; `design` is its place among them.
 
     Counts are whole numbers, ladder[2] to the slot, so that sums do not depend on how time was cut.
-    out_counts (n, p, b): some class has its level; out_lacks (n, p, b, j): and class j has not. Bin 0 says
+    out_counts (n, p, b): some class has its level; out_lacks (`Tables`): and some have not. Bin 0 says
     "nothing", bin b >= 1 level >= ladder[0] x exp(ladder[1] (b - 1)), the last bin level >= 1. out_lost
     (n, 2): counts in which weather takes from the design plan's ask, and counts lost to the gateway.
     """
     states, plans = chance.shape[0], level.shape[1]
+    everyone = (1 << links.active.shape[1]) - 1
+    most_spilled = out_lacks.spill.shape[0] - 2 * plans * (states + 1)
     unfaded = np.cumsum(chance)
     need, closed = np.zeros(plans), np.zeros((plans, 2), np.int64)
     bins = np.zeros((plans, 2), np.int64)
-    for c in range(level.shape[0]):
+    for c in range(begin, level.shape[0]):
         s = given.satellite[c]
         if s < 0 or given.dwell[c] <= 0.0:
             continue
+        if out_lacks.spilled[0] > most_spilled:
+            return c
         promised, whole = survival[c, 0], survival[c, 2]
         up = max(survival[c, 1], whole)
         out_lost[c, 1] += _whole((1.0 - up) * ladder[2])
@@ -174,9 +200,9 @@ def weigh(
                 if ceiling < level[c, p]:
                     at = _rung(ceiling, ladder, out_counts.shape[2])
                     kept_at = min(kept_at, at)
-                _count(out_counts, out_lacks, c, p, at, closed[p, 0], all_of_it)
+                _count(out_counts, out_lacks, c, p, at, closed[p, 0], everyone, all_of_it)
                 if promised > 0.0:
-                    _count(out_counts, out_lacks, c, p, kept_at, closed[p, 0], promise)
+                    _count(out_counts, out_lacks, c, p, kept_at, closed[p, 0], everyone, promise)
             k -= 1
         if k == 0:
             continue
@@ -184,9 +210,10 @@ def weigh(
         all_of_it, promise = _whole(share * whole * ladder[2]), _whole(share * (up - whole) * ladder[2])
         for p in range(plans):
             closes = given.closes[c, first + p, 0]
-            _count(out_counts, out_lacks, c, p, bins[p, 0], closes, all_of_it)
+            _count(out_counts, out_lacks, c, p, bins[p, 0], closes, everyone, all_of_it)
             if promised > 0.0:
-                _count(out_counts, out_lacks, c, p, bins[p, 1], closes, promise)
+                _count(out_counts, out_lacks, c, p, bins[p, 1], closes, everyone, promise)
+    return level.shape[0]
 
 
 @inner
@@ -204,16 +231,45 @@ def _changes_nothing(level, c, need, closed, closes, first, most):
 
 
 @inner
-def _count(counts, lacks, c, p, b, closed, count):
+def _count(counts, lacks, c, p, b, closed, everyone, count):
     """Add a count to bin b for the classes that close, as bits."""
     if closed == 0 or count <= 0:
         return
     counts[c, p, b] += count
-    classes = lacks.shape[3]
-    if closed != (1 << classes) - 1:
-        for j in range(classes):
-            if not closed & (1 << j):
-                lacks[c, p, b, j] += count
+    if closed != everyone:
+        insert(lacks, c, 1 + ((p * counts.shape[2] + b) << MASK_BITS) + closed, count)
+
+
+@inner
+def insert(tables, c, key, count):
+    """Add a count under a key of cell c, by linear probing; a table is filled to three quarters."""
+    room = tables.start[c + 1] - tables.start[c]
+    if room > 0:
+        at = (key * 40_503 >> 5) & (room - 1)
+        while tables.key[tables.start[c] + at] != 0:
+            if tables.key[tables.start[c] + at] == key:
+                tables.count[tables.start[c] + at] += count
+                return
+            at = (at + 1) & (room - 1)
+        if 4 * (tables.used[c] + 1) <= 3 * room:
+            tables.key[tables.start[c] + at] = key
+            tables.count[tables.start[c] + at] = count
+            tables.used[c] += 1
+            return
+    last = tables.spilled[0]
+    tables.spill[last, 0], tables.spill[last, 1], tables.spill[last, 2] = c, key, count
+    tables.spilled[0] = last + 1
+
+
+@kernel
+def move(tables, out):
+    """Put all that is in some tables, and what waits beside them, into others of at least their size."""
+    for c in range(tables.used.shape[0]):
+        for at in range(tables.start[c], tables.start[c + 1]):
+            if tables.key[at] != 0:
+                insert(out, c, np.int64(tables.key[at]), np.int64(tables.count[at]))
+    for i in range(tables.spilled[0]):
+        insert(out, tables.spill[i, 0], tables.spill[i, 1], tables.spill[i, 2])
 
 
 @inner

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from raabta.network.admission import admit, pilot_slots
-from raabta.network.chunk import pack_weighed, run_chunk, slot_times, unpack
+from raabta.network.chunk import pack_lacks, run_chunk, slot_times, unpack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
-from raabta.network.survival import Weighed
 from raabta.scenario.models import Scenario
 
 
@@ -122,12 +121,11 @@ def test_equal_promises_nothing():
 
 
 def test_what_classes_lack_is_kept_once_where_it_is_the_same():
-    lacks = np.random.default_rng(1).integers(0, 3, (5, 3, 7, 4)).astype(np.uint32)
-    lacks[..., 3] = lacks[..., 0]
-    counts = lacks.max(axis=3) + np.arange(2, dtype=np.uint32)[np.arange(7) % 2]
-    packed = pack_weighed(Weighed(counts, lacks, np.zeros((5, 2), np.int64)))
+    lacks = np.random.default_rng(1).integers(0, 3, (4, 105)).astype(np.uint32)
+    lacks[3] = lacks[0]
+    packed = pack_lacks([(np.flatnonzero(plane), plane[plane > 0]) for plane in lacks], 105)
     assert packed["lacks_of"].tolist() == [0, 1, 2, 0]
     index, count = unpack("lacks", packed)
-    dense = np.zeros((3, 5, 3, 7), np.uint32)
+    dense = np.zeros((3, 105), np.uint32)
     dense.reshape(-1)[index] = count
-    assert np.array_equal(np.moveaxis(dense[packed["lacks_of"]], 0, 3), lacks)
+    assert np.array_equal(dense[packed["lacks_of"]], lacks)

@@ -13,6 +13,7 @@ from raabta.links.tables import PROBABILITY
 from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network import survival
+from raabta.network import survival_kernels as kernels
 from raabta.network.ladder import rung_levels
 from raabta.network.model import RUNG_LOW, RUNGS, SLOT_UNIT
 
@@ -123,7 +124,7 @@ def weighed(network, sky, found):
     n, classes = network.demand.active.shape
     out = survival.Weighed.zeros(n, len(network.plans), classes)
     survival.weigh(network, sky, found, out)
-    return out.histogram, out.lost[:, 0], out.lost[:, 1]
+    return out.histogram(), out.lost[:, 0], out.lost[:, 1]
 
 
 @pytest.mark.parametrize(
@@ -204,3 +205,29 @@ def test_a_deeper_fade_only_moves_counts_down_the_ladder():
     after, _, _ = weighed(replace(network, loss=worse), sky, found)
     reach = [np.cumsum(h[:, :, ::-1].astype(np.int64), axis=2) for h in (before, after)]
     assert np.all(reach[1] <= reach[0]) and np.any(reach[1] < reach[0])
+
+
+@pytest.mark.parametrize("spill", [8, 100])
+def test_what_classes_lack_is_added_up_whatever_room_it_finds(monkeypatch, spill):
+    """Against a dense sum: tables that are empty, grow, and are read while counts wait beside them."""
+    monkeypatch.setattr(survival, "SPILL", spill)
+    cells, plans, bins, classes = 5, 2, 9, 3
+    rng = np.random.default_rng(4)
+    lacks = survival.Lacks(cells, plans, bins, classes)
+    dense = np.zeros((cells, plans, bins, classes), np.int64)
+    for c, p, b, closed, count in rng.integers(1, [4, 2, 9, 7, 50], (3_000, 5)):
+        if lacks.tables.spilled[0] == spill:
+            lacks.grow()
+        kernels.insert(lacks.tables, c, 1 + ((p * bins + b) << kernels.MASK_BITS) + closed, count)
+        dense[c, p, b] += count * (closed & 1 << np.arange(classes) == 0)
+    for first, last in ((0, None), (1, 4), (3, 4), (0, 1)):
+        own = dense[first:last].reshape(-1, classes)
+        for j, (place, count) in enumerate(lacks.planes(first, last)):
+            assert np.array_equal(place, np.flatnonzero(own[:, j]))
+            assert np.array_equal(count, own[place, j])
+    assert lacks.tables.spilled[0] == 0 and lacks.tables.key.size < 4 * lacks.tables.used.sum()
+
+
+def test_more_than_the_keys_can_say_is_refused():
+    with pytest.raises(ValueError, match="too many for the keys"):
+        survival.Lacks(1, 3, 178, 5)

@@ -8,8 +8,7 @@ import networks
 import numpy as np
 import pytest
 
-from raabta.network.chunk import pack, pack_weighed, run_chunk
-from raabta.network.survival import Weighed
+from raabta.network.chunk import pack, pack_lacks, run_chunk
 from raabta.service import gather as gathering
 from raabta.service.cut import BATCH_SLOTS
 from raabta.service.demand import Subscribers
@@ -113,11 +112,11 @@ def test_classes_that_close_at_different_times_do_not_make_one_good_one():
     sums = gather(network.scenario, Subscribers(one, np.ones(2), one, np.ones(2), one), (), 1)
     sums.classes, sums.class_share = 2, np.array([0.5, 0.5])
     sums.lacks = np.zeros((2, *sums.counts.shape), np.int64)
-    counts, lacks = np.zeros((2, 3, 178), np.uint32), np.zeros((2, 3, 178, 2), np.uint32)
+    counts = np.zeros((2, 3, 178), np.uint32)
     counts[:, :, 150] = counts[:, :, 177] = 5 * 65_536
-    lacks[:, :, 150, 0] = lacks[:, :, 177, 1] = 5 * 65_536
+    lacks = [(np.arange(b, counts.size, 178), np.full(6, 5 * 65_536, np.uint32)) for b in (150, 177)]
     sums.batch = np.zeros((2, 2, 178), np.int64)
-    sums.add(chunk(10, **pack_weighed(Weighed(counts, lacks, np.zeros((2, 2), np.int64)))))
+    sums.add(chunk(10, **pack("counts", counts), **pack_lacks(lacks, counts.size)))
     sums.finish()
     assert sums.batch_sum[0, 1] == 0.5
 
