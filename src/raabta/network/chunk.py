@@ -191,7 +191,7 @@ def pack_lacks(planes: Sequence[tuple[Ints, NDArray[np.uint32]]], size: int) -> 
 
 
 def _equal(one: tuple[Ints, NDArray[np.uint32]], other: tuple[Ints, NDArray[np.uint32]]) -> bool:
-    return one is other or all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    return np.array_equal(one[0], other[0]) and np.array_equal(one[1], other[1])
 
 
 def unpack(

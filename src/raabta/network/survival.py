@@ -74,7 +74,7 @@ class Lacks:
         key = self.tables.key[own][taken].astype(np.int64) - 1
         place = cell * (plans * bins) + (key >> kernels.MASK_BITS)
         order = np.argsort(place, kind="stable")
-        place, key, count = place[order], key[order], self.tables.count[own][taken[order]]
+        place, key, count = place[order], key[order], self.tables.amount[own][taken[order]]
         lacking = [key & (1 << j) == 0 for j in range(classes)]
         return [_summed(place[these], count[these]) for these in lacking]
 
@@ -86,7 +86,7 @@ def _tables(room: Ints) -> kernels.Tables:
         start=start,
         used=np.zeros(room.size, np.int32),
         key=np.zeros(start[-1], np.uint16),
-        count=np.zeros(start[-1], np.uint32),
+        amount=np.zeros(start[-1], np.uint32),
         spill=np.empty((SPILL, 3), np.int64),
         spilled=np.zeros(1, np.int64),
     )

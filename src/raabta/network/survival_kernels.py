@@ -22,7 +22,7 @@ MASK_BITS = 4
 class Tables(NamedTuple):
     """A small hash table per cell, of counts in which some but not all classes close.
 
-    Cell c owns start[c]..start[c + 1] (a power of two of places, or none) of key and count (places,), of
+    Cell c owns start[c]..start[c + 1] (a power of two of places, or none) of key and amount (places,), of
     which used (n,) are taken. A key is 1 + place in (p, b) x 2^MASK_BITS + the classes that close, as bits; 0
     is free. What finds no room waits in spill (s, 3): cell, key, count; spilled (1,) says how many do.
     """
@@ -30,7 +30,7 @@ class Tables(NamedTuple):
     start: NDArray[np.int64]
     used: NDArray[np.int32]
     key: NDArray[np.uint16]
-    count: NDArray[np.uint32]
+    amount: NDArray[np.uint32]
     spill: NDArray[np.int64]
     spilled: NDArray[np.int64]
 
@@ -248,12 +248,12 @@ def insert(tables, c, key, count):
         at = (key * 40_503 >> 5) & (room - 1)
         while tables.key[tables.start[c] + at] != 0:
             if tables.key[tables.start[c] + at] == key:
-                tables.count[tables.start[c] + at] += count
+                tables.amount[tables.start[c] + at] += count
                 return
             at = (at + 1) & (room - 1)
         if 4 * (tables.used[c] + 1) <= 3 * room:
             tables.key[tables.start[c] + at] = key
-            tables.count[tables.start[c] + at] = count
+            tables.amount[tables.start[c] + at] = count
             tables.used[c] += 1
             return
     last = tables.spilled[0]
@@ -267,7 +267,7 @@ def move(tables, out):
     for c in range(tables.used.shape[0]):
         for at in range(tables.start[c], tables.start[c + 1]):
             if tables.key[at] != 0:
-                insert(out, c, np.int64(tables.key[at]), np.int64(tables.count[at]))
+                insert(out, c, np.int64(tables.key[at]), np.int64(tables.amount[at]))
     for i in range(tables.spilled[0]):
         insert(out, tables.spill[i, 0], tables.spill[i, 1], tables.spill[i, 2])
 
