@@ -70,10 +70,12 @@ def peak_gain_dbi(
 def scan_loss_db(scan_deg: npt.ArrayLike, exponent_ratio: npt.ArrayLike) -> FloatArray:
     """Loss of a planar array steered off its normal, dB: -10 n log10 cos(scan). Any shape, 0 to 89 deg.
 
-    n = 1 is the projected aperture alone; 1.2 to 1.5 is what elements of real arrays give.
+    n = 1 is the projected aperture alone; 1.2 to 1.5 is what elements of real arrays give; 0 to 3 are
+    taken. The law is a fit to about 70 deg; beyond, arrays fall faster.
     """
     scan = in_range("scan angle", scan_deg, 0.0, 89.0, "deg", "a planar array radiates to one side")
-    return np.asarray(-10.0 * np.asarray(exponent_ratio) * np.log10(np.cos(np.radians(scan))))
+    exponent = in_range("scan loss exponent", exponent_ratio, 0.0, 3.0, "", "cos^n of a planar array")
+    return np.asarray(-10.0 * exponent * np.log10(np.cos(np.radians(scan))))
 
 
 def footprint_half_axes_km(
