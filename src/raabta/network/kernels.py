@@ -21,6 +21,8 @@ SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
 RETURN_SIDE = 16
 """Added to the code of a limit that belongs to the return direction."""
 EPS = 1e-9
+BLOCK = 32
+"""Cells to a block of `Members`."""
 LEAST_WANTED = 0.05  # level that a cell which only shares the surplus is assumed to want
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
@@ -92,6 +94,20 @@ class Rules(NamedTuple):
     guarantee: int
 
 
+class Members(NamedTuple):
+    """The cells of each satellite, in blocks of BLOCK: a satellite's newest is head (m,), or -1; before (b,) is
+    the one before it; size (b,) of it is filled with cell (b, BLOCK) and beam (b, 3, BLOCK), the directions
+    from the cells; used (1,): blocks taken.
+    """
+
+    head: Any
+    before: Any
+    size: Any
+    cell: Any
+    beam: Any
+    used: Any
+
+
 class Given(NamedTuple):
     """What every cell gets, (n, ...).
 
@@ -99,7 +115,7 @@ class Given(NamedTuple):
     (n, 5): dwell, forward and return Mbps of the whole ask, active homes that close, 1 if a forward link does
     not; plan_dwell (n, p + 1) and closes (n, p + 1, 2): see `rate_links`; cap: dwell up to which surplus is
     shared; least: what it costs its satellite at least; dwell; code: what binds, -1 where nobody asks;
-    direction (n, 3) from cell to satellite. head (m,), following (n,): the cells of each satellite, linked.
+    direction (n, 3) from cell to satellite.
     """
 
     satellite: Any
@@ -112,8 +128,7 @@ class Given(NamedTuple):
     dwell: Any
     code: Any
     direction: Any
-    head: Any
-    following: Any
+    members: Members
 
 
 @inner
@@ -205,7 +220,7 @@ def attach(order, ask, state, candidates, fleet, links, rules, given):
     """
     free, room = fleet.capacity.copy(), fleet.room.copy()
     used, near = np.zeros(room.shape[0]), np.zeros(ask.shape[0])
-    close = np.empty(ask.shape[0], np.int64)
+    close, dot = np.empty(ask.shape[0], np.int64), np.empty(BLOCK)
     stopped = fleet.limit_code[:, 0].copy()
     for s in range(room.shape[0]):
         _note_full(s, free, fleet, stopped)
@@ -236,7 +251,7 @@ def attach(order, ask, state, candidates, fleet, links, rules, given):
                 break
             s = candidates.satellite[k]
             if _rate(c, s, candidates.sin_elevation[k], state[c], fleet, links, rules, given):
-                _take(c, s, ask[c], free, used, near, close, fleet, rules, given)
+                _take(c, s, ask[c], free, used, near, close, dot, fleet, rules, given)
                 if given.satellite[c] >= 0:
                     room[s] -= 1
                     _note_full(s, free, fleet, stopped)
@@ -282,7 +297,7 @@ def _rate(c, s, sin_elevation, state, fleet, links, rules, given):
 
 
 @inner
-def _take(c, s, ask, free, used, near, close, fleet, rules, given):
+def _take(c, s, ask, free, used, near, close, dot, fleet, rules, given):
     """Give cell c its admitted level on satellite s, as far as beams, rates and reuse go; name what stops it.
 
     Without a guarantee it is only attached: its planned load steers the choice of the next cells.
@@ -294,7 +309,9 @@ def _take(c, s, ask, free, used, near, close, fleet, rules, given):
     for q in range(3):
         if free[s, q] < share * need[q]:
             share, code = free[s, q] / need[q], fleet.limit_code[s, q]
-    crowd = _crowd(c, s, fleet, rules, given, close)
+    crowd = 0
+    if fleet.capacity[s, 0] > rules.colours:
+        crowd = _crowd(given.direction[c], given.members, s, rules.cos_reuse, dot, close)
     if crowd > 0 and used[s] + share * need[0] > rules.colours:
         clear = reuse_room(crowd, close, near, rules, given)
         if clear < share * need[0]:
@@ -319,8 +336,7 @@ def _take(c, s, ask, free, used, near, close, fleet, rules, given):
             near[close[i]] += given.dwell[c]
             near[c] += given.dwell[close[i]]
     given.satellite[c] = s
-    given.following[c] = given.head[s]
-    given.head[s] = c
+    _join(given.members, s, c, given.direction[c])
 
 
 @inner
@@ -336,26 +352,37 @@ def reuse_room(crowd, close, near, rules, given):
 
 
 @inner
-def _crowd(c, s, fleet, rules, given, close):
-    """Cells of satellite s within the reuse angle of cell c, into `close`; their number. None where the
-    satellite has no more beams than channels."""
-    count = 0
-    d = given.head[s] if fleet.capacity[s, 0] > rules.colours else -1
-    while d >= 0:
-        if _close(given.direction, c, d, rules.cos_reuse):
-            close[count] = d
-            count += 1
-        d = given.following[d]
-    return count
+def _join(members, s, c, direction):
+    """Make cell c a member of satellite s."""
+    b = members.head[s]
+    if b < 0 or members.size[b] == BLOCK:
+        new = members.used[0]
+        members.before[new], members.size[new], members.head[s] = b, 0, new
+        members.used[0] += 1
+        b = new
+    i = members.size[b]
+    members.cell[b, i] = c
+    for axis in range(3):
+        members.beam[b, axis, i] = direction[axis]
+    members.size[b] += 1
 
 
 @inner
-def _close(direction, a, b, cos_reuse):
-    return (
-        direction[a, 0] * direction[b, 0]
-        + direction[a, 1] * direction[b, 1]
-        + direction[a, 2] * direction[b, 2]
-    ) >= cos_reuse
+def _crowd(direction, members, s, cos_reuse, dot, close):
+    """Cells of satellite s within the reuse angle of a direction, newest first, into `close`; their number.
+
+    A whole block is tried at a time, vectorised, empty places too: dot (BLOCK,) is room for that.
+    """
+    x, y, z = direction[0], direction[1], direction[2]
+    count, b = 0, members.head[s]
+    while b >= 0:
+        for i in range(BLOCK):
+            dot[i] = members.beam[b, 0, i] * x + members.beam[b, 1, i] * y + members.beam[b, 2, i] * z
+        for i in range(members.size[b] - 1, -1, -1):
+            close[count] = members.cell[b, i]
+            count += dot[i] >= cos_reuse
+        b = members.before[b]
+    return count
 
 
 @kernel
@@ -417,17 +444,19 @@ def _share_out(s, given, own, shares):
     """The cells of satellite s into `own`, what raises them into `shares`: dwell of a whole level, least and
     most dwell, dwell charged at least, forward and return Mbps of a unit of dwell. Returns their number and
     the level at which the last has its cap."""
-    high, count = 0.0, 0
-    c = given.head[s]
-    while c >= 0:
-        need = given.need[c, 0]
-        high = max(high, given.cap[c] / need)
-        own[count] = c
-        shares[0, count], shares[1, count] = need, given.dwell[c]
-        shares[2, count], shares[3, count] = max(given.cap[c], given.dwell[c]), given.least[c]
-        shares[4, count], shares[5, count] = given.need[c, 1] / need, given.need[c, 2] / need
-        count += 1
-        c = given.following[c]
+    high, count, members = 0.0, 0, given.members
+    b = members.head[s]
+    while b >= 0:
+        for i in range(members.size[b] - 1, -1, -1):
+            c = members.cell[b, i]
+            need = given.need[c, 0]
+            high = max(high, given.cap[c] / need)
+            own[count] = c
+            shares[0, count], shares[1, count] = need, given.dwell[c]
+            shares[2, count], shares[3, count] = max(given.cap[c], given.dwell[c]), given.least[c]
+            shares[4, count], shares[5, count] = given.need[c, 1] / need, given.need[c, 2] / need
+            count += 1
+        b = members.before[b]
     return count, high
 
 

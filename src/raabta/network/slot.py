@@ -114,8 +114,20 @@ def nothing_given(n: int, m: int, plans: int) -> kernels.Given:
         dwell=np.zeros(n),
         code=np.full(n, -1),
         direction=np.zeros((n, 3)),
+        members=_no_members(n, m),
+    )
+
+
+def _no_members(n: int, m: int) -> kernels.Members:
+    """Satellites without cells, and room for all n of them."""
+    blocks = n // kernels.BLOCK + m
+    return kernels.Members(
         head=np.full(m, -1),
-        following=np.full(n, -1),
+        before=np.empty(blocks, np.int64),
+        size=np.empty(blocks, np.int64),
+        cell=np.empty((blocks, kernels.BLOCK), np.int64),
+        beam=np.empty((blocks, 3, kernels.BLOCK)),
+        used=np.zeros(1, np.int64),
     )
 
 
