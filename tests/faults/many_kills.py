@@ -143,6 +143,17 @@ def gone_by_themselves() -> bool:
     return not workers_now()
 
 
+def living() -> list[str]:
+    """Of each worker that lives: state, CPU time in ticks, and what each of its threads waits for."""
+    told = []
+    for pid in workers_now():
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            waits = [place.read_text() or "0" for place in Path(f"/proc/{pid}/task").glob("*/wchan")]
+            told.append(f"{pid} {fields[0]} {fields[11]}+{fields[12]} waits for {', '.join(waits)}")
+    return told
+
+
 def kill_many(place: Path, kills: int, seed: int) -> dict[str, object]:
     """Kill so many times; what was seen. Raises AssertionError where anything is lost, corrupt or other."""
     draw, seen = random.Random(seed), Counter[str]()
@@ -160,7 +171,7 @@ def kill_many(place: Path, kills: int, seed: int) -> dict[str, object]:
         done += fresh
         seen[f"killed: {kind}"] += fresh
         assert code in (0, 3, -signal.SIGKILL), f"{kind}: ended with {code} after kill {done}"
-        assert gone_by_themselves(), f"workers live on after kill {done}"
+        assert gone_by_themselves(), f"{kind}: workers live on after kill {done}: {living()}"
         if not (folder / "ledger.sqlite").exists():
             continue
         try:
