@@ -140,7 +140,10 @@ def _unfold(stored: Array, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Arra
         return stored.reshape(shape)
     rows = shape[0] if shape else 1
     unsigned = np.dtype(f"<u{dtype.itemsize}")
-    steps = np.ascontiguousarray(stored.T).view(unsigned).reshape(rows, -1)
+    steps = np.empty((size, unsigned.itemsize), np.uint8)
+    for significance, part in enumerate(stored):  # whole columns: many times as fast as a transposed copy
+        steps[:, significance] = part
+    steps = steps.view(unsigned).reshape(rows, -1)
     return np.cumsum(steps, axis=0, dtype=unsigned).view(dtype).reshape(shape)
 
 

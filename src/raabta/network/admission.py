@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -74,7 +75,7 @@ def _sustained(network: Network, skies: list[Sky], offer: Admission, pool: Threa
     """Level that the served test grants the best class of every cell over the sample, (n,)."""
     parts = np.array_split(np.arange(len(skies)), 8)
     counts = pool.map(lambda part: _histogram(network, [skies[i] for i in part], offer), parts)
-    total = np.sum([part.astype(np.int64) for part in counts], axis=0)
+    total = reduce(np.add, counts).astype(np.int64)  # PILOT_SLOTS * SLOT_UNIT at most: it fits before
     target = network.scenario.demand.availability_target_share
     rung = highest_rung(survival(np.moveaxis(total, 2, 1), len(skies)), target).max(axis=1)
     return np.asarray(rung_levels()[rung])
