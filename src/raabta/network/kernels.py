@@ -336,7 +336,7 @@ def _take(c, s, ask, free, used, near, close, dot, fleet, rules, given):
             near[close[i]] += given.dwell[c]
             near[c] += given.dwell[close[i]]
     given.satellite[c] = s
-    _join(given.members, s, c, given.direction[c])
+    join(given.members, s, c, given.direction[c])
 
 
 @inner
@@ -352,7 +352,7 @@ def reuse_room(crowd, close, near, rules, given):
 
 
 @inner
-def _join(members, s, c, direction):
+def join(members, s, c, direction):
     """Make cell c a member of satellite s."""
     b = members.head[s]
     if b < 0 or members.size[b] == BLOCK:
