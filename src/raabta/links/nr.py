@@ -19,7 +19,9 @@ import numpy.typing as npt
 from raabta.links.modcod import MEAN_PACKET_BYTES, Ladder
 from raabta.links.ranges import FloatArray, in_range
 
-SOURCE = "3GPP TS 38.214 table 5.1.3.1-1"
+SOURCE = "3GPP TS 38.214 tables 5.1.3.1-1 to -3"
+TABLE_BITS = {1: 6, 2: 8, 3: 6}
+"""Most bits per symbol of each table: 64QAM, 256QAM, and 64QAM with low spectral efficiency."""
 SHANNON_GAP_DB = 1.5
 RESOURCE_BLOCK_SHARE = 264 * 12 * 0.120 / 400.0
 """Occupied share of the carrier: 264 blocks of 12 x 120 kHz in 400 MHz (TS 38.101-2 table 5.3.2-1)."""
@@ -31,13 +33,15 @@ LAYER_TWO_BYTES = 9.0
 """SDAP, PDCP, RLC and MAC headers on one IP packet (1 + 3 + 2 + 3 bytes)."""
 
 
-@lru_cache(maxsize=1)
-def mcs_table() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], FloatArray]:
-    """The packaged table: (bits per symbol, code rate x 1024, efficiency), 29 rows by MCS index."""
+@lru_cache(maxsize=3)
+def mcs_table(table: int = 1) -> tuple[npt.NDArray[np.int64], FloatArray, FloatArray]:
+    """Table 1, 2 or 3 of the standard: (bits per symbol, code rate x 1024, efficiency), by MCS index."""
+    in_range("MCS table", table, 1, 3, "", SOURCE)
     text = files("raabta.links").joinpath("data/nr_mcs.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    every = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    rows = [row for row in every if row["table"] == str(table)]
     bits = np.array([int(row["bits"]) for row in rows])
-    rate = np.array([int(row["code_rate_1024"]) for row in rows])
+    rate = np.array([float(row["code_rate_1024"]) for row in rows])
     return bits, rate, np.array([float(row["efficiency_bit_symbol"]) for row in rows])
 
 
@@ -57,26 +61,32 @@ def ladder(
     max_bits: int = 6,
     gap_db: float = SHANNON_GAP_DB,
     overhead_share: float | None = None,
+    table: int = 1,
 ) -> Ladder:
     """Steps of the return link: thresholds (dB, rising) and IP bits per second and hertz of carrier (rising).
 
     Same shape and look-up as `modcod.ladder`. `overhead_share` is what is left after overhead, by default
-    `ip_share()`. The threshold follows from the efficiency alone, so MCS 17 comes just before MCS 16.
+    `ip_share()`. The threshold follows from the efficiency alone, so MCS 17 comes just before MCS 16. `table`
+    2 has 256QAM (say `max_bits=8`), 3 reaches lowest (0.0586 bit/symbol).
     """
     in_range("margin", margin_db, 0.0, 30.0, "dB", "a stated implementation margin")
     in_range("gap to Shannon", gap_db, 0.0, 10.0, "dB", "no code beats Shannon")
-    in_range("bits per symbol", max_bits, 2, 6, "", SOURCE)
-    bits, _, efficiency = mcs_table()
+    bits, _, efficiency = mcs_table(table)
+    in_range("bits per symbol", max_bits, 2, TABLE_BITS[table], "", SOURCE)
     efficiency = np.unique(efficiency[bits <= max_bits])
     share = ip_share() if overhead_share is None else overhead_share
     return Ladder(shannon_snr_db(efficiency) + gap_db + margin_db, efficiency * share)
 
 
 def best(
-    snr_db: npt.ArrayLike, margin_db: float = 0.0, max_bits: int = 6, gap_db: float = SHANNON_GAP_DB
+    snr_db: npt.ArrayLike,
+    margin_db: float = 0.0,
+    max_bits: int = 6,
+    gap_db: float = SHANNON_GAP_DB,
+    table: int = 1,
 ) -> tuple[npt.NDArray[np.intp], FloatArray]:
     """The mode in use: (MCS index, or -1 when none closes; its efficiency as printed). Any shape."""
-    bits, _, efficiency = mcs_table()
+    bits, _, efficiency = mcs_table(table)
     allowed = np.flatnonzero(bits <= max_bits)
     index = allowed[np.argsort(efficiency[allowed], kind="stable")]
     thresholds = shannon_snr_db(efficiency[index]) + gap_db + margin_db
