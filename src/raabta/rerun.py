@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import raabta.pipeline as pipeline
-from raabta.access.survey import SUMMARY
 from raabta.base.errors import OutOfRangeError, StoreError
 from raabta.engine import atomic, chunks
-from raabta.engine.ledger import Ledger
+from raabta.engine.ledger import RUN, Ledger
 from raabta.engine.provenance import environment, read_provenance
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import run_hash, verify
@@ -128,7 +127,7 @@ def again(
     progress: pipeline.Progress | None = None,
 ) -> tuple[Results, bool]:
     """Run the scenario of a finished run into another folder: (results, whether every chunk is the same)."""
-    _refuse_coverage(folder)
+    _refuse_other_work(folder)
     scenario = store.read_scenario(folder)
     _refuse_gone(folder, scenario)
     if out.exists() and out.samefile(folder):
@@ -139,7 +138,7 @@ def again(
 
 def _kept(folder: Path) -> Scenario:
     """The scenario of a finished run whose bits can be had again here. Raises StoreError."""
-    _refuse_coverage(folder)
+    _refuse_other_work(folder)
     scenario = store.read_scenario(folder)
     _refuse_gone(folder, scenario)
     with Ledger.read(folder) as ledger:
@@ -158,11 +157,13 @@ def _kept(folder: Path) -> Scenario:
     return scenario
 
 
-def _refuse_coverage(folder: Path) -> None:
-    if (folder / SUMMARY).is_file():
+def _refuse_other_work(folder: Path) -> None:
+    with Ledger.read(folder) as ledger:
+        kind = ledger.identity().kind
+    if kind != RUN:
         raise StoreError(
-            f"{folder} holds coverage over time, not a run. To check it, ask `raabta coverage` the same into "
-            "another folder with --out, and compare the two coverage.csv; `raabta verify` re-hashes its files"
+            f"{folder} holds {kind}, not a run. To check it, ask for the same into another folder with "
+            "--out, and compare what both wrote; `raabta verify` re-hashes its files"
         )
 
 

@@ -20,15 +20,15 @@ from raabta.engine.verify import run_hash, verify
 from raabta.study.table import CSV, JSON
 
 SHORT, LONG = "step_s-60", "step_s-1"
-"""Designs of 48 minutes: one chunk, and twelve."""
-CHUNKS = {SHORT: 1, LONG: 12}
+"""Designs of 36 minutes: one chunk, and nine."""
+CHUNKS = {SHORT: 1, LONG: 9}
 
 
 def start(box: Path, out: Path, workers: int) -> subprocess.Popen[str]:
     """The command in a process group of its own."""
     command = [
         *COMMAND, "sweep", "pakistan", "--set", f"area.outline_file={box}", "--set", "time.step_s=60,1",
-        "--duration", "48m", "--workers", str(workers), "--out", str(out),
+        "--duration", "36m", "--workers", str(workers), "--out", str(out),
     ]  # fmt: skip
     return subprocess.Popen(
         command,

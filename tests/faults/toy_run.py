@@ -19,7 +19,7 @@ from raabta.engine import atomic
 from raabta.engine.ledger import Identity
 from raabta.engine.runner import run_chunks
 
-IDENTITY = Identity(scenario_hash="toy", version="1", seed=7)
+IDENTITY = Identity(scenario_hash="toy", version="1", seed=7, kind="toy")
 KEYS = [f"chunk-{index:03d}" for index in range(24)]
 _state: dict[str, float] = {}
 

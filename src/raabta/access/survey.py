@@ -41,6 +41,8 @@ MOST_CELLS = 1_000_000
 BASE_BYTES = 300e6
 """A process with its libraries and compiled kernels."""
 NO_GPU_THERE = "a cluster computes on processors"
+KIND = "coverage"
+"""What the ledger says a folder of ours holds."""
 TABLE, SUMMARY = "coverage.csv", "coverage.json"
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -220,7 +222,7 @@ def _check(question: Question) -> None:
 
 def identity_of(question: Question) -> Identity:
     """What makes a run of this question that run: the scenario and what is asked of it."""
-    asked = [scenario_hash(question.scenario), "coverage", question.levels, question.globe_cells]
+    asked = [scenario_hash(question.scenario), question.levels, question.globe_cells]
     asked += [question.least_deg]
     asked += ["gpu"] if question.device == "gpu" else []
     return Identity(
@@ -228,6 +230,7 @@ def identity_of(question: Question) -> Identity:
         version=str(environment()["raabta"]),
         seed=question.scenario.seed,
         environment=hash_of(environment()),
+        kind=KIND,
     )
 
 

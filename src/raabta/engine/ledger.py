@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,13 +21,16 @@ from raabta.base.errors import StoreError
 from raabta.engine import atomic, chunks
 from raabta.engine.chunks import Row
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1 had no kinds: its folders hold runs."""
+RUN = "run"
+"""The kind of work that `raabta run` keeps; whoever keeps other work in a folder names its own."""
 NAME = "ledger.sqlite"
 LOCK = "run.lock"
 
 _SCHEMA = (
     "CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), scenario_hash TEXT NOT NULL,"
-    " version TEXT NOT NULL, seed INTEGER NOT NULL, environment TEXT NOT NULL)",
+    " version TEXT NOT NULL, seed INTEGER NOT NULL, environment TEXT NOT NULL, kind TEXT NOT NULL)",
     "CREATE TABLE planned (key TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE chunks (key TEXT PRIMARY KEY, file TEXT NOT NULL, sha256 TEXT NOT NULL,"
     " bytes INTEGER NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID",
@@ -39,12 +42,14 @@ _SCHEMA = (
 
 @dataclass(frozen=True)
 class Identity:
-    """What makes a run that run; a folder holds one. `environment` may hash lock, Python and CPU."""
+    """What makes a run that run; a folder holds one. `environment` may hash lock, Python and CPU; `kind` is
+    what was computed, a noun: work of two kinds is never the same, whatever it was computed from."""
 
     scenario_hash: str
     version: str
     seed: int
     environment: str = ""
+    kind: str = RUN
 
 
 @dataclass(frozen=True)
@@ -150,10 +155,10 @@ class Ledger:
 
     def identity(self) -> Identity:
         """Whose run the folder holds."""
-        rows = self._ask("SELECT scenario_hash, version, seed, environment FROM run")
+        rows = self._ask("SELECT * FROM run")
         if not rows:
             raise StoreError(f"{self.folder / NAME} names no run. Choose another folder")
-        return Identity(*rows[0])
+        return Identity(*rows[0][1:])
 
     def rows(self) -> list[Row]:
         """Every committed chunk, by key."""
@@ -227,8 +232,7 @@ class Ledger:
         with _refusing(self.folder), self._transaction():
             for statement in _SCHEMA:
                 self._connection.execute(statement)
-            values = (identity.scenario_hash, identity.version, identity.seed, identity.environment)
-            self._connection.execute("INSERT INTO run VALUES (1, ?, ?, ?, ?)", values)
+            self._connection.execute("INSERT INTO run VALUES (1, ?, ?, ?, ?, ?)", astuple(identity))
 
     def _check_schema(self) -> None:
         found = self._ask("PRAGMA user_version")[0][0]

@@ -8,6 +8,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 
+from raabta import pipeline
 from raabta.access import survey
 from raabta.base.errors import OutOfRangeError, ScenarioError, StoreError
 from raabta.cli.app import main
@@ -64,7 +65,17 @@ def test_commands_for_runs_name_a_folder_of_coverage(question, tmp_path, capsys,
     for chunk in (tmp_path / "run" / "chunks").iterdir():
         chunk.write_bytes(b"damaged")
     assert main([*command.split(), str(tmp_path / "run")]) == 2
-    assert "holds coverage over time, not a run" in capsys.readouterr().err
+    assert "holds coverage, not a run" in capsys.readouterr().err
+
+
+def test_the_folder_of_an_unfinished_coverage_is_named_and_taken_for_no_run(question, tmp_path, capsys):
+    with pytest.raises(KeyboardInterrupt):
+        ask(question, tmp_path, progress=Mock(side_effect=[None] * 3 + [KeyboardInterrupt]))
+    assert not (tmp_path / survey.SUMMARY).exists()
+    assert main(["rerun", "--check", str(tmp_path)]) == 2
+    assert "holds coverage, not a run" in capsys.readouterr().err
+    with pytest.raises(StoreError, match="kind is coverage, asked for run"):
+        pipeline.run(question.scenario, tmp_path)
 
 
 def test_another_question_is_refused_by_the_folder(question, tmp_path):

@@ -74,12 +74,47 @@ def test_a_ledger_cut_off_while_it_was_made_is_nobodys(tmp_path: Path, raw: byte
     assert Ledger.held(tmp_path) == RUN
 
 
+def test_a_folder_says_what_kind_of_work_it_holds(tmp_path: Path) -> None:
+    other = replace(RUN, kind="coverage")
+    Ledger.create_or_resume(tmp_path, other).close()
+    assert Ledger.held(tmp_path) == other != RUN
+    with pytest.raises(StoreError, match="holds another run: kind is coverage, asked for run"):
+        Ledger.create_or_resume(tmp_path, RUN)
+
+
+SCHEMA_1 = """
+CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), scenario_hash TEXT NOT NULL,
+    version TEXT NOT NULL, seed INTEGER NOT NULL, environment TEXT NOT NULL);
+CREATE TABLE planned (key TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE chunks (key TEXT PRIMARY KEY, file TEXT NOT NULL, sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID;
+CREATE TABLE outputs (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO run VALUES (1, '0123456789abcdef0123456789abcdef', '0.1.0', 2026, '');
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_ledger_of_the_first_schema_is_of_a_run_and_goes_on(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "ledger.sqlite")
+    connection.executescript(SCHEMA_1)
+    connection.close()
+    assert Ledger.held(tmp_path) == RUN
+    row = Row("a", "a-0.chunk", "0" * 64, 3, 0.5)
+    with Ledger.create_or_resume(tmp_path, RUN) as ledger:
+        ledger.plan(["a"])
+        ledger.commit(row)
+    with Ledger.read(tmp_path) as ledger:
+        assert (ledger.identity(), ledger.planned(), ledger.rows()) == (RUN, ["a"], [row])
+    with pytest.raises(StoreError, match="kind is run, asked for coverage"):
+        Ledger.refuse_other(tmp_path, replace(RUN, kind="coverage"))
+
+
 def test_a_newer_schema_is_refused_by_every_way_in(tmp_path: Path) -> None:
     Ledger.create_or_resume(tmp_path, RUN).close()
     connection = sqlite3.connect(tmp_path / "ledger.sqlite")
     connection.execute("PRAGMA user_version = 9")
     connection.close()
-    says = "was written by a newer raabta: its ledger has schema 9, this one knows up to 1"
+    says = "was written by a newer raabta: its ledger has schema 9, this one knows up to 2"
     ways = (Ledger.read, Ledger.edit, Ledger.held, lambda folder: Ledger.create_or_resume(folder, RUN))
     for way in ways:
         with pytest.raises(StoreError, match=says):
