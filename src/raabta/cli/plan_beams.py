@@ -1,0 +1,93 @@
+"""`raabta plan-beams`: which satellite serves which user by which beam and colour, for points in a file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from raabta.base.errors import ScenarioError
+from raabta.cli.output import complain, heard, say, say_json
+
+if TYPE_CHECKING:
+    from raabta.network.beam_planning.instance import Instance
+    from raabta.network.beam_planning.planner import Outcome
+
+
+def plan_beams(
+    file: Path, *, out: Path | None, seconds: float | None, seed: int, against: Path | None, as_json: bool
+) -> int:
+    """Plan, and write the plan; or check one that is there. The exit code: 2 for a plan that is not valid."""
+    from raabta.engine.kernelcache import prepare
+
+    prepare()
+    from raabta.network.beam_planning.instance import read_instance
+
+    instance = read_instance(file)
+    if against is not None:
+        return _check(instance, against, as_json)
+    _plan(instance, out, seconds, seed, as_json)
+    return 0
+
+
+def _plan(instance: Instance, out: Path | None, seconds: float | None, seed: int, as_json: bool) -> None:
+    from raabta.cli.progress import Bars
+    from raabta.network.beam_planning import answer, planner
+
+    if out is not None and not out.parent.is_dir():
+        raise ScenarioError(f"option --out: there is no folder '{out.parent}'")
+    with Bars() as bars:
+        outcome = planner.plan_beams(instance, seconds=seconds, seed=seed, progress=bars)
+    text = "".join(f"{line}\n" for line in answer.lines(instance, outcome.answer))
+    if out is not None:
+        from raabta.engine.atomic import write_bytes
+
+        write_bytes(out, text.encode("utf-8"))
+    elif not as_json:
+        with heard():
+            sys.stdout.write(text)
+    if as_json:
+        say_json(summary(instance, outcome))
+    for line in words(instance, outcome):
+        complain(line)
+
+
+def summary(instance: Instance, outcome: Outcome) -> dict[str, Any]:
+    """The figures of a plan."""
+    return {
+        "satellites": len(instance.sat),
+        "users": len(instance.user),
+        "interferers": len(instance.interferer),
+        "users_in_reach": outcome.seen,
+        "served": outcome.served,
+        "bound": outcome.bound.users,
+        "bound_without_colours": outcome.bound.beams,
+        "gap_share": outcome.gap_share,
+        "time_ran_out": outcome.stopped,
+    }
+
+
+def words(instance: Instance, outcome: Outcome) -> list[str]:
+    """The figures of a plan in words."""
+    bound = outcome.bound.users
+    lines = [
+        f"{len(instance.user):,} users, {len(instance.sat):,} satellites, {len(instance.interferer):,} "
+        f"interferers; {outcome.seen:,} users have a satellite in reach",
+        f"{outcome.served:,} users served; no plan serves more than {bound:,}"
+        + (": this is the most" if outcome.served == bound else f" ({outcome.gap_share:.2%} below it)"),
+    ]
+    return lines + (["stopped at --seconds; more time may serve more"] if outcome.stopped else [])
+
+
+def _check(instance: Instance, against: Path, as_json: bool) -> int:
+    from raabta.network.beam_planning import answer, check
+
+    plan = answer.read_answer(against, instance)
+    faults = check.find_faults(instance, plan)
+    if as_json:
+        say_json({"served": int(plan.user.size), "users": len(instance.user), "faults": faults})
+    elif not faults:
+        say(f"{against}: valid, {plan.user.size:,} of {len(instance.user):,} users served")
+    for fault in faults:
+        complain(f"{against}: {fault}")
+    return ScenarioError.exit_code if faults else 0
