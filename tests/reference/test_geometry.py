@@ -46,12 +46,17 @@ def test_p09_slant_range_and_central_angle_at_550_km_and_25_deg() -> None:
 
 
 def test_p09_coverage() -> None:
-    """P09: 2,774,093 km2 see the satellite above 25 deg; summed over 200,000 rings of sites; 0.001 %."""
+    """P09: 2,774,093 km2 see the satellite above 25 deg: the cap inside the look angles' edge, to 0.001 %.
+
+    Summed over 200,000 rings of sites as well, of which one is 0.003 %.
+    """
+    edge = np.radians(_central_angle_deg(25.0))
+    assert 2.0 * np.pi * 6371.0**2 * (1.0 - np.cos(edge)) == pytest.approx(2_774_093.0, rel=1e-5)
     edges = np.linspace(0.0, 25.0, 200_001)
     middles = 0.5 * (edges[1:] + edges[:-1])
     rings_km2 = 2.0 * np.pi * 6371.0**2 * -np.diff(np.cos(np.radians(edges)))
     elevation, _ = _seen_at_central_angle(middles)
-    assert rings_km2[elevation >= 25.0].sum() == pytest.approx(2_774_093.0, rel=3e-5)  # one ring is 3e-5
+    assert rings_km2[elevation >= 25.0].sum() == pytest.approx(2_774_093.0, rel=3e-5)
 
 
 def test_p10_quetta_looks_at_38_east() -> None:
