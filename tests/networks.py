@@ -163,3 +163,28 @@ def positions(network, slot=0):
     from raabta.network.chunk import slot_times
 
     return network.propagator.positions_km(slot_times(network, [slot]))[0]
+
+
+def read(*parts):
+    """Chunks as `gather` asks for them: as often as it likes."""
+    return lambda only: parts
+
+
+def quiet_chunk(slots, n=2, **arrays):
+    """A chunk of n cells and one class in which nothing happened, with some arrays replaced."""
+    from raabta.network.chunk import pack
+
+    zero, wide = np.zeros(n, np.int64), np.zeros((n, 11), np.int64)
+    quiet = {
+        "satellite": np.full((slots, n), -1, np.int16), "gateway": np.full((slots, n), -1, np.int8),
+        "down": np.zeros((slots, n), np.float16), "up_ratio": np.zeros((slots, n), np.float16),
+        "rtt": np.zeros((slots, n), np.uint16), "level_sum": zero,
+        "level_count": np.zeros(65_536, np.int64), "short_slots": zero,
+        **pack("counts", np.zeros(0, np.uint32)), **pack("lacks", np.zeros(0, np.uint32)),
+        "lacks_of": np.zeros(1, np.int8),
+        "rain": zero, "feeder": zero, "code_count": wide, "code_unserved": wide, "code_count_up": wide,
+        "code_unserved_up": wide, "visible": zero, "usable_satellites": np.zeros(slots, np.int32),
+        "visible_satellites": np.zeros(slots, np.int32), "storm_clear": zero, "storm_wet": zero,
+        "storms": np.zeros((0, 6)),
+    }  # fmt: skip
+    return quiet | arrays

@@ -172,7 +172,7 @@ def served_of(scenario: Scenario, slots: list[int]) -> dict[str, float]:
     cells, people = place_people(scenario)
     network = build_network(scenario, cells, people)
     sums = run_chunk(network, slots)
-    return store.served_totals(scenario, people, subscribers(scenario, people), [sums])
+    return store.served_totals(scenario, people, subscribers(scenario, people), sums)
 
 
 def _cut(out: Path, steps: int, network: Network, length: int | None) -> list[str]:

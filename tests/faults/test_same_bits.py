@@ -14,7 +14,7 @@ import pytest
 import raabta.pipeline as pipeline
 from raabta.engine.verify import verify
 from raabta.scenario.loader import load
-from raabta.service import gather
+from raabta.service import tested
 
 BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
 LENGTHS = (20, 10, 5)
@@ -24,7 +24,7 @@ LENGTHS = (20, 10, 5)
 def short_batches():
     """Twenty slots to a batch, so that a short run has a spread; chunks are added up in this process."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gather, "BATCH_SLOTS", 20)
+        patch.setattr(tested, "BATCH_SLOTS", 20)
         yield
 
 
@@ -116,10 +116,10 @@ import sys
 from pathlib import Path
 import raabta.pipeline as pipeline
 from raabta.scenario.loader import load
-from raabta.service import gather
+from raabta.service import tested
 
 if __name__ == "__main__":
-    gather.BATCH_SLOTS = 20
+    tested.BATCH_SLOTS = 20
     scenario = load("pakistan", duration_s=75 * 120.0, step_s=120.0, outline_file=Path(sys.argv[1]))
     pipeline.run(scenario, sys.argv[2], workers=1, slots_per_chunk=20)
     import numba

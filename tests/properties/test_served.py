@@ -37,9 +37,9 @@ def served_homes(network, homes):
     """Homes served of every cell and plan, (n, p), by a run of a few slots."""
     network = admit(networks.again(network, homes))
     asked = Subscribers(homes, homes, homes * 10.0, homes * 10.0, np.ones(1))
-    found = gather(network.scenario, asked, [run_chunk(network, range(0, SLOTS))], SLOTS)
-    target = network.scenario.demand.availability_target_share
-    level = rung_levels()[highest_rung(survival(found.histogram, SLOTS), target)]
+    part = run_chunk(network, range(0, SLOTS))
+    found, tested = gather(network.scenario, asked, networks.read(part), SLOTS)
+    level = rung_levels()[tested.rung]
     return level[:, :, 0] * found.storm_keep_share()[:, None] * homes[:, None]
 
 
@@ -87,6 +87,8 @@ def test_the_interval_holds_the_answer(rows, target):
     batches = np.array(rows, np.int64)
     batches[:, -1] += 1
     shares = np.array([survival(row * SLOT_UNIT, int(row.sum())) for row in batches])
-    found = sampling(shares.sum(axis=0)[None], (shares**2).sum(axis=0)[None], len(rows), target)
+    found = sampling(
+        shares.sum(axis=0)[None], (shares**2).sum(axis=0)[None], len(rows), target, np.zeros(1, int)
+    )
     mean = highest_rung(np.minimum(shares.mean(axis=0), 1.0), target)
     assert found.low[0] <= mean <= found.high[0]

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.network.chunk import U16, unpack
+from raabta.network.chunk import U16
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.ladder import survival
-from raabta.network.model import RUNGS
 from raabta.network.record_kernels import RTT_STEP_MS
-from raabta.service.cut import BATCH_SLOTS
-from raabta.service.served import expected_level
+from raabta.service.tested import HISTOGRAMS, Block, Terms, Verdict, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Any
 
     from numpy.typing import NDArray
@@ -25,14 +21,16 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Arrays = Mapping[str, NDArray[Any]]
+    Read = Callable[[Collection[str]], Iterable[Arrays]]
 
 MAX_KEPT_SLOTS = 5_760
 MAX_KEPT_BYTES = 256 * 2**20
 """Round trips are kept of so many slots, evenly spaced, in so much memory at most."""
+PIECE = 1_024
+"""Cells whose round trips are put in order at once."""
 CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
 LEVELS = ("level_sum", "level_count", "short_slots")
 SUMS = (*CODES, *LEVELS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
-HISTOGRAMS = ("counts", "counts_index", "lacks", "lacks_index", "lacks_of")
 SLOTS = ("gateway", "down", "up_ratio", "rtt", "usable_satellites", "visible_satellites", "storms")
 GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
 """What of a chunk is added up here."""
@@ -40,26 +38,15 @@ GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
 
 @dataclass
 class Gathered:
-    """Sums over a run of n cells, p plans and j classes; see `network.chunk` for what each counts.
+    """Sums over a run of n cells; see `network.chunk` for what each counts.
 
-    Memory does not grow with the run, but for a few numbers per slot. `batch` (n, j, b) is the histogram
-    at the design plan of the batch that is not full yet, over `batch_slots` slots.
+    Memory does not grow with the run, but for a few numbers per slot. weight (n,): thousandths of a
+    subscribing home; every `step`th slot's round trips are kept.
     """
 
     weight: Ints
-    plans: int
-    classes: int
-    design: int
     step: int
-    class_share: Floats
     slots: int = 0
-    batches: int = 0
-    batch_slots: int = 0
-    counts: Ints = field(init=False)
-    lacks: Ints = field(init=False)
-    batch: Ints = field(init=False)
-    batch_sum: Floats = field(init=False)
-    batch_squares: Floats = field(init=False)
     code_count: Ints = field(init=False)
     code_unserved: Ints = field(init=False)
     code_count_up: Ints = field(init=False)
@@ -74,17 +61,12 @@ class Gathered:
     level_count: Ints = field(init=False)
     rtt_histogram: Floats = field(init=False)
     gateway_traffic: Floats = field(init=False)
-    batch_available: list[float] = field(default_factory=list)
     rtt: list[NDArray[np.uint16]] = field(default_factory=list)
     day: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     storms: list[Floats] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         n = self.weight.size
-        self.counts = np.zeros((n, self.plans, RUNGS + 1), np.int64)
-        self.lacks = np.zeros((self.classes, *self.counts.shape), np.int64)
-        self.batch = np.zeros((n, self.classes, RUNGS + 1), np.int64)
-        self.batch_sum, self.batch_squares = np.zeros((n, RUNGS + 1)), np.zeros((n, RUNGS + 1))
         self.code_count = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_unserved = np.zeros((n, len(CONSTRAINTS)), np.int64)
         self.code_count_up, self.code_unserved_up = self.code_count.copy(), self.code_count.copy()
@@ -95,60 +77,11 @@ class Gathered:
         self.gateway_traffic = np.zeros(256)
 
     def add(self, chunk: Arrays) -> None:
-        """Add one chunk; call in key order, and `finish` after the last."""
-        slots = chunk["down"].shape[0]
-        self._add_histogram(chunk)
+        """Add one chunk; call in key order."""
         for name in SUMS:
             getattr(self, name).__iadd__(chunk[name])
         self._add_slots(chunk)
-        self.slots += slots
-        self.batch_slots += slots
-        if self.batch_slots >= BATCH_SLOTS:
-            self._close_batch()
-
-    def finish(self) -> None:
-        """Take what is left as a batch; not under half of one, which would count as much as a whole."""
-        if self.batch_slots and (self.batches == 0 or 2 * self.batch_slots >= BATCH_SLOTS):
-            self._close_batch()
-
-    def _close_batch(self) -> None:
-        share = survival(self.batch, self.batch_slots).max(axis=1)
-        self.batch_available.append(self._available(self.batch, self.batch_slots))
-        self.batch_sum += share
-        self.batch_squares += share * share
-        self.batches += 1
-        self.batch[:] = 0
-        self.batch_slots = 0
-
-    @property
-    def histogram(self) -> Ints:
-        """Weight, SLOT_UNIT to the slot, in which each class has the level of each bin, (n, p, j, b)."""
-        return np.asarray(self.counts[:, :, None] - np.moveaxis(self.lacks, 0, 2))
-
-    def _add_histogram(self, chunk: Arrays) -> None:
-        """Add a chunk's weights to the run's, and those at the design plan to the batch's."""
-        index, count = unpack("counts", chunk)
-        self._add_sparse(self.counts, index, count, self.batch, 1)
-        index, count = unpack("lacks", chunk)
-        plane, place = np.divmod(index, np.int32(self.counts.size))
-        for j, of in enumerate(chunk["lacks_of"]):
-            own = plane == of
-            self._add_sparse(self.lacks[j], place[own], count[own], self.batch[:, j : j + 1], -1)
-
-    def _add_sparse(
-        self, total: Ints, index: NDArray[np.int32], count: NDArray[np.uint32], design: Ints, sign: int
-    ) -> None:
-        """Add counts to a total (n, p, b), and `sign` times those of the design plan to (n, *, b)."""
-        total.reshape(-1)[index] += count
-        row, place = np.divmod(index, np.int32(total.shape[2]))
-        chosen = row % self.plans == self.design
-        design[row[chosen] // self.plans, :, place[chosen]] += sign * count[chosen, None].astype(np.int64)
-
-    def _available(self, design: Ints, slots: int) -> float:
-        """Share of the asked homes that have the design plan in these slots, in the mean over weather."""
-        level = expected_level(design, slots) @ self.class_share
-        total = int(self.weight.sum())
-        return float(level @ self.weight / total) if total else 0.0
+        self.slots += chunk["down"].shape[0]
 
     def _add_slots(self, chunk: Arrays) -> None:
         rtt, down = chunk["rtt"], chunk["down"]
@@ -173,28 +106,19 @@ class Gathered:
         """One series over the slots of the run, (time,)."""
         return np.concatenate(self.day[name])
 
-    def rtt_percentiles_ms(self, percent: float) -> Floats:
-        """Percentile of the round trip of each cell over its lit slots, ms, (cell,); NaN where never lit.
+    def rtt_percentiles_ms(self, *percents: float) -> list[Floats]:
+        """Percentiles of the round trip of each cell over its lit slots, ms, (cell,); NaN where never lit.
 
         Runs longer than a day at 15 s, and those of over 23,000 cells, keep evenly spaced slots only.
         """
-        ordered = self._ordered_rtt
-        lit = np.count_nonzero(ordered, axis=1)
-        dark = ordered.shape[1] - lit
-        place = dark + np.floor((lit - 1) * (percent / 100.0)).astype(np.int64)
-        found = ordered[np.arange(lit.size), np.minimum(place, ordered.shape[1] - 1)]
-        return np.where(lit > 0, found * RTT_STEP_MS, np.nan)
-
-    @cached_property
-    def _ordered_rtt(self) -> NDArray[np.uint16]:
-        """Round trips of every cell in rising order, (cell, time): 0 where it was dark."""
-        kept = sum(part.shape[0] for part in self.rtt)
-        joined, at = np.empty((self.weight.size, kept), np.uint16), 0
-        for part in self.rtt:
-            joined[:, at : at + part.shape[0]] = part.T
-            at += part.shape[0]
-        joined.sort(axis=1, kind="stable")
-        return joined
+        found = np.full((len(percents), self.weight.size), np.nan)
+        for first in range(0, self.weight.size, PIECE):
+            own = slice(first, first + PIECE)
+            ordered = np.concatenate([part[:, own] for part in self.rtt]).T.copy()
+            ordered.sort(axis=1, kind="stable")
+            for out, percent in zip(found, percents, strict=True):
+                out[own] = _lit_percentile_ms(ordered, percent)
+        return list(found)
 
     def storm_keep_share(self) -> Floats:
         """What a dry cell keeps of its level while it rains elsewhere and beams are shared anew, (cell,)."""
@@ -205,6 +129,27 @@ class Gathered:
     def storm_table(self) -> Floats:
         """Rain states drawn, (sample, 6): slot, wet share of cells, asks met clear, wet; Mbps clear, wet."""
         return np.concatenate(self.storms) if self.storms else np.zeros((0, 6))
+
+
+def gather(terms: Terms, step: int, read: Read) -> tuple[Gathered, Verdict]:
+    """Add up a run whose chunks `read(names)` gives in key order, once for every block of cells."""
+    sums, found = Gathered(terms.weight, step), list[Verdict]()
+    for first, last in terms.blocks():
+        block = Block(terms, first, last)
+        for part in read(HISTOGRAMS if found else GATHERED):
+            block.add(part)
+            if not found:
+                sums.add(part)
+        found.append(block.finish())
+    return sums, joined(found)
+
+
+def _lit_percentile_ms(ordered: NDArray[np.uint16], percent: float) -> Floats:
+    """Of round trips (cell, time) in rising order, 0 where the cell was dark."""
+    lit = np.count_nonzero(ordered, axis=1)
+    place = ordered.shape[1] - lit + np.floor((lit - 1) * (percent / 100.0)).astype(np.int64)
+    found = ordered[np.arange(lit.size), np.minimum(place, ordered.shape[1] - 1)]
+    return np.where(lit > 0, found * RTT_STEP_MS, np.nan)
 
 
 def kept_step(slots: int, cells: int) -> int:

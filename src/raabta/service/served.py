@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.network.ladder import highest_rung, rung_levels
-from raabta.network.model import SLOT_UNIT
+from raabta.network.model import RUNGS, SLOT_UNIT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -29,17 +31,32 @@ def expected_level(histogram: Ints, slots: int) -> Floats:
 class Sampling:
     """How sure the served test is, from batches of slots taken as independent.
 
-    low, high (n,): rungs at the ends of the 90 % interval; standard_error (n, b); batches.
+    low, high (n,): rungs at the ends of the 90 % interval; mean, standard_error (n,): of the survival of the
+    rung above the served one; batches.
     """
 
     low: Ints
     high: Ints
+    mean: Floats
     standard_error: Floats
     batches: int
 
+    @classmethod
+    def joined(cls, parts: Sequence[Sampling]) -> Sampling:
+        """The cells of some blocks in order."""
+        return cls(
+            low=np.concatenate([part.low for part in parts]),
+            high=np.concatenate([part.high for part in parts]),
+            mean=np.concatenate([part.mean for part in parts]),
+            standard_error=np.concatenate([part.standard_error for part in parts]),
+            batches=parts[0].batches,
+        )
 
-def sampling(total: Floats, squares: Floats, batches: int, target_share: float) -> Sampling | None:
-    """Interval of the served rung from sums over batches of survival (n, b) and of its square.
+
+def sampling(
+    total: Floats, squares: Floats, batches: int, target_share: float, rung: Ints
+) -> Sampling | None:
+    """Interval of the served rung (n,) from sums over batches of survival (n, b) and of its square.
 
     Batch means (an hour of slots each) carry the correlation of the geometry; under 3 batches there is none.
     """
@@ -50,7 +67,8 @@ def sampling(total: Floats, squares: Floats, batches: int, target_share: float) 
     error = np.sqrt(variance / batches)
     low = highest_rung(np.minimum.accumulate(mean - Z_90 * error, axis=-1), target_share)
     high = highest_rung(np.minimum.accumulate(mean + Z_90 * error, axis=-1), target_share)
-    return Sampling(np.maximum(low, 0), high, error, batches)
+    above = np.arange(rung.size), np.minimum(rung + 1, RUNGS)
+    return Sampling(np.maximum(low, 0), high, mean[above], error[above], batches)
 
 
 def independent_samples(mean: Floats, standard_error: Floats, weight: Floats) -> float | None:

@@ -25,7 +25,8 @@ from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.cut import slots_of
 from raabta.service.demand import Subscribers, subscribers
-from raabta.service.gather import GATHERED, Gathered, kept_step, return_rates_mbps
+from raabta.service.gather import Gathered, kept_step, return_rates_mbps
+from raabta.service.gather import gather as add_up
 from raabta.service.results import Results
 from raabta.service.summary import (
     cell_arrays,
@@ -35,15 +36,17 @@ from raabta.service.summary import (
     outcome,
     summarise,
 )
+from raabta.service.tested import Terms, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     import xarray as xr
     from numpy.typing import NDArray
 
     from raabta.network.model import Network
     from raabta.scenario.models import Scenario
+    from raabta.service.gather import Read
     from raabta.service.people import People
 
 RESULTS = "results.npz"
@@ -60,29 +63,25 @@ MOST_SLOT_BYTES = 2**30
 """Largest Dataset of slots that is handed out at once."""
 
 
-def gather(
-    scenario: Scenario, asked: Subscribers, parts: Iterable[Mapping[str, NDArray[Any]]], slots: int
-) -> Gathered:
-    """Add up chunks given in key order."""
-    sums = Gathered(
+def gather(scenario: Scenario, asked: Subscribers, read: Read, slots: int) -> tuple[Gathered, Verdict]:
+    """Add up a run of so many slots from its chunks (see `gather.gather`) and test who is served."""
+    terms = Terms(
         weight=np.rint(asked.cell * WEIGHT_UNIT).astype(np.int64),
         plans=len(PLANS_MBPS),
-        classes=len(scenario.demand.terminals),
         design=list(PLANS_MBPS).index(scenario.demand.plan),
-        step=kept_step(slots, asked.cell.size),
         class_share=asked.class_share,
+        target_share=scenario.demand.availability_target_share,
+        slots=slots,
     )
-    for part in parts:
-        sums.add(part)
-    sums.finish()
-    return sums
+    return add_up(terms, kept_step(slots, asked.cell.size), read)
 
 
 def served_totals(
-    scenario: Scenario, people: People, asked: Subscribers, parts: Iterable[Mapping[str, NDArray[Any]]]
+    scenario: Scenario, people: People, asked: Subscribers, chunk: Mapping[str, NDArray[Any]]
 ) -> dict[str, float]:
-    """Homes served per plan from some chunks."""
-    found = outcome(scenario, people, asked, gather(scenario, asked, parts, 1))
+    """Homes served per plan from one chunk."""
+    slots = chunk["usable_satellites"].size
+    found = outcome(scenario, people, asked, *gather(scenario, asked, lambda only: [chunk], slots))
     return dict(zip(PLANS_MBPS, found.served_cell().sum(axis=(0, 2)).tolist(), strict=True))
 
 
@@ -92,8 +91,11 @@ def summarise_run(
     """Gather a finished run's chunks into its results."""
     rows = planned_rows(folder)
     asked = subscribers(scenario, people)
-    parts = (arrays for _, arrays in chunks.load_all(folder, rows, only=GATHERED))
-    found = outcome(scenario, people, asked, gather(scenario, asked, parts, scenario.time.steps))
+
+    def read(only: Collection[str]) -> Iterable[Mapping[str, NDArray[Any]]]:
+        return (arrays for _, arrays in chunks.load_all(folder, rows, only=only))
+
+    found = outcome(scenario, people, asked, *gather(scenario, asked, read, scenario.time.steps))
     values = {
         "cells": cell_arrays(found, cells),
         "districts": district_arrays(found),

@@ -8,18 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.ladder import highest_rung, rung_levels, survival
-from raabta.network.model import RUNGS, SLOT_UNIT, gateway_label
+from raabta.network.ladder import rung_levels
+from raabta.network.model import SLOT_UNIT, gateway_label
 from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.gather import Gathered, percentile_of
-from raabta.service.served import (
-    Z_90,
-    Sampling,
-    expected_level,
-    independent_samples,
-    sampling,
-)
+from raabta.service.served import Z_90, Sampling, independent_samples
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +22,7 @@ if TYPE_CHECKING:
     from raabta.scenario.models import Scenario
     from raabta.service.demand import Subscribers
     from raabta.service.people import People
+    from raabta.service.tested import Verdict
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -41,19 +36,21 @@ MET = CONSTRAINTS.index("demand_met")
 class Outcome:
     """What the sums say, by cell: everything the tables and the summary are made of.
 
-    rung (n, p, j): served rung; level (n, p, j): the share of the ask it
-    means, less what storms elsewhere take; sample: its uncertainty.
+    rung (n, p, j): served rung; level (n, p, j): the share of the ask it means, less what storms elsewhere
+    take; sample: its uncertainty. batch_available: share of the asked homes that have the plan, by batch.
     """
 
     scenario: Scenario
     people: People
     asked: Subscribers
     gathered: Gathered
+    design: int
     rung: Ints
     level: Floats
     available: Floats
     linked: Floats
     sample: Sampling | None
+    batch_available: Floats
 
     @property
     def slots(self) -> int:
@@ -77,27 +74,26 @@ class Outcome:
     def reachable_cell(self) -> NDArray[np.bool_]:
         """Cells where at least one subscriber (or the whole ask, if less than one) is served at the design
         plan, (n,)."""
-        homes = self.level[:, self.gathered.design].max(axis=1) * self.asked.cell
+        homes = self.level[:, self.design].max(axis=1) * self.asked.cell
         return np.asarray(self.asks & (homes >= np.minimum(1.0, self.asked.cell) * (1.0 - 1e-9)))
 
 
-def outcome(scenario: Scenario, people: People, asked: Subscribers, gathered: Gathered) -> Outcome:
-    """Apply the served test to the sums of a run."""
-    target = scenario.demand.availability_target_share
-    histogram = gathered.histogram
-    probability = survival(histogram, gathered.slots)
-    rung = highest_rung(probability, target)
-    design = histogram[:, gathered.design]
+def outcome(
+    scenario: Scenario, people: People, asked: Subscribers, gathered: Gathered, tested: Verdict
+) -> Outcome:
+    """What the sums of a run and its served test say."""
     return Outcome(
         scenario=scenario,
         people=people,
         asked=asked,
         gathered=gathered,
-        rung=rung,
-        level=rung_levels()[rung] * gathered.storm_keep_share()[:, None, None],
-        available=np.minimum(expected_level(design, gathered.slots) @ asked.class_share, 1.0),
-        linked=np.minimum(probability[:, gathered.design, :, 1] @ asked.class_share, 1.0),
-        sample=sampling(gathered.batch_sum, gathered.batch_squares, gathered.batches, target),
+        design=list(PLANS_MBPS).index(scenario.demand.plan),
+        rung=tested.rung,
+        level=rung_levels()[tested.rung] * gathered.storm_keep_share()[:, None, None],
+        available=np.minimum(tested.expected @ asked.class_share, 1.0),
+        linked=np.minimum(sum(tested.linked.T * asked.class_share[:, None]), 1.0),
+        sample=tested.sample,
+        batch_available=tested.available / max(1, int(gathered.weight.sum())),
     )
 
 
@@ -105,6 +101,7 @@ def cell_arrays(found: Outcome, cells: xr.Dataset) -> dict[str, NDArray[Any]]:
     """Variables of the table CELL_RESULTS."""
     people, asked, sums = found.people, found.asked, found.gathered
     counts = people.by_cell()
+    median_ms, slow_ms = sums.rtt_percentiles_ms(50.0, 95.0)
     return {
         "latitude_deg": cells["latitude_deg"].values,
         "longitude_deg": cells["longitude_deg"].values,
@@ -117,8 +114,8 @@ def cell_arrays(found: Outcome, cells: xr.Dataset) -> dict[str, NDArray[Any]]:
         "availability_share": np.where(found.asks, found.available, np.nan),
         "link_availability_share": np.where(found.asks, found.linked, np.nan),
         "busy_hour_mbps": np.where(found.asks, busy_hour_mbps(found), np.nan),
-        "rtt_p50_ms": sums.rtt_percentiles_ms(50.0),
-        "rtt_p95_ms": sums.rtt_percentiles_ms(95.0),
+        "rtt_p50_ms": median_ms,
+        "rtt_p95_ms": slow_ms,
         "satellites_in_view": sums.visible / found.slots,
         "constraint_share": np.where(found.asks[:, None], sums.code_count / found.slots, np.nan),
         "binding": binding(found.asks, sums.code_unserved),
@@ -296,7 +293,7 @@ def _rtt(sums: Gathered, overhead_ms: float) -> dict[str, float | None]:
 
 def _sampling_summary(found: Outcome) -> dict[str, Any]:
     """Independent samples, and 90 % intervals of availability and of served homes at the design plan."""
-    sample, design = found.sample, found.gathered.design
+    sample = found.sample
     if sample is None:
         return {
             "independent_samples": None,
@@ -305,15 +302,11 @@ def _sampling_summary(found: Outcome) -> dict[str, Any]:
             "not_decided_households": None,
             "note": "the run is shorter than three batches: it says nothing about its own spread",
         }
-    rung = found.rung[:, design].max(axis=1)
-    rows, next_rung = np.arange(rung.size), np.minimum(rung + 1, RUNGS)
-    mean = (found.gathered.batch_sum / sample.batches)[rows, next_rung]
-    error = sample.standard_error[rows, next_rung]
-    independent = independent_samples(mean, error, found.asked.cell)
+    independent = independent_samples(sample.mean, sample.standard_error, found.asked.cell)
     low, high = served_interval(found, sample)
     return {
         "independent_samples": None if independent is None else min(independent, float(found.slots)),
-        "availability_90": batch_interval(np.array(found.gathered.batch_available)),
+        "availability_90": batch_interval(found.batch_available),
         "households_served_90": [low, high],
         "not_decided_households": high - low,
     }
@@ -321,7 +314,7 @@ def _sampling_summary(found: Outcome) -> dict[str, Any]:
 
 def served_interval(found: Outcome, sample: Sampling) -> tuple[float, float]:
     """Homes served at the design plan if every cell stood at the low, or the high, end of its interval."""
-    design = found.gathered.design
+    design = found.design
     levels = rung_levels()
     rung = found.rung[:, design].max(axis=1)
     homes = found.served_cell()[:, design].sum(axis=1)

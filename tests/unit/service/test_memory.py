@@ -17,17 +17,18 @@ from raabta.service import cut, locate, store
 from raabta.service.demand import Subscribers
 
 LENGTH = 24
+RUNS = (30, 150)
 PER_SLOT_BYTES = 200
 """What a slot may leave behind: five series of the table DAY and a row per rain state, twice while joined."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A run of 20 chunks and one of 100, all alike."""
+    """A run of 30 chunks, three batches, and one of 150, all alike."""
     network = networks.build(homes=20.0, where=networks.cells(rings=12))
     arrays = run_chunk(network, range(LENGTH))
     made = {}
-    for count in (20, 100):
+    for count in RUNS:
         place = tmp_path_factory.mktemp(f"run-{count}")
         keys = cut.chunk_keys(count * LENGTH, LENGTH)
         run_chunks(place, Identity("same", "1", 1), keys, lambda key: arrays, workers=1)
@@ -55,8 +56,10 @@ def summing_up(network, place, monkeypatch):
     slots = cut.slots_of(rows[-1].key).stop
 
     def add_up():
-        parts = (arrays for _, arrays in chunks.load_all(place, rows, only=store.GATHERED))
-        sums = store.gather(network.scenario, asked, parts, slots)
+        def read(only):
+            return (arrays for _, arrays in chunks.load_all(place, rows, only=only))
+
+        sums, _ = store.gather(network.scenario, asked, read, slots)
         sums.rtt_percentiles_ms(95.0)
         for name in sums.day:
             sums.series(name)
@@ -67,8 +70,8 @@ def summing_up(network, place, monkeypatch):
 
 def grows(network, made, work):
     """(bytes a slot adds to the peak, the shorter run's peak, bytes a decoded chunk takes)."""
-    short, long = (peak(work(network, made[count])) for count in (20, 100))
-    return (long - short) / (80 * LENGTH), short
+    short, long = (peak(work(network, made[count])) for count in RUNS)
+    return (long - short) / ((RUNS[1] - RUNS[0]) * LENGTH), short
 
 
 def test_adding_up_a_run_five_times_as_long(folder, monkeypatch):

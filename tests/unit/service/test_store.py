@@ -11,6 +11,8 @@ from raabta.network.chunk import run_chunk
 from raabta.service import store
 from raabta.service.demand import Subscribers
 from raabta.service.gather import MAX_KEPT_BYTES, MAX_KEPT_SLOTS, kept_step
+from raabta.service.served import expected_level
+from raabta.service.tested import Block, Terms
 
 
 def test_a_folder_without_a_finished_run_is_refused(tmp_path):
@@ -26,10 +28,8 @@ def test_a_damaged_results_file_is_a_store_error(tmp_path):
 
 def test_gather_thins_round_trips_of_runs_longer_than_a_day():
     network = networks.build(homes=10.0)
-    homes = network.demand.subscribers
-    asked = Subscribers(homes, homes, homes, homes, np.ones(1))
     for slots, step in ((1, 1), (MAX_KEPT_SLOTS, 1), (MAX_KEPT_SLOTS + 1, 2)):
-        assert store.gather(network.scenario, asked, (), slots).step == step
+        assert kept_step(slots, network.demand.subscribers.size) == step
 
 
 def test_round_trips_of_many_cells_are_thinned_to_what_fits_in_memory():
@@ -41,12 +41,18 @@ def test_round_trips_of_many_cells_are_thinned_to_what_fits_in_memory():
 
 def test_gather_weighs_the_design_plan():
     scene = networks.scenario(demand={"plan": "50/10"})
-    network = networks.build(scene, homes=10.0)
+    network = networks.build(scene, homes=4_000.0)
     homes = network.demand.subscribers
     asked = Subscribers(homes, homes, homes, homes, np.ones(1))
-    found = store.gather(scene, asked, [run_chunk(network, range(0, 2))], 2)
-    assert (found.design, found.plans, found.classes, found.slots) == (1, 3, 1, 2)
-    assert np.array_equal(found.weight, np.full(61, 10_000))
+    part = run_chunk(network, range(0, 2))
+    found, tested = store.gather(scene, asked, networks.read(part), 2)
+    assert found.slots == 2 and np.array_equal(found.weight, np.full(61, 4_000_000))
+    terms = Terms(found.weight, 3, 1, np.ones(1), 0.99, 2)
+    block = Block(terms, 0, 61)
+    block.add(part)
+    design = block.histogram()[:, 1]
+    assert np.array_equal(tested.expected, expected_level(design, 2))
+    assert not np.array_equal(tested.expected, expected_level(block.histogram()[:, 0], 2))
 
 
 def test_link_fades_stand_for_both_statistics_at_every_gateway():

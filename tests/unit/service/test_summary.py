@@ -8,6 +8,7 @@ import networks
 import numpy as np
 import pytest
 
+from raabta.network.chunk import pack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import RUNGS, SLOT_UNIT
 from raabta.scenario.models import PLANS_MBPS
@@ -43,14 +44,13 @@ def outcome_of(people, shares, take_up=0.5, keep=None):
     """Outcome in which cell c holds level 1 at plan p in shares[c][p] of the slots, nothing in the rest."""
     scenario = networks.scenario()
     asked = subscribers_of(people, take_up)
-    sums = gather(scenario, asked, (), SLOTS)
-    sums.slots = SLOTS
-    for c, plans in enumerate(shares):
-        for p, share in enumerate(plans):
-            sums.counts[c, p, RUNGS] = round(share * SLOTS * SLOT_UNIT)
+    counts = np.zeros((3, 3, RUNGS + 1), np.uint32)
+    counts[:, :, RUNGS] = np.rint(np.array(shares) * SLOTS * SLOT_UNIT)
+    part = networks.quiet_chunk(SLOTS, 3, **pack("counts", counts))
+    sums, tested = gather(scenario, asked, networks.read(part), SLOTS)
     if keep is not None:
         sums.storm_clear[:], sums.storm_wet[:] = 1_000, np.rint(1_000 * np.array(keep)).astype(int)
-    return summary.outcome(scenario, people, asked, sums)
+    return summary.outcome(scenario, people, asked, sums, tested)
 
 
 def test_served_is_counted_where_it_holds_in_99_of_100(people):
@@ -96,9 +96,8 @@ def test_a_district_where_nobody_asks_has_no_figure(people):
     row = np.array([200.0, 100.0, 0.0, 0.0])
     asked = replace(asked, row=row, cell=np.bincount(people.row_cell, row, 3))
     scenario = networks.scenario()
-    sums = gather(scenario, asked, (), SLOTS)
-    sums.slots = SLOTS
-    arrays = summary.district_arrays(summary.outcome(scenario, empty, asked, sums))
+    found = gather(scenario, asked, networks.read(networks.quiet_chunk(SLOTS, 3)), SLOTS)
+    arrays = summary.district_arrays(summary.outcome(scenario, empty, asked, *found))
     assert np.isnan(arrays["availability_share"]).tolist() == [False, True]
     assert np.isnan(arrays["busy_hour_mbps"]).tolist() == [False, True]
     assert arrays["binding"][1] == -1
