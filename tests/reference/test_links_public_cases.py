@@ -1,7 +1,8 @@
 """Numbers from outside: ITU validation examples, 3GPP TR 38.821, ETSI tables and closed forms.
 
 Sources: ITU-R CG-3M3J-13-ValEx Rev 5.1 (P01-P07) and Rev 8.3.0 (P08 and the P.618-14 rows); TR 38.821 table
-6.1.3.3-1 (P11); EN 302 307 (P12, P13); closed forms (P14, P15). Case numbers are the project's own list.
+6.1.3.3-1 (P11); EN 302 307 (P12, P13); closed forms (P14, P15); Radio Regulations, Articles 21 and 22 (P16).
+Case numbers are the project's own list.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from raabta.links import (
     maps,
     modcod,
     rain,
+    regulations,
     scintillation,
     weather,
 )
@@ -322,6 +324,12 @@ def test_p15_leo_ku_chain() -> None:
     mode, efficiency = modcod.best(level, margin_db=1.0)
     assert modcod.modcod_table().name[int(mode)] == "32APSK 7/9"
     assert float(efficiency) * 200.0 == pytest.approx(768.245, rel=1e-3)
+
+
+def test_p16_limits_of_the_radio_regulations() -> None:
+    """EPFD down, 0.6 m, 1 % of time: -170.8 dBW/m2 per 40 kHz; PFD at 30 deg: -116 per MHz; exact."""
+    assert float(regulations.epfd_limit_dbw_m2(1.0, 11.2, 0.6)) == -170.8
+    assert float(regulations.pfd_limit_dbw_m2(30.0, 11.2)) == -116.0
 
 
 # TR 38.821 tables 6.1.1.1-1 and -2: aperture (m), GHz, full 3 dB width (deg).
