@@ -120,7 +120,8 @@ def epfd_limit_dbw_m2(
     """Level that EPFD down may exceed for this share of time at most, dBW/m2 per 40 kHz (RR Article 22).
 
     Any shape, 0 to 100 %. Straight in log10(percent) between the points; below the first one its level
-    holds, and at a step the stricter level. The dish is one of the table's. NoSolutionError where we have no row.
+    holds, and at a step the stricter level. The dish is one of the table's. NoSolutionError where we have no
+    row.
     """
     share = in_range("share of time", exceeded_percent, 0.0, 100.0, "%", ARTICLE_22)
     table = epfd_table(frequency_ghz, region)
