@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -30,6 +29,12 @@ if TYPE_CHECKING:
 
 PILOT_SLOTS: Final = 144
 ROUNDS: Final = 5
+MOST_PARTS: Final = 8
+"""Threads that share the sample; each holds sums of its own."""
+SKIES_BYTES: Final = 128e6
+"""Memory for skies that are held over the rounds."""
+PIECE: Final = 1_024
+"""Cells whose probabilities are held at once."""
 
 
 def admit(network: Network, threads: int = 1) -> Network:
@@ -39,11 +44,12 @@ def admit(network: Network, threads: int = 1) -> Network:
     """
     if network.scenario.sharing.allocation == "equal":
         return network
-    with ThreadPoolExecutor(threads) as pool:
-        skies = list(pool.map(lambda slot: _sky(network, slot), pilot_slots(network.scenario.time.steps)))
+    parts = min(threads, MOST_PARTS)
+    with ThreadPoolExecutor(parts) as pool:
+        skies = _Skies(network, pool)
         level = np.zeros(network.ground.count)
         for _ in range(ROUNDS):
-            found = _sustained(network, skies, _offer(network, level), pool)
+            found = _sustained(network, skies, _offer(network, level), pool, parts)
             fresh = (level == 0.0) & (found > 0.0)
             if not fresh.any():
                 break
@@ -58,8 +64,44 @@ def pilot_slots(steps: int) -> list[int]:
     return [int((i + 0.5) * steps / count) for i in range(count)]
 
 
-def _sky(network: Network, slot: int) -> Sky:
-    return observe_sky(network, network.propagator.positions_km(slot_times(network, [slot]))[0])
+class _Skies:
+    """The skies of the sample: as many as SKIES_BYTES allow are held, the others observed again each time."""
+
+    def __init__(self, network: Network, pool: ThreadPoolExecutor) -> None:
+        self._network = network
+        self._slots = pilot_slots(network.scenario.time.steps)
+        first = self._observe(0)
+        most = max(1, int(SKIES_BYTES // sky_bytes(first)))
+        self._held = [first, *pool.map(self._observe, range(1, min(most, len(self._slots))))]
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def __getitem__(self, i: int) -> Sky:
+        return self._held[i] if i < len(self._held) else self._observe(i)
+
+    def _observe(self, i: int) -> Sky:
+        network = self._network
+        position_km = network.propagator.positions_km(slot_times(network, [self._slots[i]]))[0]
+        return _usable_alone(observe_sky(network, position_km))
+
+
+def _usable_alone(sky: Sky) -> Sky:
+    """A sky without the pairs in view that no cell may be attached to."""
+    view = sky.view
+    return replace(
+        sky,
+        view=replace(
+            view, satellite=view.satellite[:0], sin_elevation=view.sin_elevation[:0], clear=view.clear[:0]
+        ),
+    )
+
+
+def sky_bytes(sky: Sky) -> float:
+    """Memory that admission holds of a slot's sky."""
+    held = _usable_alone(sky)
+    parts = [*vars(held).values(), *vars(held.view).values(), *held.usable]
+    return float(sum(part.nbytes for part in parts if isinstance(part, np.ndarray)))
 
 
 def _offer(network: Network, level: Floats) -> Admission:
@@ -71,21 +113,28 @@ def _admitted_first(order: Ints, level: Floats) -> Ints:
     return order[np.argsort(level[order] <= 0.0, kind="stable")]
 
 
-def _sustained(network: Network, skies: list[Sky], offer: Admission, pool: ThreadPoolExecutor) -> Floats:
+def _sustained(
+    network: Network, skies: _Skies, offer: Admission, pool: ThreadPoolExecutor, parts: int
+) -> Floats:
     """Level that the served test grants the best class of every cell over the sample, (n,)."""
-    parts = np.array_split(np.arange(len(skies)), 8)
-    counts = pool.map(lambda part: _histogram(network, [skies[i] for i in part], offer), parts)
-    total = reduce(np.add, counts).astype(np.int64)  # PILOT_SLOTS * SLOT_UNIT at most: it fits before
+    cut = np.array_split(np.arange(len(skies)), parts)
+    counts = list(pool.map(lambda part: _weighed(network, skies, part, offer), cut))
     target = network.scenario.demand.availability_target_share
-    rung = highest_rung(survival(np.moveaxis(total, 2, 1), len(skies)), target).max(axis=1)
-    return np.asarray(rung_levels()[rung])
+    level = np.empty(network.ground.count)
+    for first in range(0, level.size, PIECE):
+        last = min(first + PIECE, level.size)
+        total = np.sum([part.histogram(first, last)[:, 0].astype(np.int64) for part in counts], axis=0)
+        rung = highest_rung(survival(np.moveaxis(total, 2, 1), len(skies)), target).max(axis=1)
+        level[first:last] = rung_levels()[rung]
+    return level
 
 
-def _histogram(network: Network, skies: list[Sky], offer: Admission) -> NDArray[np.uint32]:
-    """Counts at the design plan over some slots, (n, rung, j)."""
+def _weighed(network: Network, skies: _Skies, part: Ints, offer: Admission) -> Weighed:
+    """Sums at the design plan over some slots."""
     n, classes = network.demand.active.shape
     out, dry = Weighed.zeros(n, 1, classes), np.zeros(n, np.int64)
     plan = slice(network.design, network.design + 1)
-    for sky in skies:
+    for i in part.tolist():
+        sky = skies[i]
         weigh(network, sky, allocate(network, sky, dry, offer), out, admission=offer, plans=plan)
-    return np.asarray(out.histogram()[:, 0])
+    return out

@@ -20,7 +20,38 @@ def test_a_level_is_sustained_by_one_class_not_by_two_in_turn(monkeypatch, toget
         counts[:, RUNGS, 0] = SLOT_UNIT
     else:  # each class has something in its own half of the time, at another level
         counts[:, RUNGS, 0] = counts[:, RUNGS - 20, 1] = SLOT_UNIT // 2
-    monkeypatch.setattr(admission, "_histogram", lambda network, skies, offer: counts * len(skies))
+
+    class Fixed:
+        def __init__(self, network, skies, part, offer):
+            self.slots = part.size
+
+        def histogram(self, first, last):
+            return counts[first:last, None] * self.slots
+
+    monkeypatch.setattr(admission, "_weighed", Fixed)
     with ThreadPoolExecutor(1) as pool:
-        found = admission._sustained(network, [None] * 8, network.admission, pool)
+        found = admission._sustained(network, [None] * 8, network.admission, pool, 3)
     assert found.tolist() == [level] * network.ground.count
+
+
+def test_skies_that_are_not_held_are_observed_again_to_the_same_end(monkeypatch):
+    homes = np.random.default_rng(3).gamma(0.7, 900.0, 61).round()
+    network = networks.build(networks.scenario(radio=networks.payload(beams=2)), homes=homes)
+    all_held = admission.admit(network).admission
+    looked = []
+    real = admission.observe_sky
+    monkeypatch.setattr(admission, "observe_sky", lambda *given: looked.append(1) or real(*given))
+    monkeypatch.setattr(admission, "SKIES_BYTES", 1.0)
+    monkeypatch.setattr(admission, "PIECE", 7)
+    few_held = admission.admit(network, 2).admission
+    assert len(looked) > 20 and all_held.level.max() > 0.0
+    assert np.array_equal(few_held.level, all_held.level)
+    assert np.array_equal(few_held.order, all_held.order)
+
+
+def test_a_sky_is_counted_as_what_is_held_of_it():
+    network = networks.build(homes=20.0, where=networks.cells(rings=12))
+    sky = admission.observe_sky(network, networks.positions(network))
+    held = admission._usable_alone(sky)
+    assert admission.sky_bytes(held) == admission.sky_bytes(sky) >= sum(part.nbytes for part in sky.usable)
+    assert held.view.satellite.size == 0 and np.array_equal(held.view.near, sky.view.near)
