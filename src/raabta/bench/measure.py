@@ -16,7 +16,7 @@ from raabta.bench.timing import Timed, in_turns
 from raabta.engine.provenance import cpu_kind, environment, version_of
 
 SCHEMA_VERSION = 1
-PEERS = ("sgp4", "networkx", "numba-cuda")
+PEERS = ("sgp4", "itur", "networkx", "numba-cuda")
 Result = dict[str, Any]
 
 

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from raabta.bench.declare import Row
 from raabta.bench.measure import Result, machine
+from raabta.bench.rows import ROWS
 
 PAGE = "benchmarks.md"
 
@@ -107,12 +109,21 @@ def _more(more: dict[str, float]) -> str:
     return ", ".join(f"{value:,g} {name}" for name, value in more.items())
 
 
-def page(kept: Sequence[Result]) -> str:
-    """The page of the documents, Markdown, from kept results."""
+def page(kept: Sequence[Result], rows: Sequence[Row] = ROWS) -> str:
+    """The page of the documents, Markdown, from kept results; rows that none of them measured are named."""
     parts = [_HEAD]
     for told in kept:
         parts += [*_about(told), *_table(told["rows"]), ""]
+    parts += [*_unmeasured(kept, rows), ""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _unmeasured(kept: Sequence[Result], rows: Sequence[Row]) -> Iterator[str]:
+    known = {seen["name"] for told in kept for seen in told["rows"]}
+    if new := [row for row in rows if row.name not in known]:
+        yield "## Rows without a kept result"
+        yield ""
+        yield from (f"- `{row.name}`: {row.work}" for row in new)
 
 
 def _about(told: Result) -> Iterator[str]:

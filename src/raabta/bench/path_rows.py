@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from raabta.access.rings import equal_area
 from raabta.bench.declare import Case, Difference, Floor, Peer, Row
 from raabta.bench.instances import SEED, START, Floats
-from raabta.network.paths import GroundLinks, Lasers, laser_km, plus_grid, route
+from raabta.network.paths import GroundLinks, Lasers, laser_km, nearest_gateway, plus_grid, route
 from raabta.orbits.propagate import Propagator
 from raabta.orbits.walker import walker
 from raabta.scenario.models import Shell
@@ -85,8 +85,9 @@ def edges(where: Space) -> tuple[Ints, Ints, Floats, int]:
     )
 
 
-def by_scipy(where: Space) -> Callable[[], Floats]:
-    """Kilometres from each destination to every ground node, by csgraph.dijkstra; the graph is built here."""
+def by_scipy(where: Space, nearest: bool = False) -> Callable[[], Floats]:
+    """Kilometres from each destination, or from the nearest, to every ground node, by csgraph.dijkstra; the
+    graph is built here."""
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra
 
@@ -95,6 +96,8 @@ def by_scipy(where: Space) -> Callable[[], Floats]:
     def work() -> Floats:
         tail, head, km, nodes = edges(where)
         graph = csr_array((km, (tail, head)), shape=(nodes, nodes))
+        if nearest:
+            return np.asarray(dijkstra(graph, indices=n + where.destination, min_only=True)[n + g :])
         return np.asarray(dijkstra(graph, indices=n + where.destination)[:, n + g :])
 
     return work
@@ -120,15 +123,16 @@ def by_networkx(where: Space) -> Callable[[], Floats]:
     return work
 
 
-def _case(with_networkx: bool) -> Callable[[bool], Case]:
+def _case(with_networkx: bool, planes: int, ground: int) -> Callable[[bool], Case]:
+    """Ways to 100 of the ground nodes, over planes x planes satellites."""
+
     def case(quick: bool) -> Case:
-        planes, ground, destinations = (40, 200, 20) if quick else (100, 1_000, 100)
-        where = space(planes, ground, destinations)
+        where = space(40, 200, 20) if quick else space(planes, ground, 100)
         few = where._replace(destination=where.destination[:3])
         return Case(
-            size=f"{planes * planes:,} satellites, {ground:,} ground nodes, ways to {destinations} of them",
+            size=_size(where),
             ours=lambda: route(where.lasers, where.km, where.links, where.destination, threads=2),
-            amount=float(destinations),
+            amount=float(where.destination.size),
             peer=_networkx(few) if with_networkx else _scipy(where),
             same=lambda ours, theirs: _same_km(ours, theirs, where),
         )
@@ -136,10 +140,34 @@ def _case(with_networkx: bool) -> Callable[[bool], Case]:
     return case
 
 
-def _scipy(where: Space) -> Peer:
+def _gateway(quick: bool) -> Case:
+    where = space(40, 200, 20) if quick else space(100, 1_000, 30)
+    n, gateway = where.km.shape[0], where.destination
+
+    def difference(ours: Any, theirs: Floats) -> Difference:
+        exact = theirs.copy()
+        exact[gateway] = 0.0  # for the split graph, up and down again
+        return _apart(ours[0][n:], exact)
+
+    return Case(
+        size=_size(where),
+        ours=lambda: nearest_gateway(where.lasers, where.km, where.links, gateway),
+        amount=1.0,
+        peer=_scipy(where, nearest=True),
+        same=difference,
+    )
+
+
+def _size(where: Space) -> str:
+    ground, ways = where.links.start.size - 1, where.destination.size
+    return f"{where.km.shape[0]:,} satellites, {ground:,} ground nodes, ways to {ways} of them"
+
+
+def _scipy(where: Space, nearest: bool = False) -> Peer:
     import scipy
 
-    return Peer(f"SciPy {scipy.__version__} csgraph.dijkstra", by_scipy(where), float(where.destination.size))
+    amount = 1.0 if nearest else float(where.destination.size)
+    return Peer(f"SciPy {scipy.__version__} csgraph.dijkstra", by_scipy(where, nearest), amount)
 
 
 def _networkx(where: Space) -> Peer | str:
@@ -155,6 +183,10 @@ def _same_km(ours: Any, theirs: Floats, where: Space) -> Difference:
     mine = ours.km[: theirs.shape[0], where.km.shape[0] :].copy()
     rows = np.arange(theirs.shape[0])
     mine[rows, where.destination[rows]] = theirs[rows, where.destination[rows]] = 0.0
+    return _apart(mine, theirs)
+
+
+def _apart(mine: Floats, theirs: Floats) -> Difference:
     if not np.array_equal(np.isfinite(mine), np.isfinite(theirs)):
         return Difference("ways that only one of both has", float("inf"), 0.0, "ways")
     reached = np.isfinite(theirs)
@@ -167,16 +199,33 @@ ROWS = (
         "paths",
         _WORK,
         "destinations",
-        _case(False),
+        _case(False, 100, 1_000),
         threads=2,
         floor=Floor(2_500.0, 4.0),
         quick_floor=Floor(3_000.0),
     ),
     Row(
+        "paths-4k",
+        _WORK,
+        "destinations",
+        _case(False, 66, 1_000),
+        threads=2,
+        floor=Floor(4_000.0, 4.0),
+        quick_floor=Floor(3_000.0),
+    ),
+    Row(
+        "paths-gateway",
+        "way to the nearest of some ground nodes, which do not relay",
+        "graphs",
+        _gateway,
+        floor=Floor(200.0, 2.0),
+        quick_floor=Floor(500.0),
+    ),
+    Row(
         "paths-networkx",
         _WORK,
         "destinations",
-        _case(True),
+        _case(True, 100, 1_000),
         threads=2,
         floor=Floor(2_500.0, 150.0),
         quick_floor=Floor(3_000.0),

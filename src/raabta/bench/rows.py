@@ -14,6 +14,7 @@ from raabta.bench import (
     network_rows,
     orbit_rows,
     path_rows,
+    weather_rows,
 )
 from raabta.bench.declare import Row
 from raabta.scenario.suggest import near_name
@@ -23,6 +24,7 @@ ROWS: tuple[Row, ...] = (
     *coverage_rows.ROWS,
     *access_rows.ROWS,
     *link_rows.ROWS,
+    *weather_rows.ROWS,
     *network_rows.ROWS,
     *path_rows.ROWS,
     *chain_rows.ROWS,

@@ -10,7 +10,7 @@ import pytest
 
 from raabta.base.errors import ScenarioError
 from raabta.bench import rows as registry
-from raabta.bench.declare import Floor
+from raabta.bench.declare import Floor, Peer
 from raabta.bench.page import PAGE, kept_results, page
 from raabta.cli.app import main
 
@@ -80,3 +80,22 @@ def test_the_page_is_what_the_kept_results_print() -> None:
     assert told == page(kept_results(ROOT / "benchmarks" / "results")), (
         "run `python -m raabta.bench.page benchmarks/results docs/reference`"
     )
+
+
+def test_the_page_names_rows_that_no_kept_result_has_and_only_those() -> None:
+    kept = kept_results(ROOT / "benchmarks" / "results")
+    measured = {row["name"] for told in kept for row in told["rows"]}
+    old = [row for row in registry.ROWS if row.name in measured]
+    assert "without a kept result" not in page(kept, old)
+    new = replace(old[0], name="brand-new", work="work nobody measured")
+    told = page(kept, [*old, new]).partition("## Rows without a kept result\n\n")[2]
+    assert told == "- `brand-new`: work nobody measured\n"
+
+
+def test_the_weather_is_the_weather_of_itur() -> None:
+    """Places over the whole Earth, at the recommendation's own cap of 5 %."""
+    (row,) = registry.chosen(["weather"])
+    case = row.case(True)
+    assert case.same is not None and isinstance(case.peer, Peer)
+    found = case.same(case.ours(), case.peer.run())
+    assert found.equal and found.limit <= 1e-8
