@@ -19,7 +19,7 @@ from raabta.engine import cluster  # noqa: E402
 from raabta.engine.ledger import Identity, Ledger  # noqa: E402
 from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits  # noqa: E402
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance  # noqa: E402
-from raabta.engine.runner import run_chunks  # noqa: E402
+from raabta.engine.runner import run_chunks, start_early  # noqa: E402
 from raabta.engine.verify import record_output  # noqa: E402
 from raabta.scenario.loader import missing_files, scenario_hash, to_yaml  # noqa: E402
 from raabta.service import cut, store  # noqa: E402
@@ -60,6 +60,8 @@ def run(
     identity = identity_of(scenario)
     Ledger.refuse_other(out, identity)
     elsewhere = None if scheduler is None else cluster.refuse_unusable(scheduler)
+    if scheduler is None and choose_workers(workers, _least_chunks(out, scenario.time.steps)) > 1:
+        start_early("raabta.network.warm")
     tell("placing people", 0, 1)
     cells, people = place_people(scenario)
     tell("placing people", 1, 1)
@@ -145,13 +147,23 @@ def _effort(
 ) -> Estimate:
     from raabta.service import effort
 
-    done: set[str] = set()
-    if Ledger.held(out) is not None:
-        with Ledger.read(out) as ledger:
-            done = {row.key for row in ledger.rows()}
-    missing = [key for key in keys if key not in done]
+    missing = _missing(out, keys)
     count = choose_workers(workers, len(missing)) if elsewhere is None else min(elsewhere, len(missing) or 1)
-    return effort.estimate(network, missing, count, elsewhere=elsewhere is not None)
+    return effort.estimate(network, missing, count, threads=usable_cores(), elsewhere=elsewhere is not None)
+
+
+def _missing(out: Path, keys: list[str]) -> list[str]:
+    """Chunks that the folder of a run has not."""
+    if Ledger.held(out) is None:
+        return keys
+    with Ledger.read(out) as ledger:
+        done = {row.key for row in ledger.rows()}
+    return [key for key in keys if key not in done]
+
+
+def _least_chunks(out: Path, steps: int) -> int:
+    """Chunks that a run has to compute at least, before it is known how it will be cut."""
+    return len(_missing(out, Ledger.plan_of(out) or cut.chunk_keys(steps, cut.BATCH_SLOTS)))
 
 
 def identity_of(scenario: Scenario) -> Identity:

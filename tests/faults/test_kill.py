@@ -136,8 +136,9 @@ def test_killed_at_random_moments_as_the_command_runs(tmp_path: Path, whole_hash
     assert finished > 0
 
 
-def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
-    with start(tmp_path, "--workers", "2", "--pause", "0.2", start_new_session=True) as process:
+@pytest.mark.parametrize("options", [(), ("--early",)])
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path, options: tuple[str, ...]) -> None:
+    with start(tmp_path, "--workers", "2", "--pause", "0.2", *options, start_new_session=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
         process.stdout.readline()
@@ -167,9 +168,9 @@ def still_there(group: int, patience_s: float = 20.0) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_control_c_resumes(tmp_path: Path, whole_hash: str, workers: str) -> None:
-    options = ("--workers", workers, "--pause", "0.1")
+@pytest.mark.parametrize("workers", [("1",), ("2",), ("2", "--early")])
+def test_control_c_resumes(tmp_path: Path, whole_hash: str, workers: tuple[str, ...]) -> None:
+    options = ("--workers", *workers, "--pause", "0.1")
     with start(tmp_path, *options, start_new_session=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -183,8 +184,9 @@ def test_control_c_resumes(tmp_path: Path, whole_hash: str, workers: str) -> Non
     assert verify(tmp_path) == []
 
 
-def test_control_c_meets_an_idle_worker_in_silence(tmp_path: Path) -> None:
-    options = ("--workers", "2", "--pause", "0.5", "--keys", "3")
+@pytest.mark.parametrize("early", [(), ("--early",)])
+def test_control_c_meets_an_idle_worker_in_silence(tmp_path: Path, early: tuple[str, ...]) -> None:
+    options = ("--workers", "2", "--pause", "0.5", "--keys", "3", *early)
     with start(tmp_path, *options, start_new_session=True) as process:
         assert process.stdout is not None
         while not process.stdout.readline().startswith("2 3"):
@@ -194,6 +196,16 @@ def test_control_c_meets_an_idle_worker_in_silence(tmp_path: Path) -> None:
         errors = process.communicate(timeout=60)[1]
     assert (process.returncode, errors) == (130, "")
     assert finish_here(tmp_path, toy_run.KEYS[:3]) == 2
+
+
+def test_control_c_while_workers_are_being_started_is_silent(tmp_path: Path) -> None:
+    with start(tmp_path, "--workers", "2", "--early", start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0 24 0\n"
+        os.killpg(process.pid, signal.SIGINT)
+        errors = process.communicate(timeout=60)[1]
+    assert (process.returncode, errors) == (130, "")
+    assert still_there(process.pid) == []
 
 
 def test_second_process_is_refused_and_a_dead_one_is_not_in_the_way(tmp_path: Path) -> None:

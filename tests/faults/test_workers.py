@@ -5,16 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
 import toy_run
 
 from raabta.base.errors import OutOfRangeError, RaabtaError, StoreError
-from raabta.engine import chunks
+from raabta.engine import chunks, runner
 from raabta.engine.chunks import Compute
 from raabta.engine.ledger import Ledger
-from raabta.engine.runner import ONE_THREAD, run_chunks
+from raabta.engine.runner import ONE_THREAD, run_chunks, start_early
 from raabta.engine.verify import run_hash, verify
 
 
@@ -45,6 +47,37 @@ def test_workers_are_other_processes_with_one_thread(tmp_path: Path) -> None:
     assert len({int(arrays["pid"][0]) for arrays in found.values()}) <= 2
     assert {count for arrays in found.values() for count in arrays["threads"].tolist()} == {1}
     assert {name: os.environ.get(name) for name in ONE_THREAD} == {n: before.get(n) for n in ONE_THREAD}
+
+
+@pytest.fixture
+def started_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "_method", "spawn")  # put back afterwards
+    start_early("toy_run")
+
+
+@pytest.mark.usefixtures("started_early")
+class TestStartedEarly:
+    def test_workers_are_alike(self, tmp_path: Path, whole_hash: str) -> None:
+        run(tmp_path, toy_run.compute, keys=len(toy_run.KEYS))
+        assert run_hash(tmp_path) == whole_hash
+        test_workers_are_other_processes_with_one_thread(tmp_path / "threads")
+
+    def test_a_worker_that_dies_is_replaced(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        test_a_worker_that_dies_once_is_replaced(tmp_path, monkeypatch)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="workers are forked from another process on Linux")
+    def test_a_run_goes_on_when_the_process_they_are_forked_from_was_killed(
+        self, tmp_path: Path, whole_hash: str
+    ) -> None:
+        def kill_it(done: int, total: int, resumed: int, seconds: float) -> None:
+            if done == 5:
+                os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+
+        run_chunks(
+            tmp_path, toy_run.IDENTITY, toy_run.KEYS, toy_run.compute, workers=2, setup=toy_run.setup,
+            progress=kill_it,
+        )  # fmt: skip
+        assert run_hash(tmp_path) == whole_hash and verify(tmp_path) == []
 
 
 def test_an_error_of_a_chunk_comes_back_with_its_key_and_what_was_done_stays(tmp_path: Path) -> None:

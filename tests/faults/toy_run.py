@@ -1,6 +1,6 @@
 """A toy run for the fault tests: importable by worker processes, and a command to be killed.
 
-python toy_run.py FOLDER --workers N [--die-at N] [--pause S]
+python toy_run.py FOLDER --workers N [--die-at N] [--pause S] [--early]
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from raabta.base.errors import StoreError
 from raabta.engine import atomic
 from raabta.engine.ledger import Identity
-from raabta.engine.runner import run_chunks
+from raabta.engine.runner import run_chunks, start_early
 
 IDENTITY = Identity(scenario_hash="toy", version="1", seed=7, kind="toy")
 KEYS = [f"chunk-{index:03d}" for index in range(24)]
@@ -99,7 +99,11 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=len(KEYS))
     parser.add_argument("--die-at", type=int, default=0)
     parser.add_argument("--pause", type=float, default=0.0)
+    parser.add_argument("--early", action="store_true")
     given = parser.parse_args()
+
+    if given.early:
+        start_early("toy_run")
 
     def tell(done: int, total: int, resumed: int, seconds: float) -> None:
         print(done, total, resumed, flush=True)

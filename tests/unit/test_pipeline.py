@@ -44,6 +44,15 @@ def test_workers_are_as_many_as_asked_but_never_more_than_chunks():
     assert 1 <= pipeline.choose_workers(None, 1_000) <= 1_000
 
 
+def test_workers_are_started_early_only_where_chunks_are_left_for_them(scenario, whole, tmp_path):
+    assert pipeline._least_chunks(whole.folder, 40) == 0
+    assert pipeline._least_chunks(tmp_path / "none", 40) == 1
+    assert pipeline._least_chunks(tmp_path / "none", 241) == 2
+    with Ledger.create_or_resume(tmp_path / "begun", pipeline.identity_of(scenario)) as ledger:
+        ledger.plan(["slots-00000000-00000020", "slots-00000020-00000040"])
+    assert pipeline._least_chunks(tmp_path / "begun", 40) == 2
+
+
 def test_the_summary_says_what_the_issue_lists(whole):
     summary = whole.summary
     listed = {"schema_version", "scenario", "provenance", "totals", "binding_constraint_share"}

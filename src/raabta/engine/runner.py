@@ -12,6 +12,7 @@ import multiprocessing.connection
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +34,26 @@ from raabta.engine.ledger import Identity, Ledger
 Progress = Callable[[int, int, int, float], None]
 """Called with (done, total, resumed, seconds since the start); done counts the resumed."""
 
+_method = "spawn"
 _IN_FLIGHT_PER_WORKER = 2
 _TICK_S = 0.5
+
+
+def start_early(*modules: str) -> None:
+    """Begin to start worker processes while this one goes on; worth it where a pool is sure to come.
+
+    A process with one thread imports these modules and all of raabta that is imported here, and workers are
+    forked from it: they start in no time and share its memory. It ends with this process. Where forking is
+    not safe nothing is begun, and each worker imports for itself.
+    """
+    global _method
+    if sys.platform != "linux":
+        return
+    _method = "forkserver"
+    own = [name for name in sys.modules if name.partition(".")[0] == __name__.partition(".")[0]]
+    forkserver.set_forkserver_preload([*own, *modules])
+    with _worker_environment():
+        forkserver.ensure_running()
 
 
 def run_chunks(
@@ -157,12 +177,14 @@ def pool_over(
 def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
     """A pool of fresh processes that is gone at once afterwards.
 
-    spawn, not fork: a fork after numba started its threads crashes.
+    Never forked from this process: a fork after numba started its threads crashes.
     """
     others = set(multiprocessing.active_children())
     payload = pickle.dumps(job)
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(payload,))
+    context = multiprocessing.get_context(_method)
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_begin, initargs=(payload, {**os.environ})
+    )
     try:
         yield pool
     finally:
@@ -178,13 +200,14 @@ def _dying() -> Iterator[None]:
     """A worker that dies while the next is being started closes the pipes that the start needs."""
     try:
         yield
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError) as error:
         raise BrokenProcessPool(f"a worker process could not be started: {error}") from error
 
 
 @contextmanager
 def _worker_environment() -> Iterator[None]:
     """While a worker may be started: one thread each, and Ctrl-C held back until it ignores it."""
+    resource_tracker.ensure_running()  # a start needs it, and starting it would let Ctrl-C through
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ.update(ONE_THREAD)
@@ -203,9 +226,10 @@ _job: Task[Any] | None = None
 _failure: Exception | None = None
 
 
-def _begin(payload: bytes) -> None:
+def _begin(payload: bytes, environment: dict[str, str]) -> None:
     """First call in a worker. A failing setup is kept and raised by the first chunk."""
     global _job, _failure
+    os.environ.update(environment | ONE_THREAD)  # the process it was forked from may be older than this run
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
