@@ -41,6 +41,7 @@ SUFFIXES: dict[str, str] = {
     "_w": "W",
     "_dbw": "dBW",
     "_dbw_mhz": "dBW/MHz",
+    "_dbw_m2": "dBW/m2",
     "_dbi": "dBi",
     "_db": "dB",
     "_dbhz": "dBHz",
