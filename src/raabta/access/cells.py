@@ -115,10 +115,12 @@ def centres(h3_index: NDArray[np.uint64]) -> tuple[NDArray[np.float64], ...]:
 
     indexes = h3_index.tolist()
     centre = np.array([h3.cell_to_latlng(index) for index in indexes], float).reshape(-1, 2)
-    radius = np.empty(len(indexes))
-    for row, index in enumerate(indexes):
-        vertex = np.array(h3.cell_to_boundary(index), float)
-        radius[row] = distance_km(centre[row, 0], centre[row, 1], vertex[:, 0], vertex[:, 1]).max()
+    corners = [h3.cell_to_boundary(index) for index in indexes]
+    count = np.array([len(own) for own in corners], np.intp)
+    vertex = np.array([corner for own in corners for corner in own], float).reshape(-1, 2)
+    middle = np.repeat(centre, count, axis=0)
+    away_km = distance_km(middle[:, 0], middle[:, 1], vertex[:, 0], vertex[:, 1])
+    radius = np.maximum.reduceat(away_km, np.cumsum(count) - count)
     return centre[:, 0], centre[:, 1], radius
 
 

@@ -54,14 +54,16 @@ def neighbours(
     from scipy.spatial import cKDTree
 
     tree, reach = cKDTree(unit_vectors(latitude_deg, longitude_deg)), chord(distance_km)
+    farthest = reach + chord(COARSE_RADIUS_KM)
     found: list[tuple[str, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]] = []
     for iso3 in town_countries():
         listed = towns(iso3)
         other = _elsewhere(scenario, iso3, listed)
         if not other.any() or listed.population.sum() == 0:
             continue
-        away = tree.query(unit_vectors(listed.latitude_deg, listed.longitude_deg))[0]
-        near = other & (away <= reach + chord(COARSE_RADIUS_KM))
+        town = unit_vectors(listed.latitude_deg, listed.longitude_deg)
+        away, _ = tree.query(town, distance_upper_bound=1.001 * farthest)  # farther off: not looked for
+        near = other & (away <= farthest)
         people = _spread(listed, country_population(iso3))
         found.append((iso3, listed.latitude_deg[near], listed.longitude_deg[near], people[near]))
     rows = [row for entry in found for row in _coarse(*entry)]
