@@ -50,7 +50,8 @@ def test_a_stated_peak_gain_adds_a_main_lobe_that_joins(wavelengths: float) -> N
         assert slope.min() > -0.4
         begin = float(patterns.s465_start_deg(wavelengths)) + 1e-6
         lobes = ANGLES[begin < ANGLES]
-        assert pattern(lobes, aperture_m(wavelengths, 12.0), 12.0) == pytest.approx(gain[begin < ANGLES])
+        bare = pattern(lobes, aperture_m(wavelengths, 12.0), 12.0)
+        assert np.array_equal(bare, gain[begin < ANGLES])
 
 
 # S.1428-1: D/lambda, then (angle, gain) with G1 = 29 - 25 log10(95 lambda/D) or -1 + 15 log10(D/lambda).
@@ -104,7 +105,7 @@ def test_bo1443_large_dishes_share_the_lobes_of_s1428() -> None:
         aperture = aperture_m(wavelengths, 12.0)
         far = ANGLES[ANGLES > 5.0]
         both = patterns.bo1443_dbi(far, 77.0, aperture, 12.0), patterns.s1428_dbi(far, aperture, 12.0)
-        assert both[0] == pytest.approx(both[1], abs=5e-3)
+        assert np.abs(both[0] - both[1]).max() < 5e-3
 
 
 def test_arrays_broadcast_as_scalars() -> None:
