@@ -86,7 +86,7 @@ def _descending(name: str, step_deg: float) -> Grid:
     return Grid(_read(name, shape), 90.0, -step_deg, 0.0, name)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _ascending(name: str, step_deg: float) -> Grid:
     """A map from 90 S up, -180 to 180 E (P.453, P.837, P.1510)."""
     shape = (round(180 / step_deg) + 1, round(360 / step_deg) + 1)
@@ -171,6 +171,23 @@ def bracket_levels(percent: float) -> tuple[float, float, float]:
 def rain_rate_001_mmh(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:
     """Rain rate exceeded for 0.01 % of the average year, mm/h (P.837-7 map R0.01, 0.125 deg, bilinear)."""
     return bilinear(_ascending("837/v7_r001.npz", 0.125), latitude_deg, longitude_deg)
+
+
+def monthly_rain_mm(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:
+    """Mean rain of each month, mm, (12, ...): P.837-7 maps MT, 0.25 deg, bilinear. Reads twelve 8 MB maps."""
+
+    def month(number: int) -> FloatArray:
+        name = f"837/v7_mt_month{number:02d}.npz"
+        grid = Grid(_read(name, (722, 1442)), -90.125, 0.25, -180.125, name)
+        return bilinear(grid, latitude_deg, longitude_deg)
+
+    return np.stack([month(number) for number in range(1, 13)])
+
+
+def monthly_temperature_k(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:
+    """Mean surface temperature of each month at 2 m, K, (12, ...): P.1510-1, 0.75 deg, bilinear."""
+    names = [f"1510/v1_t_month{number:02d}.npz" for number in range(1, 13)]
+    return np.stack([bilinear(_ascending(name, 0.75), latitude_deg, longitude_deg) for name in names])
 
 
 def zero_isotherm_km(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from raabta.links.maps import zero_isotherm_km
+from raabta.links.maps import monthly_rain_mm, monthly_temperature_k, zero_isotherm_km
 from raabta.links.ranges import FloatArray, in_range
 
 EDITION_SPECIFIC = "ITU-R P.838-3 (03/2005)"
 EDITION_PATH = "ITU-R P.618-14 (08/2023)"
+EDITION_PROBABILITY = "ITU-R P.837-7 (06/2017)"
 EARTH_RADIUS_EFFECTIVE_KM = 8500.0
 
 # P.838-3 tables 1 to 4: rows are (a, b, c) of each Gaussian term, then (m, c) of the straight line.
@@ -41,6 +42,8 @@ _ALPHA_V = (
 )
 _LINE_K_H, _LINE_K_V = (-0.18961, 0.71147), (-0.16398, 0.63297)
 _LINE_ALPHA_H, _LINE_ALPHA_V = (0.67849, -1.95537), (-0.053739, 0.83433)
+
+_MONTH_DAYS = np.array([31.0, 28.25, 31.0, 30.0, 31.0, 30.0, 31.0, 31.0, 30.0, 31.0, 30.0, 31.0])
 
 
 def _curve(
@@ -82,6 +85,25 @@ def specific_attenuation_db_km(
 def rain_height_km(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:
     """Mean annual rain height above sea level, km: h0 + 0.36 (P.839-4)."""
     return zero_isotherm_km(latitude_deg, longitude_deg) + 0.36
+
+
+def rain_probability_from_months_percent(rain_mm: npt.ArrayLike, temperature_k: npt.ArrayLike) -> FloatArray:
+    """Share of the average year in which it rains, P0, %: P.837-7 Annex 1, equations (1) to (3).
+
+    `rain_mm` and `temperature_k` are (12, ...): rain and mean surface temperature of each month.
+    """
+    days = _MONTH_DAYS.reshape(12, *[1] * (np.ndim(rain_mm) - 1))
+    celsius = np.maximum(np.asarray(temperature_k, dtype=np.float64) - 273.15, 0.0)
+    rate_mmh = 0.5874 * np.exp(0.0883 * celsius)
+    monthly = 100.0 * np.asarray(rain_mm, dtype=np.float64) / (24.0 * days * rate_mmh)
+    return np.asarray((days * np.minimum(monthly, 70.0)).sum(axis=0) / 365.25, dtype=np.float64)
+
+
+def rain_probability_percent(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:
+    """Share of the average year in which it rains, P0, %: P.837-7 with its monthly maps and P.1510-1."""
+    return rain_probability_from_months_percent(
+        monthly_rain_mm(latitude_deg, longitude_deg), monthly_temperature_k(latitude_deg, longitude_deg)
+    )
 
 
 def slant_length_km(depth_km: FloatArray, elevation_deg: FloatArray) -> FloatArray:
