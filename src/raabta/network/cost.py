@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from raabta.engine.arrays import encode
-from raabta.network.admission import pilot_slots
+from raabta.network.admission import sky_bytes
 from raabta.network.chunk import run_chunk, slot_times
 from raabta.network.model import RUNGS, Admission
-from raabta.network.sky import Sky, observe_sky
+from raabta.network.sky import observe_sky
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,17 +27,19 @@ SAMPLE: Final = 5
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a slot: `slot_s` on one free core, `slot_bytes` before it is coded. Of a chunk beside its slots:
-    `chunk_s`, `chunk_bytes` on disk, `sums_bytes` in memory. Of the run: the network, and the skies that
-    admission holds."""
+    """Of a slot: `slot_s` on one free core, `sky_s` of it for its sky, `slot_bytes` before it is coded. Of a
+    chunk beside its slots: `chunk_s`, `chunk_bytes` on disk, `counts_bytes` of its counts in memory. Of the
+    run: the network. Of a sky: `sky_bytes` that admission holds, `view_bytes` while it is made."""
 
     slot_s: float
+    sky_s: float
     slot_bytes: float
     chunk_s: float
     chunk_bytes: float
-    sums_bytes: float
+    counts_bytes: float
     network_bytes: float
-    skies_bytes: float
+    sky_bytes: float
+    view_bytes: float
 
 
 ADMITTED_EVERY: Final = 10
@@ -51,21 +53,24 @@ def measure(network: Network) -> Cost:
     network = _as_if_admitted(network)
     steps = network.scenario.time.steps
     slots = [int((i + 0.5) * steps / SAMPLE) for i in range(SAMPLE)]
-    sky = observe_sky(network, network.propagator.positions_km(slot_times(network, slots[:1]))[0])
     run_chunk(network, [0])  # loads the kernels, those of a storm too
+    began = time.thread_time()
+    sky = observe_sky(network, network.propagator.positions_km(slot_times(network, slots[:1]))[0])
+    sky_s = time.thread_time() - began
     one_s, _ = _timed(network, slots[:1])
     all_s, kept = _timed(network, slots)
     by_slot = {name for name, array in kept.items() if array.ndim > 0 and array.shape[0] == SAMPLE}
-    cells, classes = network.demand.active.shape
     slot_s = max(all_s - one_s, 0.0) / (SAMPLE - 1)
     return Cost(
         slot_s=slot_s,
+        sky_s=sky_s,
         slot_bytes=sum(kept[name].nbytes for name in by_slot) / SAMPLE,
         chunk_s=max(one_s - slot_s, 0.0),
         chunk_bytes=len(encode({name: array for name, array in kept.items() if name not in by_slot}, {})),
-        sums_bytes=cells * len(network.plans) * (RUNGS + 1) * (1 + classes) * 4.0,
+        counts_bytes=network.ground.count * len(network.plans) * (RUNGS + 1) * 4.0,
         network_bytes=len(pickle.dumps(network)),
-        skies_bytes=len(pilot_slots(steps)) * _bytes_of(sky),
+        sky_bytes=sky_bytes(sky),
+        view_bytes=float(sum(part.nbytes for part in vars(sky.view).values())),
     )
 
 
@@ -82,9 +87,3 @@ def _timed(network: Network, slots: Sequence[int]) -> tuple[float, Arrays]:
     began = time.thread_time()
     kept = run_chunk(network, slots)
     return time.thread_time() - began, kept
-
-
-def _bytes_of(sky: Sky) -> float:
-    """Memory of the arrays of a slot's sky."""
-    arrays = [*vars(sky.view).values(), *(value for value in vars(sky).values() if hasattr(value, "nbytes"))]
-    return float(sum(array.nbytes for array in arrays))

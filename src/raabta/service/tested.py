@@ -36,6 +36,17 @@ PIECE: Final = 1_024
 """Cells whose probabilities are held at once."""
 
 
+def sum_dtype(slots: int) -> type[np.unsignedinteger[Any]]:
+    """What holds a sum over so many slots: four bytes hold 65,535 of them, eleven days at 15 s."""
+    return np.uint32 if slots * SLOT_UNIT <= np.iinfo(np.uint32).max else np.uint64
+
+
+def cell_bytes(plans: int, classes: int, slots: int) -> int:
+    """Memory that the histograms of one cell take over a run of so many slots."""
+    sums = plans * (1 + classes) * np.dtype(sum_dtype(slots)).itemsize
+    return BINS * (sums + classes * 4 + 2 * 8)
+
+
 @dataclass(frozen=True)
 class Terms:
     """What a run is tested for: p plans, of which `design` decides, j classes, how often a level must hold.
@@ -57,13 +68,12 @@ class Terms:
 
     @property
     def dtype(self) -> type[np.unsignedinteger[Any]]:
-        """Of a sum over all slots: four bytes hold 65,535 of them, eleven days at 15 s."""
-        return np.uint32 if self.slots * SLOT_UNIT <= np.iinfo(np.uint32).max else np.uint64
+        """Of a sum over all slots."""
+        return sum_dtype(self.slots)
 
     def cell_bytes(self) -> int:
         """Memory that a cell of a block takes."""
-        sums = self.plans * (1 + self.classes) * np.dtype(self.dtype).itemsize
-        return BINS * (sums + self.classes * 4 + 2 * 8)
+        return cell_bytes(self.plans, self.classes, self.slots)
 
     def blocks(self) -> Iterator[tuple[int, int]]:
         """First and last cell (not in it) of every block: as few as BLOCK_BYTES allow."""

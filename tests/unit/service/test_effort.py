@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+import tracemalloc
+from types import SimpleNamespace
 
+import networks
+import numpy as np
 import pytest
 
 import raabta.pipeline as pipeline
@@ -14,6 +18,8 @@ from raabta.network.cost import measure
 from raabta.scenario.loader import load
 from raabta.service import cut, effort
 from raabta.service.effort import estimate
+from raabta.service.gather import MAX_KEPT_BYTES
+from raabta.service.tested import BLOCK_BYTES
 
 BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
 STEPS = 240
@@ -46,9 +52,44 @@ def test_less_is_left_of_a_run_that_has_begun_and_more_workers_need_more_memory(
     one, two = estimate(network, keys, 1), estimate(network, keys, 2)
     half = estimate(network, keys[5:], 1)
     assert two.seconds < one.seconds and half.seconds < one.seconds
-    fixed_s = effort.PILOT_SLOT * 144 * cost.slot_s + cost.sums_bytes * effort.SUMMING_S_PER_BYTE
+    classes = network.demand.active.shape[1]
+    summing_s = cost.counts_bytes * (1 + classes) * effort.SUMMING_S_PER_BYTE
+    fixed_s = effort._admission_s(network, cost) + summing_s
     assert half.seconds - fixed_s == pytest.approx((one.seconds - fixed_s) / 2)
     assert half.disk_bytes == pytest.approx(one.disk_bytes / 2, rel=0.1)
-    assert two.memory_bytes > one.memory_bytes + 1.5e8
+    assert two.memory_bytes > one.memory_bytes + 1e8
     elsewhere = estimate(network, keys, 64, elsewhere=True)
     assert elsewhere.memory_bytes < two.memory_bytes
+
+
+MEMORY_FACTOR = 2.0
+
+
+@pytest.mark.parametrize("rings", [6, 20])
+def test_the_memory_of_a_worker_is_within_a_factor_of_what_is_traced(rings):
+    """Making and coding a chunk of two classes, by the peak of its allocations."""
+    classes = (networks.terminal(share=0.5), networks.terminal(terminal_class="community", share=0.5))
+    made = networks.scenario(terminals=classes, time={"duration_s": 900.0})
+    ready = networks.build(made, homes=20.0, where=networks.cells(rings=rings))
+    longest = 24
+    encode(run_chunk(ready, range(2)), {})
+    tracemalloc.start()
+    encode(run_chunk(ready, range(longest)), {})
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    said = effort._worker_bytes(ready, measure(ready), longest, apart=False)
+    assert 1 / MEMORY_FACTOR < peak / said < MEMORY_FACTOR
+
+
+@pytest.mark.parametrize("cells", [3_500, 40_000, 400_000])
+@pytest.mark.parametrize("steps", [5_760, 2_000_000])
+def test_adding_up_takes_no_more_for_more_cells(cells, steps):
+    """Histograms and round trips are held within budgets whatever the run; a chunk is cut to its own."""
+    ready = SimpleNamespace(
+        demand=SimpleNamespace(active=np.empty((cells, 4))),
+        scenario=SimpleNamespace(time=SimpleNamespace(steps=steps)),
+        plans=np.empty((3, 2)),
+    )
+    longest = cut.slots_per_chunk(cells, 10_000)
+    most = effort.LIBRARIES_BYTES + BLOCK_BYTES + MAX_KEPT_BYTES + 2 * cut.CHUNK_BYTES
+    assert effort._gather_bytes(ready, longest) <= most < 9e8

@@ -12,9 +12,13 @@ from raabta.base.tables import DAY
 from raabta.engine import chunks
 from raabta.engine.ledger import Identity, Ledger
 from raabta.engine.runner import run_chunks
+from raabta.network import survival_kernels as kernels
 from raabta.network.chunk import run_chunk
-from raabta.service import cut, locate, store
+from raabta.network.survival import Lacks
+from raabta.service import cut, locate, store, tested
 from raabta.service.demand import Subscribers
+from raabta.service.gather import gather
+from raabta.service.tested import Terms
 
 LENGTH = 24
 RUNS = (30, 150)
@@ -113,3 +117,50 @@ def test_the_ledger_of_a_long_run(tmp_path):
 
 def test_the_day_has_as_many_series_as_are_counted_for_a_slot():
     assert len(DAY.columns) * 8 * 2 < PER_SLOT_BYTES
+
+
+BLOCK_CELLS = 60
+PER_CELL_BYTES = 1_500
+"""What a cell may add to the peak: a few whole numbers, its codes (11 x 4 x 8 bytes) and its answer."""
+
+
+def adding_up_cells(rings, classes, monkeypatch):
+    """Peak of adding up one chunk, cut into blocks of BLOCK_CELLS; and the number of cells."""
+    cells = 1 + 3 * rings * (rings + 1)
+    terms = Terms(np.full(cells, 1_000), 3, 0, np.full(classes, 1 / classes), 0.99, LENGTH)
+    monkeypatch.setattr(tested, "BLOCK_BYTES", BLOCK_CELLS * terms.cell_bytes())
+    monkeypatch.setattr(tested, "PIECE", 32)
+    place = np.arange(177, cells * 3 * 178, 178)
+    counts = {
+        "counts_index": place.astype(np.int32),
+        "counts": np.full(place.size, LENGTH * 65_536, "<u4").view(np.uint8),
+        "lacks_of": np.zeros(classes, np.int8),
+    }
+    part = networks.quiet_chunk(LENGTH, cells, **counts)
+    return peak(lambda: gather(terms, 1, networks.read(part))), cells
+
+
+def test_histograms_do_not_grow_with_the_cells(monkeypatch):
+    """Dense, a cell and four classes would add 16 kB: cells x classes count for a block alone."""
+    for classes in (1, 4):
+        small, few = adding_up_cells(8, classes, monkeypatch)
+        large, many = adding_up_cells(24, classes, monkeypatch)
+        assert (large - small) / (many - few) < PER_CELL_BYTES
+
+
+def test_what_classes_lack_takes_by_what_there_is_of_it():
+    """Counts of (n, p, b, j) would be 21 MB here; kept are tables of the few that are not zero."""
+    cells, bins, found = 2_500, 178, 4
+
+    def fill():
+        lacks = Lacks(cells, 3, bins, 4)
+        for c in range(cells):
+            for b in range(found):
+                if lacks.tables.spilled[0] == lacks.tables.spill.shape[0]:
+                    lacks.grow()
+                kernels.insert(lacks.tables, c, 1 + (b << kernels.MASK_BITS) + 7, 65_536)
+        lacks.grow()
+        return lacks
+
+    assert fill().tables.key.size == cells * 16
+    assert peak(fill) < 4e6
