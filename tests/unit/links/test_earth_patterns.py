@@ -69,6 +69,19 @@ def test_s1428_levels(wavelengths: float, points: list[tuple[float, float]]) -> 
     assert gain == pytest.approx(levels, abs=1e-3)
 
 
+def test_s1428_back_lobes_by_size() -> None:
+    """-5 dBi behind up to D/lambda 25; then -4 to 120 deg and -9; above 100 -7 to 120 deg and -12."""
+    sizes = np.array([24.9, 25.1, 99.9, 100.1])[:, None]
+    gain = patterns.s1428_dbi([79.0, 81.0, 119.5, 120.5, 180.0], aperture_m(1.0, 20.0) * sizes, 20.0)
+    medium = [-9.0, -4.0, -4.0, -9.0, -9.0]
+    assert gain.tolist() == [
+        [-9.0, -5.0, -5.0, -5.0, -5.0],
+        medium,
+        medium,
+        [-12.0, -7.0, -7.0, -12.0, -12.0],
+    ]
+
+
 @pytest.mark.parametrize("wavelengths", [20.0, 24.0, 26.0, 60.0, 99.0, 101.0, 500.0])
 def test_s1428_pieces_meet_and_only_the_spill_over_rises(wavelengths: float) -> None:
     gain = patterns.s1428_dbi(ANGLES, aperture_m(wavelengths, 20.0), 20.0)
@@ -90,6 +103,16 @@ def test_bo1443_levels_of_a_small_dish_by_plane() -> None:
     expected = -8.0 + 8.0 * np.array([0.0, 0.5, 1.0, 0.5, 0.0])
     assert patterns.bo1443_dbi(turns, planes, aperture, 12.0) == pytest.approx(expected, abs=1e-9)
     assert patterns.bo1443_dbi(180.0, planes, aperture, 12.0) == pytest.approx(np.full(5, -17.0))
+
+
+def test_bo1443_turns_at_90_degrees_only_around_the_feed() -> None:
+    """At 100 deg the lobes still rise from 50 deg, or fall already: planes 56.25 to 123.75 deg."""
+    planes = np.array([56.2, 56.3, 123.7, 123.8])
+    spill = 8.0 * np.sin(np.radians(planes))
+    rising = (2.0 + spill) * np.log10(100.0 / 50.0) / np.log10(120.0 / 50.0) - 10.0
+    falling = (9.0 + spill) * np.log10(180.0 / 100.0) / np.log10(2.0) - 17.0
+    expected = np.where([False, True, True, False], falling, rising)
+    assert patterns.bo1443_dbi(100.0, planes, aperture_m(18.0, 12.0), 12.0) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("plane", [0.0, 56.0, 57.0, 90.0, 123.0, 124.0, 200.0])

@@ -44,6 +44,15 @@ def test_s1528_elliptical_beam_raises_the_near_lobes() -> None:
     assert at == pytest.approx([39.0 - 20.0 + 6.0206, 19.0, 4.75 + 1.50515], abs=1e-4)
 
 
+@pytest.mark.parametrize(("near", "factor"), [(-15.0, 1.4), (-20.0, 1.0), (-25.0, 0.6), (-30.0, 0.4)])
+def test_s1528_elliptical_main_lobe_ends_by_table_1(near: float, factor: float) -> None:
+    """a = 2.58 sqrt(1 - c log10 z), here z = 1.5."""
+    end = 2.58 * np.sqrt(1.0 - factor * np.log10(1.5))
+    angles = [end - 1e-6, end + 1e-6]
+    gain = patterns.s1528_dbi(angles, 42.0, 1.0, frequency_ghz=20.0, near_lobe_db=near, axis_ratio=1.5)
+    assert gain == pytest.approx([42.0 - 3.0 * end**1.5, 42.0 + near + 20.0 * np.log10(1.5)], abs=1e-4)
+
+
 def test_s1528_width_of_an_aperture() -> None:
     """sqrt(1200) / (D / lambda): 2 deg for 17.3205 wavelengths."""
     aperture = np.sqrt(1200.0) / 2.0 * 0.299792458 / 20.0
