@@ -1,4 +1,4 @@
-"""A world to serve: four Walker shells, 40,000 populated cells in patches, 200 gateways; all synthetic."""
+"""A world to serve: four Walker shells, 40,000 populated cells in patches, 128 gateways; all synthetic."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 RESOLUTION = 4
 PATCH_RINGS = 5
 LATITUDE_DEG = 58.0
+MOST_GATEWAYS = 128
+"""As many as a scenario may have: their numbers are kept in eight bits."""
 
 
 def cells(count: int) -> NDArray[np.uint64]:
@@ -33,7 +35,7 @@ def cells(count: int) -> NDArray[np.uint64]:
 
 
 @cache
-def network(satellites: int, cell_count: int, gateway_count: int = 200) -> Network:
+def network(satellites: int, cell_count: int, gateway_count: int = MOST_GATEWAYS) -> Network:
     """The network of that world: radio and terminals of `pakistan-starlink`, every cell asks at its plan."""
     from raabta.access.cells import centres
     from raabta.base.tables import CELLS, as_dataset
