@@ -12,6 +12,7 @@ import pytest
 
 from raabta.links import (
     antenna,
+    articles,
     budget,
     cloud,
     depolarisation,
@@ -19,7 +20,6 @@ from raabta.links import (
     maps,
     modcod,
     rain,
-    regulations,
     scintillation,
     weather,
 )
@@ -328,8 +328,13 @@ def test_p15_leo_ku_chain() -> None:
 
 def test_p16_limits_of_the_radio_regulations() -> None:
     """EPFD down, 0.6 m, 1 % of time: -170.8 dBW/m2 per 40 kHz; PFD at 30 deg: -116 per MHz; exact."""
-    assert float(regulations.epfd_limit_dbw_m2(1.0, 11.2, 0.6)) == -170.8
-    assert float(regulations.pfd_limit_dbw_m2(30.0, 11.2)) == -116.0
+    rows = articles.epfd_limits(11.1, 11.2, region=3)
+    smallest = next(row for row in rows if row.table == "22-1A" and row.antenna_m == 0.6)
+    assert smallest.reference_khz == 40.0
+    assert float(smallest.level_at_dbw_m2(0.01)) == -170.8
+    assert float(smallest.allowed_share(-170.8)) == pytest.approx(0.01, rel=1e-12)
+    per_mhz = next(row for row in articles.flux_limits(11.1, 11.2) if row.reference_khz == 1000.0)
+    assert float(per_mhz.limit_dbw_m2(30.0)) == -116.0
 
 
 # TR 38.821 tables 6.1.1.1-1 and -2: aperture (m), GHz, full 3 dB width (deg).

@@ -1,11 +1,11 @@
-"""Draw the figures of antennas and limits: `python docs/models/figures/antennas.py` writes SVG here."""
+"""Draw the figures of the antenna cards: `python docs/models/figures/antennas.py` writes SVG here."""
 
 from __future__ import annotations
 
 import numpy as np
 from links import Axis, draw  # the sibling script: run from this folder
 
-from raabta.links import antenna, earth_patterns, receiver, regulations, satellite_patterns
+from raabta.links import antenna, earth_patterns, receiver, satellite_patterns
 
 ANGLE = np.geomspace(0.1, 180.0, 1800)
 OFF_AXIS = Axis("off-axis angle, °", (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 90.0, 180.0), True)
@@ -84,24 +84,7 @@ def receiver_figures() -> None:
     )
 
 
-def limit_figures() -> None:
-    """EPFD down of table 22-1A."""
-    percent = np.geomspace(0.001, 100.0, 600)
-    lines = {
-        f"{dish:g} m": (percent, regulations.epfd_limit_dbw_m2(percent, 11.0, dish))
-        for dish in (0.6, 1.2, 3.0, 10.0)
-    }
-    draw(
-        "radio-regulations",
-        "EPFD down, table 22-1A",
-        Axis("share of time exceeded, %", (0.001, 0.01, 0.1, 1.0, 10.0, 100.0), True),
-        Axis("dBW/m² per 40 kHz", (-200, -190, -180, -170, -160, -150)),
-        lines,
-    )
-
-
 if __name__ == "__main__":
     satellite_figures()
     earth_figures()
     receiver_figures()
-    limit_figures()
