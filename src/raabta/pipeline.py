@@ -17,7 +17,7 @@ kernelcache.prepare()
 from raabta.base.errors import StoreError  # noqa: E402
 from raabta.engine import cluster  # noqa: E402
 from raabta.engine.ledger import Identity, Ledger  # noqa: E402
-from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits  # noqa: E402
+from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits, give_back  # noqa: E402
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance  # noqa: E402
 from raabta.engine.runner import run_chunks, start_early  # noqa: E402
 from raabta.engine.verify import record_output  # noqa: E402
@@ -72,6 +72,7 @@ def run(
         limits.refuse(_effort(network, out, keys, workers, elsewhere), out)
     network = admit_network(network)
     tell("preparing tables and admission", 1, 1)
+    give_back()
     run_chunks(
         out,
         identity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
 import shutil
@@ -91,6 +92,14 @@ def memory_now() -> float:
         return float(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, IndexError, ValueError):
         return float(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def give_back() -> None:
+    """Give memory that this process has freed back to the system, where its C library can."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (AttributeError, OSError, TypeError):  # not glibc
+        return
 
 
 def free_disk(folder: Path) -> float:

@@ -183,7 +183,7 @@ def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
     payload = pickle.dumps(job)
     context = multiprocessing.get_context(_method)
     pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin, initargs=(payload, {**os.environ})
+        workers, mp_context=context, initializer=_begin, initargs=([payload], {**os.environ})
     )
     try:
         yield pool
@@ -226,15 +226,18 @@ _job: Task[Any] | None = None
 _failure: Exception | None = None
 
 
-def _begin(payload: bytes, environment: dict[str, str]) -> None:
-    """First call in a worker. A failing setup is kept and raised by the first chunk."""
+def _begin(payload: list[bytes], environment: dict[str, str]) -> None:
+    """First call in a worker. A failing setup is kept and raised by the first chunk.
+
+    The payload is taken out of its list: the pool holds what it gave to the end.
+    """
     global _job, _failure
     os.environ.update(environment | ONE_THREAD)  # the process it was forked from may be older than this run
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        _job = pickle.loads(payload)
+        _job = pickle.loads(payload.pop())
         _job.prepare()
     except Exception as error:
         _failure = error

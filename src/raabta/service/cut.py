@@ -15,7 +15,7 @@ from raabta.base.errors import RaabtaError
 BATCH_SLOTS: Final = 240
 """Slots taken together where the spread of the answer is asked: an hour at 15 s. The longest chunk."""
 
-CHUNK_BYTES: Final = 96 * 2**20
+CHUNK_BYTES: Final = 76 * 10**6
 """What of a chunk grows with its slots may take so much memory in each process that computes."""
 
 SATELLITE_BYTES: Final = 24

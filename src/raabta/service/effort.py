@@ -31,8 +31,8 @@ WORKER_SUMS: Final = 3.0
 """A worker process: its libraries; its counts, what classes lack, and both while they are packed."""
 CHUNK_BYTES: Final = 4e6
 """What a chunk takes whatever its size: counts that wait for room, counts of levels."""
-NETWORKS: Final = 2.0
-"""A worker holds the network, and the bytes that it came as."""
+NETWORKS: Final = 1.0
+"""A worker holds the network."""
 CODED_SHARE: Final = 0.6
 """Size on disk of what is kept of a slot (measured: 0.25 to 0.55)."""
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import pytest
 
 from raabta.base.errors import LimitError
 from raabta.engine import limits as room
-from raabta.engine.limits import Estimate, Limits, duration, free_disk, machine_memory, memory_now, size
+from raabta.engine.limits import (
+    Estimate,
+    Limits,
+    duration,
+    free_disk,
+    give_back,
+    machine_memory,
+    memory_now,
+    size,
+)
 
 SMALL = Estimate(60.0, 1e8, 1e6)
 
@@ -65,3 +76,14 @@ def test_durations_for_people(seconds, wanted):
 
 def test_sizes_for_people():
     assert [size(each) for each in (1.0, 8e8, 4.14e9, 2.5e12)] == ["1 MB", "800 MB", "4.1 GB", "2,500.0 GB"]
+
+
+def test_freed_memory_is_given_back():
+    if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        pytest.skip("the C library cannot")
+    blocks = [bytearray(8_000) for _ in range(10_000)]
+    kept = blocks[::100]  # pages between them stay with the process
+    del blocks
+    before = memory_now()
+    give_back()
+    assert memory_now() < before - 2e7 and len(kept) == 100
