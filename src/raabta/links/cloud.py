@@ -1,10 +1,12 @@
-"""Attenuation by clouds: ITU-R P.840-8."""
+"""Attenuation by clouds: ITU-R P.840-8, or P.840-9 where the user brings its maps."""
 
 from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
 
+from raabta.links.cloud_maps import EDITION as EDITION_9
+from raabta.links.cloud_maps import CloudMaps
 from raabta.links.maps import reduced_liquid_kgm2
 from raabta.links.ranges import FloatArray, in_range
 
@@ -29,10 +31,31 @@ def liquid_coefficient(frequency_ghz: npt.ArrayLike, temperature_k: npt.ArrayLik
     return np.asarray(0.819 * f / (imaginary * (1.0 + eta**2)), dtype=np.float64)
 
 
+def mass_absorption_coefficient(frequency_ghz: npt.ArrayLike) -> FloatArray:
+    """Cloud liquid mass absorption coefficient K_L, dB/(kg/m2): P.840-9 equations (12) and (14).
+
+    K_l at 273.75 K times a fitted correction. Arrays broadcast. 1 to 200 GHz.
+    """
+    f = in_range("frequency", frequency_ghz, 1.0, 200.0, "GHz", EDITION_9)
+    low = 0.1522 * np.exp(-((f + 23.9589) ** 2) / 3.2991e3)
+    high = 11.51 * np.exp(-((f - 219.2096) ** 2) / 2.7595e6)
+    return np.asarray(liquid_coefficient(f, 273.75) * (low + high - 10.4912), dtype=np.float64)
+
+
 def cloud_zenith_db(
-    latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike, frequency_ghz: npt.ArrayLike, percent: float
+    latitude_deg: npt.ArrayLike,
+    longitude_deg: npt.ArrayLike,
+    frequency_ghz: npt.ArrayLike,
+    percent: float,
+    brought: CloudMaps | None = None,
 ) -> FloatArray:
-    """Zenith cloud attenuation exceeded for `percent` of the year, dB: Lred(p) K_l (P.840-8 (13))."""
+    """Zenith cloud attenuation exceeded for `percent` of the year, dB.
+
+    Lred(p) K_l (P.840-8 (13)), or L(p) K_L (P.840-9 (13)) where the user's maps are given.
+    """
+    if brought is not None:
+        liquid = brought.liquid_kgm2(latitude_deg, longitude_deg, percent)
+        return liquid * mass_absorption_coefficient(frequency_ghz)
     return reduced_liquid_kgm2(latitude_deg, longitude_deg, percent) * liquid_coefficient(frequency_ghz)
 
 
@@ -42,8 +65,9 @@ def cloud_attenuation_db(
     elevation_deg: npt.ArrayLike,
     frequency_ghz: npt.ArrayLike,
     percent: float,
+    brought: CloudMaps | None = None,
 ) -> FloatArray:
-    """Slant cloud attenuation, dB: zenith / sin(elevation), elevation 5 to 90 deg (P.840-8)."""
-    elevation = in_range("elevation", elevation_deg, 5.0, 90.0, "deg", EDITION)
-    zenith = cloud_zenith_db(latitude_deg, longitude_deg, frequency_ghz, percent)
+    """Slant cloud attenuation, dB: zenith / sin(elevation), elevation 5 to 90 deg (P.840)."""
+    elevation = in_range("elevation", elevation_deg, 5.0, 90.0, "deg", EDITION_9 if brought else EDITION)
+    zenith = cloud_zenith_db(latitude_deg, longitude_deg, frequency_ghz, percent, brought)
     return np.asarray(zenith / np.sin(np.radians(elevation)), dtype=np.float64)

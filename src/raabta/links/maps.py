@@ -153,19 +153,25 @@ def bicubic(grid: Grid, latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLik
     return total
 
 
-def _level_name(percent: float) -> str:
+def level_name(percent: float) -> str:
+    """How the ITU writes an exceedance in the name of a map: 0.5 is 05, 20 is 20."""
     return f"{percent:g}".replace(".", "")
 
 
-def bracket_levels(percent: float) -> tuple[float, float, float]:
-    """The two map levels around `percent` and the weight of the upper one, linear in log p (P.836, P.840)."""
-    in_range("exceedance", percent, LEVELS_PERCENT[0], LEVELS_PERCENT[-1], "%", "P.836-6 and P.840-8 maps")
-    above = int(np.searchsorted(LEVELS_PERCENT, percent))
-    high = LEVELS_PERCENT[above]
+def levels_around(percent: float, levels: tuple[float, ...], source: str) -> tuple[float, float, float]:
+    """The two map levels around `percent` and the weight of the upper one, linear in log p."""
+    in_range("exceedance", percent, levels[0], levels[-1], "%", source)
+    above = int(np.searchsorted(levels, percent))
+    high = levels[above]
     if high == percent:
         return high, high, 1.0
-    low = LEVELS_PERCENT[above - 1]
+    low = levels[above - 1]
     return low, high, float(np.log(percent / low) / np.log(high / low))
+
+
+def bracket_levels(percent: float) -> tuple[float, float, float]:
+    """The two levels of P.836-6 and P.840-8 around `percent` and the weight of the upper one, in log p."""
+    return levels_around(percent, LEVELS_PERCENT, "P.836-6 and P.840-8 maps")
 
 
 def rain_rate_001_mmh(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:
@@ -219,7 +225,7 @@ def reduced_liquid_kgm2(
     """
 
     def level(at: float) -> FloatArray:
-        return bilinear(_descending(f"840/v7_lred_{_level_name(at)}.npz", 1.125), latitude_deg, longitude_deg)
+        return bilinear(_descending(f"840/v7_lred_{level_name(at)}.npz", 1.125), latitude_deg, longitude_deg)
 
     low, high, weight = bracket_levels(percent)
     return level(high) if low == high else level(low) * (1.0 - weight) + level(high) * weight
@@ -237,8 +243,8 @@ def _vapour_level(
     kind: str, at: float, latitude: FloatArray, longitude: FloatArray, height_km: FloatArray
 ) -> FloatArray:
     """One P.836-6 level, each corner scaled to the site's height by its own scale height, then bilinear."""
-    content = _descending(f"836/v6_{kind}_{_level_name(at)}.npz", 1.125)
-    scale = _descending(f"836/v6_vsch_{_level_name(at)}.npz", 1.125).values
+    content = _descending(f"836/v6_{kind}_{level_name(at)}.npz", 1.125)
+    scale = _descending(f"836/v6_vsch_{level_name(at)}.npz", 1.125).values
     row, column = content.place(latitude, longitude)
     i, r = _corner(row, content.values.shape[0])
     j, c = _corner(column, content.values.shape[1])

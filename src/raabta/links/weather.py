@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from raabta.links import cloud, gas, maps, rain, scintillation
+from raabta.links.cloud_maps import CloudMaps
 from raabta.links.ranges import FloatArray, in_range
+from raabta.links.sites import Sites, read_sites
 
 EDITION = "ITU-R P.618-14 (08/2023)"
 GAS_CLOUD_CAP_PERCENT = 5.0
@@ -49,55 +51,6 @@ class SiteTables:
     r001_mmh: FloatArray
     statistic: Statistic
     editions: dict[str, str]
-
-
-@dataclass(frozen=True)
-class _Sites:
-    """What the maps say about each site, all (n,)."""
-
-    latitude_deg: FloatArray
-    longitude_deg: FloatArray
-    height_km: FloatArray
-    rain_rate_mmh: FloatArray
-    rain_height_km: FloatArray
-    temperature_k: FloatArray
-    wet_refractivity: FloatArray
-
-    def gas_zenith_db(self, frequency_ghz: float, percent: float) -> FloatArray:
-        """Zenith gas exceeded for `percent` of the year, (n,)."""
-        where = (self.latitude_deg, self.longitude_deg, self.height_km)
-        return gas.gas_zenith_db(
-            frequency_ghz,
-            pressure_hpa=gas.standard_pressure_hpa(self.height_km),
-            density_gm3=maps.vapour_density_gm3(*where, percent),
-            temperature_k=self.temperature_k,
-            vapour_content_kgm2=maps.vapour_content_kgm2(*where, percent),
-            height_km=self.height_km,
-        )
-
-    def cloud_zenith_db(self, frequency_ghz: float, percent: float) -> FloatArray:
-        """Zenith cloud exceeded for `percent` of the year, (n,)."""
-        return cloud.cloud_zenith_db(self.latitude_deg, self.longitude_deg, frequency_ghz, percent)
-
-
-def _read_sites(
-    latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike, height_km: npt.ArrayLike
-) -> _Sites:
-    latitude, longitude, height = (
-        np.ascontiguousarray(part, dtype=np.float64)
-        for part in np.broadcast_arrays(
-            np.atleast_1d(latitude_deg), np.atleast_1d(longitude_deg), np.atleast_1d(height_km)
-        )
-    )
-    return _Sites(
-        latitude,
-        longitude,
-        height,
-        maps.rain_rate_001_mmh(latitude, longitude),
-        rain.rain_height_km(latitude, longitude),
-        maps.surface_temperature_k(latitude, longitude),
-        maps.wet_refractivity(latitude, longitude),
-    )
 
 
 def total_db(
@@ -147,7 +100,7 @@ def _monotone(values: FloatArray, percent: FloatArray) -> FloatArray:
 
 
 def _rain_table(
-    sites: _Sites, frequency_ghz: float, tilt_deg: float, percent: FloatArray, elevation_deg: FloatArray
+    sites: Sites, frequency_ghz: float, tilt_deg: float, percent: FloatArray, elevation_deg: FloatArray
 ) -> FloatArray:
     latitude = sites.latitude_deg[:, None]
     a001 = rain.rain_attenuation_001_db(
@@ -164,7 +117,7 @@ def _rain_table(
 
 
 def _scintillation_table(
-    sites: _Sites,
+    sites: Sites,
     frequency_ghz: float,
     percent: FloatArray,
     elevation_deg: FloatArray,
@@ -182,7 +135,7 @@ def _scintillation_table(
 
 
 def _gas_cloud_table(
-    sites: _Sites, frequency_ghz: float, percent: FloatArray, cosecant: FloatArray
+    sites: Sites, frequency_ghz: float, percent: FloatArray, cosecant: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Gas and cloud, (n, p, e), each read once per distinct exceedance and held below 5 %."""
     held, inverse = np.unique(np.maximum(percent, GAS_CLOUD_CAP_PERCENT), return_inverse=True)
@@ -191,15 +144,18 @@ def _gas_cloud_table(
     return gas_zenith[:, inverse, None] * cosecant, cloud_zenith[:, inverse, None] * cosecant
 
 
-def _editions(statistic: Statistic) -> dict[str, str]:
+def _editions(statistic: Statistic, brought: CloudMaps | None) -> dict[str, str]:
+    clouds = f"{cloud.EDITION} (P.840-9 is in force; its maps are not installed)"
     editions = {
         "total": f"{EDITION}, gas and cloud held at their 5 % value below 5 %",
         "rain": f"{rain.EDITION_PATH} with {rain.EDITION_SPECIFIC}",
         "gas": gas.EDITION,
-        "cloud": f"{cloud.EDITION} (P.840-9 is in force; its maps are not installed)",
+        "cloud": brought.edition if brought else clouds,
         "scintillation": scintillation.EDITION,
     }
     editions |= {f"map of {name}": text for name, text in maps.EDITIONS.items() if name != "surface height"}
+    if brought:
+        editions["map of cloud water"] = brought.edition
     if statistic == "worst-month":
         editions["worst month"] = _WORST_MONTH_SOURCE
     return editions
@@ -217,20 +173,47 @@ def site_tables(
     elevation_deg: npt.ArrayLike,
     polarisation_tilt_deg: float = 45.0,
     statistic: Statistic = "annual",
+    cloud_maps: CloudMaps | None = None,
 ) -> SiteTables:
     """Losses of n sites for p exceedances and e elevations at one frequency, with the maps opened if need be.
 
-    Site arguments are (n,) or scalars; heights are above mean sea level. Exceedances are of the average year,
-    or of the worst month (converted by P.841). Ranges: 1 to 55 GHz, 5 to 90 deg, 0.001 to 50 % of the year;
-    outside them OutOfRangeError. P.618 states the rain curve to 5 %; the total uses it to 50 %, which is
-    on the safe side. The rain curve turns down below about 0.003 % in heavy rain; tables never do.
+    Site arguments are (n,) or scalars; heights are above mean sea level. The rest: see `tables`.
+    """
+    return tables(
+        read_sites(latitude_deg, longitude_deg, height_km, cloud_maps),
+        frequency_ghz=frequency_ghz,
+        dish_m=dish_m,
+        efficiency_share=efficiency_share,
+        exceedance_percent=exceedance_percent,
+        elevation_deg=elevation_deg,
+        polarisation_tilt_deg=polarisation_tilt_deg,
+        statistic=statistic,
+    )
+
+
+def tables(
+    sites: Sites,
+    *,
+    frequency_ghz: float,
+    dish_m: float,
+    efficiency_share: float,
+    exceedance_percent: npt.ArrayLike,
+    elevation_deg: npt.ArrayLike,
+    polarisation_tilt_deg: float = 45.0,
+    statistic: Statistic = "annual",
+) -> SiteTables:
+    """Losses of sites whose maps are read, for p exceedances and e elevations at one frequency.
+
+    Exceedances are of the average year, or of the worst month (converted by P.841). Ranges: 1 to 55 GHz, 5 to
+    90 deg, 0.001 to 50 % of the year; outside them OutOfRangeError. P.618 states the rain curve to 5 %; the
+    total uses it to 50 %, which is on the safe side. The rain curve turns down below about 0.003 % in heavy
+    rain; tables never do. Asked again about the same sites and frequency, the zenith losses are kept ones.
     """
     asked = np.atleast_1d(np.asarray(exceedance_percent, dtype=np.float64))
     converted = annual_percent(asked) if statistic == "worst-month" else asked
     percent = in_range("annual exceedance", converted, 0.001, 50.0, "%", f"{EDITION} clause 2.5")
     elevation = np.atleast_1d(in_range("elevation", elevation_deg, 5.0, 90.0, "deg", f"{EDITION} clause 2.5"))
     frequency = float(in_range("frequency", frequency_ghz, 1.0, 55.0, "GHz", f"{EDITION} clause 2.5"))
-    sites = _read_sites(latitude_deg, longitude_deg, height_km)
     cosecant = 1.0 / np.sin(np.radians(elevation))
     rain_db = _rain_table(sites, frequency, polarisation_tilt_deg, percent, elevation)
     fades_db = _scintillation_table(sites, frequency, percent, elevation, dish_m, efficiency_share)
@@ -249,7 +232,7 @@ def site_tables(
         clear_db=clear_zenith[:, None] * cosecant,
         r001_mmh=sites.rain_rate_mmh,
         statistic=statistic,
-        editions=_editions(statistic),
+        editions=_editions(statistic, sites.cloud_maps),
     )
 
 
