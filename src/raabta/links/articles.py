@@ -76,19 +76,30 @@ class EpfdLimit:
     def allowed_share(self, level_dbw_m2: npt.ArrayLike) -> FloatArray:
         """Share of time for which levels may be exceeded, of one. Any shape.
 
-        Between points the level is straight in log10 of the share; above the highest, and between a point at
-        no time and the next, nothing is allowed; at and below the lowest everything is.
+        Between points the level is straight in log10 of the share; where one level stands with several
+        shares the least holds. Above the highest, and between a point at no time and the next, nothing is
+        allowed; below the lowest everything is.
         """
         level, share = np.array(self.level_dbw_m2), np.array(self.time_share)
-        rising = np.asarray(level_dbw_m2, np.float64)
-        index = np.searchsorted(-level, -rising, side="right") - 1  # the last point not below the level
-        low = np.clip(index, 0, level.size - 1)
-        high = np.minimum(low + 1, level.size - 1)
+        asked = np.asarray(level_dbw_m2, np.float64)
+        index = np.searchsorted(-level, -asked, side="left")  # the first point at or below the level
+        high = np.minimum(index, level.size - 1)
+        low = np.maximum(high - 1, 0)
         fall = level[low] - level[high]
-        weight = np.where(fall > 0.0, (level[low] - rising) / np.where(fall > 0.0, fall, 1.0), 0.0)
+        weight = np.where(fall > 0.0, (level[low] - asked) / np.where(fall > 0.0, fall, 1.0), 1.0)
         between = np.maximum(share[low], 1e-300) ** (1.0 - weight) * np.maximum(share[high], 1e-300) ** weight
-        value = np.where(share[low] > 0.0, between, 0.0)
-        return np.where(rising > level[0], 0.0, np.where(rising <= level[-1], 1.0, value))
+        value = np.where(level[high] == asked, share[high], np.where(share[low] > 0.0, between, 0.0))
+        return np.where(asked > level[0], 0.0, np.where(index >= level.size, 1.0, value))
+
+    def level_at_dbw_m2(self, time_share: npt.ArrayLike) -> FloatArray:
+        """Level that may be exceeded for a share of time: the curve read the other way. Any shape, over 0.
+
+        Where the level falls at once, the higher one.
+        """
+        share, level = np.array(self.time_share), np.array(self.level_dbw_m2)
+        held = np.diff(share, prepend=-1.0) > 0.0
+        x = np.log10(np.maximum(share[held], 1e-12))
+        return np.asarray(np.interp(np.log10(np.asarray(time_share, np.float64)), x, level[held]))
 
 
 def number_term_db(satellites: int) -> float:

@@ -36,13 +36,22 @@ def test_between_points_the_level_is_straight_in_the_logarithm_of_time() -> None
 
 def test_nothing_is_allowed_above_and_everything_below() -> None:
     limit = antenna(10.7, 11.7, 0.6)
-    assert limit.allowed_share([-159.99, -160.0, -175.4, -300.0]) == pytest.approx([0.0, 3e-5, 1.0, 1.0])
+    assert limit.allowed_share([-159.99, -160.0, -160.01, -175.4, -300.0]) == pytest.approx(
+        [0.0, 0.0, 3e-5, 1.0, 1.0], rel=0.06
+    )
 
 
 def test_a_step_of_the_table_falls_at_once() -> None:
     """0.9 m in 22-1C: at 0.057 % the level falls from -160 to -165."""
     limit = antenna(19.7, 20.2, 0.9)
     assert limit.allowed_share([-160.0, -162.5, -165.0]) == pytest.approx([5.7e-4] * 3, rel=1e-9)
+
+
+def test_where_a_level_stands_twice_the_shorter_time_holds() -> None:
+    """10 m in 22-1A: -195.45 for 1 % and for 100 %; 1 m in 22-1B: -175.4 for 10 % and for 100 %."""
+    assert float(antenna(10.7, 11.7, 10.0).allowed_share(-195.45)) == pytest.approx(0.01)
+    assert float(antenna(17.8, 18.6, 1.0).allowed_share(-175.4)) == pytest.approx(0.1)
+    assert float(antenna(17.8, 18.6, 1.0).allowed_share(-175.5)) == 1.0
 
 
 @pytest.mark.parametrize("region", [1, 2, 3])
@@ -124,3 +133,13 @@ def test_countries_of_the_regions_are_countries() -> None:
 
     unlisted = {code for code in ("XXX", *articles._regions()) if country_name(code) == code}
     assert unlisted == {"XXX"}
+
+
+def test_the_curve_reads_both_ways() -> None:
+    limit = antenna(19.7, 20.2, 0.7)
+    share = np.array([1.7e-4, 1e-3, 0.02857, 0.1, 0.9])
+    assert limit.allowed_share(limit.level_at_dbw_m2(share)) == pytest.approx([0.0, *share[1:]], rel=1e-9)
+    assert limit.allowed_share(limit.level_at_dbw_m2(share) - 1e-9) == pytest.approx(share, rel=1e-6)
+    stepped = antenna(19.7, 20.2, 0.9)
+    assert stepped.level_at_dbw_m2(5.7e-4) == pytest.approx(-160.0)
+    assert stepped.level_at_dbw_m2(1e-9) == pytest.approx(-154.0)
