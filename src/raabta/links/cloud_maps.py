@@ -1,15 +1,17 @@
-"""The cloud maps of ITU-R P.840-9, from a folder the user brings: named, checked, one level at a time.
+"""The cloud maps of ITU-R P.840-9, which the user brings: named, checked, one level at a time.
 
-They are the ITU's and come with no package: the ITU offers them as part 1 of the recommendation. Two forms
-are read: the ITU's own text files (`L_5.TXT`, 721 rows from 90 S up by 1,441 columns from 180 W) and the
-`.npz` files of ITU-Rpy's later versions (`v9_l_5.npz` with `v9_lat.npz` and `v9_lon.npz`).
+They are the ITU's and come with no package: the ITU offers them as part 1 of the recommendation. Three forms
+are read: that ZIP file as it is, or a folder with its text files (`L_5.TXT`, 721 rows from 90 S up by 1,441
+columns from 180 W), or with the `.npz` files of ITU-Rpy's later versions (`v9_l_5.npz` with `v9_lat.npz` and
+`v9_lon.npz`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import IO
 from zipfile import ZipFile
 
 import numpy as np
@@ -29,7 +31,7 @@ SHAPE = (721, 1441)
 STEP_DEG = 0.25
 MOST_BYTES = 64_000_000
 MOST_KGM2 = 50.0
-_BRING = "download part 1 (annual maps) of Recommendation ITU-R P.840-9 from itu.int and unpack it there"
+_BRING = "download part 1 (annual maps, a ZIP file) of Recommendation ITU-R P.840-9 from itu.int"
 
 # ITU validation examples of P.840-9: latitude, longitude (deg), kg/m2 exceeded for 15.5 %.
 _EXAMPLE_PERCENT = 15.5
@@ -43,9 +45,9 @@ _EXAMPLES = (
 
 @dataclass(frozen=True)
 class CloudMaps:
-    """A checked folder of P.840-9 maps; build it by `open_cloud_maps`."""
+    """Checked P.840-9 maps; build it by `open_cloud_maps`. `source` is the ZIP file or folder."""
 
-    folder: Path
+    source: Path
 
     @property
     def edition(self) -> str:
@@ -60,77 +62,103 @@ class CloudMaps:
         Bilinear in space, linear in log p between levels. 0.01 to 99 %.
         """
         low, high, weight = levels_around(percent, LEVELS_PERCENT, "P.840-9 maps")
-        below = bilinear(_level(self.folder, low), latitude_deg, longitude_deg)
+        below = bilinear(_level(self.source, low), latitude_deg, longitude_deg)
         if low == high:
             return below
-        above = bilinear(_level(self.folder, high), latitude_deg, longitude_deg)
+        above = bilinear(_level(self.source, high), latitude_deg, longitude_deg)
         return below * (1.0 - weight) + above * weight
 
 
-def open_cloud_maps(folder: Path) -> CloudMaps:
-    """The P.840-9 maps of a folder, checked against the ITU's own examples.
+def open_cloud_maps(source: Path) -> CloudMaps:
+    """The P.840-9 maps of a ZIP file or folder, checked against the ITU's own examples.
 
     A missing folder or file, a wrong shape, values that are no cloud water, and maps that do not give the
     ITU's values (another recommendation's, or turned round) are ScenarioErrors that name the file.
     """
-    if not folder.is_dir():
-        raise ScenarioError("there is no such folder of cloud maps", file=str(folder), hint=_BRING)
-    found = CloudMaps(folder)
+    if not source.exists():
+        raise ScenarioError("there are no cloud maps here", file=str(source), hint=_BRING)
+    found = CloudMaps(source)
     for latitude, longitude, expected in _EXAMPLES:
         value = float(found.liquid_kgm2(latitude, longitude, _EXAMPLE_PERCENT))
         if not abs(value - expected) <= 1e-3 * expected:
             raise ScenarioError(
                 f"these are not the maps of P.840-9: {value:.6g} kg/m2 at {latitude:g} N {longitude:g} E for "
                 f"{_EXAMPLE_PERCENT:g} %, where the ITU's example has {expected:.6g}",
-                file=str(folder),
+                file=str(source),
                 hint=_BRING,
             )
     return found
 
 
 @lru_cache(maxsize=8)
-def _level(folder: Path, percent: float) -> Grid:
-    """One level's map, 8 MB, from whichever form the folder holds."""
+def _level(source: Path, percent: float) -> Grid:
+    """One level's map, 8 MB, from whichever form there is."""
     name = level_name(percent)
-    packed = folder / f"v9_l_{name}.npz"
+    packed, plain = source / f"v9_l_{name}.npz", source / f"L_{name}.TXT"
     if packed.is_file():
-        corner, steps = zip(*(_axis(folder, part) for part in ("lat", "lon")), strict=True)
-        return Grid(_checked(_unpacked(packed), packed), corner[0], steps[0], corner[1], packed.name)
-    plain = next(
-        (folder / f"L_{name}{end}" for end in (".TXT", ".txt") if (folder / f"L_{name}{end}").is_file()), None
-    )
-    if plain is None:
+        south, step = _axis(source, "lat")
+        return Grid(_checked(_unpacked(packed), packed), south, step, _axis(source, "lon")[0], packed.name)
+    if source.is_file():
+        values = _zipped(source, plain.name)
+    else:
+        here = next((file for file in source.iterdir() if file.name.upper() == plain.name), None)
+        values = _text(here, here.stat().st_size, here) if here else None
+    if values is None:
         raise ScenarioError(
             f"the P.840-9 map of {percent:g} % is missing: neither L_{name}.TXT nor v9_l_{name}.npz is there",
-            file=str(folder),
+            file=str(source),
             hint=_BRING,
         )
-    return Grid(_checked(_text(plain), plain), -90.0, STEP_DEG, -180.0, plain.name)
+    return Grid(_checked(values, plain), -90.0, STEP_DEG, -180.0, plain.name)
 
 
-def _sized(path: Path, size: int) -> Path:
+def _refused(path: Path, error: Exception) -> ScenarioError:
+    return ScenarioError(f"a P.840-9 map cannot be read: {error}", file=str(path), hint=_BRING)
+
+
+def _zipped(path: Path, name: str) -> FloatArray | None:
+    """A text map inside the ITU's ZIP file, in whatever folder of it; None where it is not there."""
+    try:
+        with ZipFile(path) as archive:
+            found = [
+                part
+                for part in archive.infolist()
+                if PurePosixPath(part.filename).name.upper() == name.upper()
+            ]
+            if not found:
+                return None
+            with archive.open(found[0]) as stream:
+                return _text(stream, found[0].file_size, path / name)
+    except RaabtaError:
+        raise
+    except Exception as error:  # whatever a torn or hostile archive makes the reader raise
+        raise _refused(path, error) from error
+
+
+def _sized(path: Path, size: int) -> None:
     if size > MOST_BYTES:
         raise ScenarioError(f"{size:,} bytes; a P.840-9 map has at most {MOST_BYTES:,}", file=str(path))
-    return path
 
 
-def _text(path: Path) -> FloatArray:
+def _text(source: Path | IO[bytes], size: int, path: Path) -> FloatArray:
+    _sized(path, size)
     try:
-        return np.loadtxt(_sized(path, path.stat().st_size), dtype=np.float64, ndmin=2)
+        return np.loadtxt(source, dtype=np.float64, ndmin=2)
     except (OSError, ValueError) as error:
-        raise ScenarioError(f"a P.840-9 map cannot be read: {error}", file=str(path), hint=_BRING) from error
+        raise _refused(path, error) from error
 
 
 def _unpacked(path: Path) -> FloatArray:
     try:
-        with ZipFile(_sized(path, path.stat().st_size)) as archive:
+        _sized(path, path.stat().st_size)
+        with ZipFile(path) as archive:
             _sized(path, sum(part.file_size for part in archive.infolist()))
         with np.load(path, allow_pickle=False) as arrays:
             return np.ascontiguousarray(arrays["arr_0"], dtype=np.float64)
     except RaabtaError:
         raise
     except Exception as error:  # a zip that is none, a pickle, a missing array, a shape that lies
-        raise ScenarioError(f"a P.840-9 map cannot be read: {error}", file=str(path), hint=_BRING) from error
+        raise _refused(path, error) from error
 
 
 def _checked(values: FloatArray, path: Path) -> FloatArray:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from raabta.access.cells import distance_km
 from raabta.base.errors import LimitError, OutOfRangeError
-from raabta.links.rain import scale_to_percent_db
+from raabta.links.availability import Paths
+from raabta.links.rain import rain_probability_percent, scale_to_percent_db
 from raabta.links.ranges import FloatArray, in_range
 
 EDITION = "ITU-R P.1853-2 (08/2019)"
@@ -226,6 +227,7 @@ def fit_rain(
     """
     from scipy.special import ndtri
 
+    in_range("elevation", elevation_deg, 5.0, 90.0, "deg", EDITION)
     a001, wet, latitude, elevation = (
         np.ascontiguousarray(part, dtype=np.float64)
         for part in np.broadcast_arrays(
@@ -246,9 +248,17 @@ def fit_rain(
     return RainFit(np.where(enough, mean, np.nan), np.where(enough, slope, np.nan), wet)
 
 
+def fit_paths(over: Paths) -> RainFit:
+    """The fit of n fixed paths, P0 from P.837's maps: 4 to 55 GHz and 5 to 90 deg (P.1853-2)."""
+    in_range("frequency", over.frequency_ghz, 4.0, 55.0, "GHz", EDITION)
+    sites = over.sites
+    wet = rain_probability_percent(sites.latitude_deg, sites.longitude_deg)
+    return fit_rain(over.rain_001_db, wet, sites.latitude_deg, over.elevation_deg)
+
+
 def attenuation_db(weather: Storms, fit: RainFit, first: int, stop: int) -> FloatArray:
     """Rain attenuation of n fixed paths in steps first <= t < stop, dB, (n, steps): P.1853-2, rain alone.
 
-    Paths and sites match one to one. Valid 4 to 55 GHz and 5 to 90 deg (give the fit a path inside them).
+    Paths and sites match one to one.
     """
     return fit.exceeded_db(weather.exceedance_percent(first, stop))

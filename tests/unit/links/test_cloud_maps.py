@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 import pytest
@@ -84,12 +85,27 @@ def test_results_use_the_users_maps_and_say_so(packed: Path) -> None:
     assert (mine.total_db != usual.total_db).all()
 
 
-def test_the_itus_own_text_form(packed: Path, tmp_path: Path) -> None:
-    for percent in (10.0, 20.0):
-        np.savetxt(tmp_path / f"L_{percent:g}.TXT", synthetic(percent), fmt="%.8f")
-    text, npz = cloud_maps.open_cloud_maps(tmp_path), cloud_maps.open_cloud_maps(packed)
+def test_the_itus_own_text_files_in_a_folder_and_in_their_archive(packed: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "part1.zip"
+    with ZipFile(archive, "w", ZIP_DEFLATED) as part:
+        for percent in (10.0, 20.0):
+            np.savetxt(tmp_path / f"L_{percent:g}.TXT", synthetic(percent), fmt="%.8f")
+            part.write(tmp_path / f"L_{percent:g}.TXT", f"annual/L_{percent:g}.txt")
     at = ([30.1, -12.0], [70.2, 250.0], 14.0)
-    assert text.liquid_kgm2(*at) == pytest.approx(npz.liquid_kgm2(*at), rel=1e-6)
+    expected = cloud_maps.open_cloud_maps(packed).liquid_kgm2(*at)
+    for source in (tmp_path, archive):
+        assert cloud_maps.open_cloud_maps(source).liquid_kgm2(*at) == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(ScenarioError, match=r"map of 5 % is missing"):
+        cloud_maps.open_cloud_maps(archive).liquid_kgm2(30.0, 70.0, 5.0)
+
+
+def test_an_archive_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "part1.zip").write_bytes(b"PK\x03\x04 torn")
+    with pytest.raises(
+        ScenarioError, match=r"a P\.840-9 map cannot be read: File is not a zip file"
+    ) as caught:
+        cloud_maps.open_cloud_maps(tmp_path / "part1.zip")
+    assert caught.value.file == str(tmp_path / "part1.zip")
 
 
 def test_maps_that_run_from_north_and_from_greenwich(packed: Path, tmp_path: Path) -> None:
@@ -115,7 +131,7 @@ def test_a_map_turned_round_without_saying_so_is_refused(tmp_path: Path) -> None
 
 
 def test_no_folder_and_no_file_say_what_to_bring(tmp_path: Path, packed: Path) -> None:
-    with pytest.raises(ScenarioError, match="there is no such folder of cloud maps") as caught:
+    with pytest.raises(ScenarioError, match="there are no cloud maps here") as caught:
         cloud_maps.open_cloud_maps(tmp_path / "nowhere")
     assert caught.value.file == str(tmp_path / "nowhere")
     assert "download part 1" in str(caught.value.hint)

@@ -12,7 +12,7 @@ import pytest
 from scipy.special import ndtr, ndtri
 
 from raabta.base.errors import LimitError, OutOfRangeError
-from raabta.links import maps, rain, weather, weather_series
+from raabta.links import availability, maps, rain, sites, weather, weather_series
 
 STEP_S = 300.0
 YEAR_STEPS = round(365.25 * 86_400 / STEP_S)
@@ -194,10 +194,10 @@ def test_series_through_the_table_has_p618s_long_term_statistics(percent_80_year
 
 
 def test_attenuation_is_the_fit_at_the_share_of_time_of_the_moment() -> None:
-    sites = field([0.0, 40.0])
+    two = field([0.0, 40.0])
     fit = weather_series.RainFit(np.array([1.0, 0.5]), np.array([1.1, 0.9]), np.array([4.0, 2.0]))
-    series = weather_series.attenuation_db(sites, fit, 100, 3000)
-    percent = sites.exceedance_percent(100, 3000)
+    series = weather_series.attenuation_db(two, fit, 100, 3000)
+    percent = two.exceedance_percent(100, 3000)
     assert np.array_equal(series, fit.exceeded_db(percent))
     assert np.array_equal(series > 0.0, percent < [[4.0], [2.0]])
     moment = np.argmin(percent[0])
@@ -210,6 +210,19 @@ def test_a_dry_place_and_a_place_above_the_rain_have_no_rain() -> None:
     dry = weather_series.attenuation_db(field([0.0, 1.0, 2.0]), fit, 0, 200_000)
     assert (dry[:2] == 0.0).all()
     assert dry[2].max() > 0.0
+
+
+def test_fit_of_paths_is_the_fit_of_their_parts() -> None:
+    where = sites.read_sites(LATITUDE, LONGITUDE, HEIGHT)
+    over = availability.paths(where, 35.0, frequency_ghz=20.0, dish_m=0.6, efficiency_share=0.65)
+    wet = rain.rain_probability_percent(LATITUDE, LONGITUDE)
+    direct = weather_series.fit_rain(rain_001_db(), wet, LATITUDE, 35.0)
+    assert np.array_equal(weather_series.fit_paths(over).mean_ln, direct.mean_ln)
+    low = availability.paths(where, 35.0, frequency_ghz=3.0, dish_m=0.6, efficiency_share=0.65)
+    with pytest.raises(OutOfRangeError, match=r"frequency is 3 GHz; valid: 4 to 55 GHz \(ITU-R P\.1853-2"):
+        weather_series.fit_paths(low)
+    with pytest.raises(OutOfRangeError, match=r"elevation is 4 deg; valid: 5 to 90 deg \(ITU-R P\.1853-2"):
+        weather_series.fit_rain(20.0, 3.0, 30.0, 4.0)
 
 
 def test_bad_input_is_refused() -> None:
