@@ -31,11 +31,12 @@ SEEDS = 12
 @dataclass(frozen=True)
 class Bound:
     """beams: with 32 beams a satellite and no colours; users: with colours too. serving (n,): the link of
-    `Links.user_sat` by which a matching of that size serves each user, or -1."""
+    `Links.user_sat` by which a matching serves each user, or -1; group (links,): the group of each link."""
 
     beams: int
     users: int
     serving: Ints
+    group: Index
 
 
 def find_bound(instance: Instance, links: Links) -> Bound:
@@ -43,7 +44,7 @@ def find_bound(instance: Instance, links: Links) -> Bound:
     group, most = _groups(instance, links)
     loose, _ = _match(links, group, np.full_like(most, rules.BEAMS))
     tight, serving = _match(links, group, most)
-    return Bound(loose, tight, serving)
+    return Bound(loose, tight, serving, group)
 
 
 def _groups(instance: Instance, links: Links) -> tuple[Index, Index]:

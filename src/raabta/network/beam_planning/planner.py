@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,20 +16,29 @@ from raabta.network.beam_planning.bound import Bound, find_bound
 from raabta.network.beam_planning.candidates import Links, find_links
 from raabta.network.beam_planning.check import find_faults
 from raabta.network.beam_planning.colour_kernels import Plan
+from raabta.network.beam_planning.relaxation import TINY, relax
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from raabta.network.beam_planning.instance import Instance
+
+    Index = NDArray[np.int32]
 
 Progress = Callable[[str, int, int], None]
 
-ROUND = 200_000
+LEAST_ROUND, MOST_ROUND, ROUND_PER_LINK = 20_000, 200_000, 20
 """Moves between two looks at the clock."""
-PATIENCE = 40
-"""Rounds without a user more before the walk ends."""
+FIRST_PATIENCE, PATIENCE = 3, 30
+"""Rounds without a user more before the walk ends: before the linear program, and after it."""
 TENURE = 10
 """Moves for which a user who was just served keeps its beam."""
-SEARCH_STEPS = 200
-REACH = 2_000
+SEARCH_STEPS = 2_000
+"""Places tried while the beams of a satellite are coloured anew."""
+REACH = 500
+"""Users looked at for a chain of displaced ones."""
+HEATS, HEAT, WARM_LINKS = 8, 0.2, 20_000
+"""How often a plan of at most WARM_LINKS links is heated and cooled again, and how hot."""
 
 
 @dataclass(frozen=True)
@@ -67,36 +77,86 @@ def plan_beams(
     links = find_links(instance)
     tell("links", 1, 1)
     bound = find_bound(instance, links)
-    plan = _empty(instance, links)
-    walk_kernels.start_from(plan, bound.serving, SEARCH_STEPS)
-    moves, stopped = _improve(plan, bound.users, seed, end, tell)
-    answer = _answer(plan)
+    order = bound.serving[bound.serving >= 0]
+    user = np.repeat(np.arange(len(instance.user), dtype=np.int32), np.diff(links.user_start))
+    first = _Search(instance, links, user[order], links.user_sat[order], seed, end)
+    first.run(bound.users, FIRST_PATIENCE, tell)
+    searches = [first]
+    if first.served < bound.users and not first.is_late:
+        used = np.flatnonzero(first.plan.serving[user] == links.user_sat)
+        tell_rounds = partial(tell, "bound")
+        relaxed = relax(
+            instance, links, bound.group, used, first.served, seed=seed, end=end, tell=tell_rounds
+        )
+        if relaxed is not None:
+            bound = replace(bound, users=min(bound.users, relaxed.bound))
+            order = np.argsort(-relaxed.share, kind="stable")[: np.count_nonzero(relaxed.share > TINY)]
+            searches.append(_Search(instance, links, user[order], links.user_sat[order], seed, end))
+        searches[-1].run(bound.users, PATIENCE, tell)
+        searches[-1].anneal(bound.users)
+    best = max(searches, key=lambda search: search.served)
+    answer = _answer(best.plan)
     faults = find_faults(instance, answer)
     if faults:
         raise RuntimeError(f"the plan is not valid, and is not written: {faults[0]}")
-    return Outcome(answer, int(links.seen.sum()), bound, stopped, moves)
+    stopped = best.served < bound.users and best.is_late
+    return Outcome(answer, int(links.seen.sum()), bound, stopped, sum(int(s.now[0]) for s in searches))
 
 
-def _improve(plan: Plan, bound: int, seed: int, end: float | None, tell: Progress) -> tuple[int, bool]:
-    """Chains and walks until bound, patience or time is met; moves, and whether it was the time."""
-    state = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
-    now, held = np.zeros(1, np.int64), np.zeros(plan.serving.size, np.int64)
-    best, idle = _served(plan), 0
-    while best < bound and idle < PATIENCE:
-        tell("users served", best, bound)
-        if end is not None and time.monotonic() >= end:
-            return int(now[0]), True
-        if idle == 0 or idle == PATIENCE // 2:
-            walk_kernels.augment(plan, plan.waiting[: plan.size[0]].copy(), SEARCH_STEPS, REACH)
-        walk_kernels.walk(plan, ROUND, TENURE, state, now, held)
-        served = _served(plan)
-        best, idle = served, 0 if served > best else idle + 1
-    tell("users served", best, best)
-    return int(now[0]), False
+class _Search:
+    """A plan that is made better until a bound, patience or time is met."""
 
+    def __init__(
+        self, instance: Instance, links: Links, user: Index, sat: Index, seed: int, end: float | None
+    ) -> None:
+        self.plan, self.end = _empty(instance, links), end
+        self.state = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
+        self.now, self.held = np.zeros(1, np.int64), np.zeros(len(instance.user), np.int64)
+        self.moves = min(max(ROUND_PER_LINK * links.user_sat.size, LEAST_ROUND), MOST_ROUND)
+        self.is_small = links.user_sat.size <= WARM_LINKS
+        walk_kernels.start_by(self.plan, user, sat, SEARCH_STEPS)
+        user = np.repeat(np.arange(len(instance.user), dtype=np.int32), np.diff(links.user_start))
+        walk_kernels.start_by(self.plan, user, links.user_sat, SEARCH_STEPS)
 
-def _served(plan: Plan) -> int:
-    return int(plan.load.sum())
+    @property
+    def served(self) -> int:
+        """Users served."""
+        return int(self.plan.load.sum())
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the time has run out."""
+        return self.end is not None and time.monotonic() >= self.end
+
+    def run(self, bound: int, patience: int, tell: Progress) -> None:
+        """Chains once, then the walk, round by round."""
+        self._augment()
+        best, idle = self.served, 0
+        while best < bound and idle < patience and not self.is_late:
+            tell("users served", best, bound)
+            self._walk(0.0)
+            idle = idle + 1 if self.served == best else 0
+            best = self.served
+            if idle == patience // 2:
+                self._augment()
+        if best == bound:
+            tell("users served", best, bound)
+
+    def anneal(self, bound: int) -> None:
+        """Heat and cool a small plan, again and again; keep what does not serve fewer."""
+        for _ in range(HEATS if self.is_small else 0):
+            if self.served >= bound or self.is_late:
+                break
+            kept = Plan(*(part.copy() for part in self.plan))
+            self._walk(HEAT)
+            if self.served < int(kept.load.sum()):
+                self.plan = kept
+
+    def _walk(self, heat: float) -> None:
+        walk_kernels.walk(self.plan, self.moves, TENURE, heat, self.state, self.now, self.held)
+
+    def _augment(self) -> None:
+        walk_kernels.augment(self.plan, self.plan.waiting[: self.plan.size[0]].copy(), SEARCH_STEPS, REACH)
 
 
 def _empty(instance: Instance, links: Links) -> Plan:

@@ -5,6 +5,8 @@ One thread; the same seed gives the same plan.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -22,6 +24,7 @@ from raabta.network.beam_planning.colour_kernels import (
     wait,
 )
 
+SCALE = 2**30
 LONGEST_CHAIN = 12
 """Users displaced one after the other before the walk starts from another one who waits."""
 kernel = njit(cache=True, nogil=True, error_model="numpy")
@@ -57,21 +60,15 @@ def try_seat(plan, u, s, steps, way):
 
 
 @kernel
-def start_from(plan, serving_link, steps):
-    """Serve users as a matching says where colours allow it, then whoever still fits anywhere."""
+def start_by(plan, user, sat, steps):
+    """Serve users (k,) by satellites (k,), in this order, where there is room and a colour."""
     way = np.zeros(3)
-    n = serving_link.shape[0]
-    for u in range(n):
-        if plan.user_start[u + 1] > plan.user_start[u]:
+    for u in range(plan.serving.shape[0]):
+        if plan.serving[u] < 0 and plan.user_start[u + 1] > plan.user_start[u]:
             wait(plan, u)
-    for u in range(n):
-        if serving_link[u] >= 0:
-            try_seat(plan, u, plan.user_sat[serving_link[u]], steps, way)
-    for u in range(n):
-        e = plan.user_start[u]
-        while plan.serving[u] < 0 and e < plan.user_start[u + 1]:
-            try_seat(plan, u, plan.user_sat[e], steps, way)
-            e += 1
+    for i in range(user.shape[0]):
+        if plan.serving[user[i]] < 0:
+            try_seat(plan, user[i], sat[i], steps, way)
 
 
 @kernel
@@ -152,26 +149,33 @@ def _follow(plan, chain, at, s, steps, way):
 
 
 @kernel
-def walk(plan, moves, tenure, state, now, held):
+def walk(plan, moves, tenure, hot, state, now, held):
     """Let a waiting user take the place of a served one, `moves` times, and serve whoever fits.
 
-    held (n,): the move until which a user keeps its beam; now (1,): moves so far. Users served never fall.
+    hot: heat at the start, falling to 0 at the end; a user may then displace two with the chance
+    exp(-1 / heat) a look, else users served never fall. held (n,): the move until which a user keeps its
+    beam; now (1,): moves so far.
     """
     way, best_way = np.zeros(3), np.zeros(3)
-    u, chain = -1, 0
-    for _ in range(moves):
+    u, chain, two = -1, 0, 0
+    for move in range(moves):
         if plan.size[0] == 0:
             break
+        if hot > 0.0 and move % 1024 == 0:
+            two = int(SCALE * math.exp(-1.0 / (hot * (1.0 - move / moves))))
         now[0] += 1
         if u < 0 or chain > LONGEST_CHAIN:
             u, chain = plan.waiting[draw(state, plan.size[0])], 0
         chain += 1
-        s, c, near, v = _choose(plan, u, now[0], held, state, way, best_way)
+        s, c, near, bars = _choose(plan, u, now[0], two, held, state, way, best_way)
         if s < 0:
             u = -1
             continue
-        if v >= 0:
-            near &= ~(1 << plan.place[v])
+        near &= ~bars
+        v = -1
+        while bars:
+            v = plan.beam_user[s, first_bit(bars)]
+            bars &= bars - 1
             clear(plan, v)
             wait(plan, v)
         seat(plan, u, s, c, near, best_way)
@@ -180,12 +184,12 @@ def walk(plan, moves, tenure, state, now, held):
 
 
 @inner
-def _choose(plan, u, now, held, state, way, best_way):
-    """Satellite, colour, what is close, and whom u displaces (-1: nobody); all -1 where nothing is allowed.
+def _choose(plan, u, now, two, held, state, way, best_way):
+    """Satellite (-1: none), colour, what is close, and the places that u displaces (0: none).
 
-    Of the moves that displace one user, any, alike.
+    A free place first; else any that displaces one user, all alike, or, by chance, two.
     """
-    found, best = 0, (-1, -1, np.int64(0), -1)
+    found, best = 0, (-1, -1, np.int64(0), np.int64(0))
     for e in range(plan.user_start[u], plan.user_start[u + 1]):
         s = plan.user_sat[e]
         near = aim(plan, u, s, way)
@@ -196,20 +200,18 @@ def _choose(plan, u, now, held, state, way, best_way):
                 c = swap_chain(plan, s, near)
             if c >= 0:
                 best_way[:] = way
-                return s, c, near, -1
+                return s, c, near, np.int64(0)
         for c in range(4):
-            bar = plan.colour[s, c] & near
-            many = count_bits(bar)
-            if many == 1:
-                v = plan.beam_user[s, first_bit(bar)]
-            elif many == 0 and not room:
-                v = plan.beam_user[s, draw(state, PLACES)]
-            else:
+            bars = plan.colour[s, c] & near
+            many = count_bits(bars)
+            if many == 0 and not room:
+                bars = np.int64(1) << draw(state, PLACES)
+            elif many != 1 and not (many == 2 and two > 0 and draw(state, SCALE) < two):
                 continue
-            if held[v] > now:
+            if held[plan.beam_user[s, first_bit(bars)]] > now:
                 continue
             found += 1
             if draw(state, found) == 0:
                 best_way[:] = way
-                best = (s, c, near, v)
+                best = (s, c, near, bars)
     return best

@@ -7,12 +7,19 @@ import numpy as np
 import pytest
 
 from raabta.network.beam_planning.check import find_faults
+from raabta.network.beam_planning.instance import Instance
 from raabta.network.beam_planning.planner import plan_beams
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_within_two_percent_of_the_exact_optimum(seed: int) -> None:
-    problem = made.few(seed)
+@pytest.mark.parametrize(
+    "problem",
+    [
+        *[made.few(seed) for seed in range(8)],
+        *[made.few(seed, users=90, satellites=5, spread_deg=1.5) for seed in range(4)],
+        *[made.lattice(degrees, 3) for degrees in (4.6, 5.01, 5.2)],
+    ],
+)
+def test_within_two_percent_of_the_exact_optimum(problem: Instance) -> None:
     found, best = plan_beams(problem), made.most_served(problem)
     assert best >= found.served >= 0.98 * best
     assert found.bound.users >= best
