@@ -33,6 +33,7 @@ _LOGS = np.log(_NODES)
 """Where the curve is looked at before it is solved; its corners, the levels of the maps, are among them."""
 _ROUNDS = 60
 _EXACT = 1e-12
+_ROUNDING_DB = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +147,8 @@ def availability_percent(
     rarest = _NODES.size - 1 - np.argmax(exceeded[:, ::-1], axis=1)
     inside = exceeded.any(axis=1) & (rarest < _NODES.size - 1)
     rows = np.flatnonzero(inside)
-    found = np.where(exceeded.any(axis=1), 100.0, LEAST_PERCENT)
+    beyond = np.where(excess[:, -1] > _ROUNDING_DB, 100.0, MOST_PERCENT)
+    found = np.where(exceeded.any(axis=1), beyond, LEAST_PERCENT)
     low = rarest[rows]
     ends = (excess[rows, low], excess[rows, low + 1])
     found[rows] = np.exp(_root(over, margin[rows], rows, (_LOGS[low], _LOGS[low + 1]), ends))

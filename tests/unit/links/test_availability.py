@@ -95,6 +95,8 @@ def test_one_path_alone_is_the_path_among_many(over: availability.Paths) -> None
 def test_ends_of_the_model(over: availability.Paths) -> None:
     assert (availability.availability_percent(over, 500.0) == 100.0 - 0.001).all()
     assert (availability.availability_percent(over, 0.0) == 0.0).all()
+    at_the_end = availability.availability_percent(over, availability.margin_db(over, 50.0))
+    assert at_the_end == pytest.approx(50.0, rel=1e-9)
     assert availability.availability_percent(over, 500.0, "worst-month") == pytest.approx(99.993, abs=5e-4)
     assert (availability.availability_percent(over, 0.0, "worst-month") == 0.0).all()
 

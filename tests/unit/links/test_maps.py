@@ -16,9 +16,11 @@ from raabta.links import maps
 def test_importing_the_floor_opens_no_map_and_no_itur() -> None:
     code = (
         "import sys\n"
-        "from raabta.links import weather, maps, budget\n"
+        "import raabta\n"
+        "from raabta.links import weather, maps, budget, availability, cloud_maps, sites, weather_series\n"
         "loaded = [m for m in ('itur', 'astropy', 'scipy.special', 'numba', 'xarray') if m in sys.modules]\n"
         "caches = [f.cache_info().currsize for f in (maps._descending, maps._ascending, maps._heights)]\n"
+        "caches.append(cloud_maps._level.cache_info().currsize)\n"
         "print(loaded, sum(caches))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
