@@ -37,18 +37,6 @@ def few(seed: int, users: int = 40, satellites: int = 3, spread_deg: float = 2.5
     return instance(sat, user, place(0.0, rng.uniform(-60, 60, seed % 3), 42_164.0))
 
 
-def lattice(spacing_deg: float, rings: int) -> Instance:
-    """One satellite over users on a hexagonal lattice of its directions: hard to colour near 5 degrees."""
-    steps = range(-rings, rings + 1)
-    cells = [(i, j) for i in steps for j in steps if abs(i + j) <= rings]
-    x, y = (np.array([[i + j / 2, j * math.sqrt(3) / 2] for i, j in cells]) * spacing_deg).T
-    off, turn, radius = np.radians(np.hypot(x, y)), np.arctan2(y, x), EARTH_KM + 550.0
-    ground = np.degrees(np.arcsin(radius * np.sin(off) / EARTH_KM) - off)  # central angle from the nadir
-    angle = np.radians(ground)
-    user = np.stack([np.cos(angle), np.sin(angle) * np.cos(turn), np.sin(angle) * np.sin(turn)], axis=1)
-    return instance(place(0.0, 0.0, radius), EARTH_KM * user)
-
-
 def most_served(problem: Instance) -> int:
     """The exact optimum by HiGHS: one variable per link and colour."""
     links = find_links(problem)
