@@ -312,6 +312,38 @@ def explain(
 
 
 @app.command()
+def spectrum(
+    folder: RunFolder,
+    band: Annotated[
+        str | None, typer.Option(metavar="LOW-HIGH", help="GHz of the users' links from space: 18.6-20.2")
+    ] = None,
+    step: Annotated[str | None, typer.Option(metavar="S", help="time step of EPFD [default: 10s]")] = None,
+    hours: Annotated[float, typer.Option(min=0.01, max=8_784.0, help="length of the EPFD run")] = 24.0,
+    worldwide: Annotated[bool, typer.Option("--worldwide", help="victims at any latitude")] = False,
+    price_slots: Annotated[
+        int, typer.Option(min=0, max=5_760, metavar="N", help="slots that rules are priced on; 0 for none")
+    ] = 24,
+    as_json: AsJson = False,
+) -> None:
+    """Hold a run against the Radio Regulations; price each rule.
+
+    Power flux density and EPFD down by simulation: met, exceeded, not resolved, or a row missing from our
+    table, which is never a pass. The price is homes served with and without each rule. Indicative.
+    """
+    from raabta.cli import commands
+
+    commands.spectrum(
+        folder,
+        band=band,
+        step=step,
+        hours=hours,
+        worldwide=worldwide,
+        price_slots=price_slots,
+        as_json=as_json,
+    )
+
+
+@app.command()
 def catalogue(
     name: Annotated[str | None, typer.Argument(metavar="NAME", help="an entry")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print as JSON")] = False,

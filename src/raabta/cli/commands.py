@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from raabta.base.errors import ScenarioError, StoreError
 from raabta.cli.output import complain, say, say_json, show
@@ -147,6 +147,13 @@ def rerun(folder: Path, check: bool, sample: int | None, out: Path | None, worke
     from raabta.cli import rerun as room
 
     return room.rerun(_existing(folder), check, sample, out, workers)
+
+
+def spectrum(folder: Path, **asked: Any) -> None:
+    """`raabta spectrum`: a run against the Radio Regulations; what is asked as in `cli.spectrum`."""
+    from raabta.cli import spectrum as room
+
+    room.spectrum(_existing(folder), **asked)
 
 
 def verify(folder: Path, repair: bool = False) -> int:

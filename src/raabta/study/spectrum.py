@@ -1,0 +1,301 @@
+"""A run against the Radio Regulations: power flux density, EPFD down, and what each rule costs in homes.
+
+Indicative throughout. What the packaged tables lack is named, never passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import numpy as np
+
+from raabta.base.bodies import EARTH
+from raabta.base.errors import OutOfRangeError
+from raabta.links import articles, pfd
+from raabta.links.articles import EpfdLimit, FluxLimit, Verdict
+from raabta.network import epfd, epfd_rows
+from raabta.orbits.propagate import Propagator
+from raabta.scenario.models import Model, Payload, Scenario
+
+if TYPE_CHECKING:
+    from raabta.service.results import Results
+
+    Served = dict[str, float]
+    ServedOf = Callable[[Scenario, list[int]], Served]
+    Progress = Callable[[str, int, int], None]
+
+REFERENCE_KHZ: Final = 40.0
+CAP_STEP_DB: Final = 3.0
+LABEL: Final = "Indicative: a model and assumptions of this project, no examination by the ITU"
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a run.
+
+    `band_ghz`: spectrum of the user links from space; None for the payload's channels side by side about its
+    frequency. `step_s`, `duration_s` of the EPFD run. `worldwide`: victims at any latitude, not in the area
+    alone. `price_slots`: slots of the run on which rules are priced; 0 for none.
+    """
+
+    band_ghz: tuple[float, float] | None = None
+    step_s: float = 10.0
+    duration_s: float = 86_400.0
+    worldwide: bool = False
+    price_slots: int = 24
+
+
+def answer(
+    results: Results, question: Question, served_of: ServedOf, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Verdicts and prices as they are printed and written as JSON; levels of -inf (nothing) stand as None.
+
+    Raises OutOfRangeError for geostationary satellites alone, and for a step longer than the run.
+    """
+    scenario, tell = results.scenario, progress or (lambda what, done, total: None)
+    refuse(scenario, question)
+    low, high = question.band_ghz or band_of(scenario.constellation.payload)
+    flux = flux_checks(scenario, low, high)
+    return {
+        "label": LABEL,
+        "scenario": scenario.name,
+        "country": scenario.area.country,
+        "region": articles.itu_region(scenario.area.country),
+        "band_ghz": [round(low, 6), round(high, 6)],
+        "band_given": question.band_ghz is not None,
+        "pfd": [_flux_row(check) for check in flux],
+        "pfd_missing_ghz": _gaps([each.limit for each in flux if each.limit.authority == "RR"], low, high),
+        "epfd_down": _epfd_down(results, question, (low, high), tell),
+        "epfd_up": {"verdict": str(Verdict.row_missing), "table": "22-2"},
+        "price": price(scenario, flux, question.price_slots, served_of, tell),
+    }
+
+
+def refuse(scenario: Scenario, question: Question) -> None:
+    """Raise OutOfRangeError for what the Articles' rows here do not speak of, or a run of no step."""
+    system = scenario.constellation
+    if not system.shells and system.orbits_file is None:
+        what = "non-geostationary satellites"
+        raise OutOfRangeError("the constellation", "geostationary alone", what, "RR Articles 21 and 22")
+    if question.step_s > question.duration_s:
+        allowed = f"at most {question.duration_s:g} s"
+        raise OutOfRangeError("the step", f"{question.step_s:g} s", allowed, "the length of the EPFD run")
+
+
+def band_of(payload: Payload) -> tuple[float, float]:
+    """The payload's channels of one polarisation side by side about its frequency, GHz."""
+    half = payload.channels * payload.channel_down_mhz / 2e3
+    return payload.user_down_ghz - half, payload.user_down_ghz + half
+
+
+def flux_checks(scenario: Scenario, low_ghz: float, high_ghz: float) -> list[pfd.FluxCheck]:
+    """Each row of power flux density in a band, at the altitude of the fleet with the least margin."""
+    system = scenario.constellation
+    propagator = Propagator.from_constellation(system, scenario.time.start, scenario.time.duration_s)
+    altitudes = altitudes_km(scenario, propagator)
+    out = []
+    for limit in articles.flux_limits(low_ghz, high_ghz):
+        found = [
+            pfd.check(limit, system.payload, each, system.user_min_elevation_deg, propagator.count)
+            for each in altitudes
+        ]
+        out.append(min(found, key=lambda check: check.margin_db))
+    return out
+
+
+def altitudes_km(scenario: Scenario, propagator: Propagator) -> list[float]:
+    """Altitudes of the shells; of an orbits file the lowest and the highest at the start, over the equator's
+    radius."""
+    if scenario.constellation.orbits_file is None:
+        return sorted({shell.altitude_km for shell in scenario.constellation.shells})
+    position = propagator.positions_km(np.array([propagator.start]))[0]
+    altitude = np.linalg.norm(position, axis=0) - EARTH.equatorial_radius_km
+    low_orbit = altitude[altitude < 35_000.0]
+    return [float(np.nanmin(low_orbit)), float(np.nanmax(low_orbit))]
+
+
+def _flux_row(check: pfd.FluxCheck) -> dict[str, Any]:
+    limit = check.limit
+    return {
+        "band_ghz": [limit.low_ghz, limit.high_ghz],
+        "reference_khz": limit.reference_khz,
+        "authority": limit.authority,
+        "source": limit.source,
+        "confidence": limit.confidence,
+        "altitude_km": round(check.altitude_km, 1),
+        "elevation_deg": check.elevation_deg,
+        "level_dbw_m2": round(check.level_dbw_m2, 1),
+        "limit_dbw_m2": round(check.limit_dbw_m2, 1),
+        "margin_db": check.margin_db,
+        "verdict": str(check.verdict),
+    }
+
+
+def _gaps(rows: Sequence[FluxLimit] | Sequence[EpfdLimit], low: float, high: float) -> list[list[float]]:
+    return [[round(a, 6), round(b, 6)] for a, b in articles.gaps_ghz(rows, low, high)]
+
+
+def one_of_each(limits: Sequence[EpfdLimit], low_ghz: float) -> list[tuple[EpfdLimit, float]]:
+    """Each antenna of each table once, with the lowest frequency it is met at, GHz (S.1503-4, D2.1)."""
+    found: dict[tuple[str, float], tuple[EpfdLimit, float]] = {}
+    for limit in sorted(limits, key=lambda each: each.low_ghz):
+        frequency = max(limit.low_ghz, low_ghz) + limit.reference_khz / 2e6
+        found.setdefault((limit.table, limit.antenna_m), (limit, frequency))
+    return [found[key] for key in sorted(found)]
+
+
+def _epfd_down(
+    results: Results, question: Question, band: tuple[float, float], tell: Progress
+) -> dict[str, Any]:
+    scenario = results.scenario
+    limits = articles.epfd_limits(*band, articles.itu_region(scenario.area.country))
+    plan = plan_of(results, question)
+    out: dict[str, Any] = {
+        "assumptions": list(epfd.ASSUMPTIONS),
+        "reference_khz": REFERENCE_KHZ,
+        "step_s": plan.step_s,
+        "steps": plan.steps,
+        "search_to_deg": epfd.FINE_DEG,
+        "victims": "all latitudes" if question.worldwide else "the area",
+        "missing_ghz": _gaps(limits, *band),
+        "antennas": [],
+    }
+    if limits:
+        system = epfd.system_of(scenario, REFERENCE_KHZ, plan.latitude_deg)
+        found = epfd.run(system, one_of_each(limits, band[0]), plan, tell)
+        out["co_frequency_beams"] = system.beams
+        out["antennas"] = [_antenna(each) for each in found]
+    return out
+
+
+def plan_of(results: Results, question: Question) -> epfd.Plan:
+    """Where victims are sought: latitudes of the cells, or all to 70 deg, at the area's mean longitude."""
+    latitude, longitude = results.cells["latitude_deg"].values, results.cells["longitude_deg"].values
+    within = (float(latitude.min()), float(latitude.max()))
+    anywhere = (-epfd.MAX_LATITUDE_DEG, epfd.MAX_LATITUDE_DEG)
+    theta = np.radians(longitude)
+    middle = float(np.degrees(np.arctan2(np.sin(theta).mean(), np.cos(theta).mean())))
+    steps = max(1, round(question.duration_s / question.step_s))
+    return epfd.Plan(anywhere if question.worldwide else within, round(middle, 1), question.step_s, steps)
+
+
+def _antenna(found: epfd.Found) -> dict[str, Any]:
+    limit, geometry = found.limit, found.geometry
+    rows = epfd_rows.check_rows(limit, found.distribution, geometry.latitude_deg)
+    return {
+        "table": limit.table,
+        "service": limit.service,
+        "antenna_m": limit.antenna_m,
+        "pattern": limit.pattern,
+        "confidence": limit.confidence,
+        "latitude_deg": round(geometry.latitude_deg, 2),
+        "longitude_deg": round(geometry.longitude_deg, 2),
+        "gso_longitude_deg": round(geometry.gso_longitude_deg, 2),
+        "verdict": str(epfd_rows.worst([row.verdict for row in rows])),
+        "rows": [_epfd_row(row) for row in rows],
+    }
+
+
+def _epfd_row(row: epfd_rows.RowCheck) -> dict[str, Any]:
+    return {
+        "time_share": row.time_share,
+        "limit_dbw_m2": row.limit_dbw_m2,
+        "level_dbw_m2": _finite(row.level_dbw_m2),
+        "margin_db": _finite(row.margin_db),
+        "verdict": str(row.verdict),
+    }
+
+
+def _finite(value: float) -> float | None:
+    """A number as JSON holds it: None for -inf (nothing received) and NaN (not resolved)."""
+    return round(value, 1) if np.isfinite(value) else None
+
+
+def price(
+    scenario: Scenario,
+    flux: Sequence[pfd.FluxCheck],
+    slots: int,
+    served_of: ServedOf,
+    tell: Progress,
+) -> dict[str, Any]:
+    """Homes served with and without each rule, on evenly spaced slots of the run."""
+    steps = scenario.time.steps
+    count = min(slots, steps)
+    if count == 0:
+        return {"slots": 0, "of_slots": steps, "rules": []}
+    chosen = [int((i + 0.5) * steps / count) for i in range(count)]
+    rules = [_arc_rule(scenario), _flux_rule(scenario, flux)]
+    jobs = [other for _, other in rules if other is not None]
+    tell("pricing the rules", 0, len(jobs) + 1)
+    plan = scenario.demand.plan
+    stated = served_of(scenario, chosen)[plan]
+    out, done = [], 1
+    for rule, other in rules:
+        if other is not None:
+            tell("pricing the rules", done, len(jobs) + 1)
+            done += 1
+            rule = _priced(rule, stated, served_of(other, chosen)[plan])
+        out.append(rule)
+    tell("pricing the rules", len(jobs) + 1, len(jobs) + 1)
+    return {"slots": count, "of_slots": steps, "plan": plan, "served": stated, "rules": out}
+
+
+def _priced(rule: dict[str, Any], stated: float, other: float) -> dict[str, Any]:
+    """The rule with homes served with it and without, whichever of the two the scenario states."""
+    kept, lifted = (stated, other) if rule["stated_keeps_it"] else (other, stated)
+    return rule | {"served_with": kept, "served_without": lifted, "cost_households": lifted - kept}
+
+
+def _arc_rule(scenario: Scenario) -> tuple[dict[str, Any], Scenario | None]:
+    """Separation from the arc, of users and gateways, and the scenario without it."""
+    system = scenario.constellation
+    widest = max([system.gso_separation_deg, *(g.gso_separation_deg for g in scenario.gateways)])
+    rule = {
+        "rule": f"separation of {widest:g} deg from the geostationary arc",
+        "stated_keeps_it": True,
+        "note": "the rule of the scenario stands for Article 22"
+        if widest
+        else "the scenario has no such rule",
+    }
+    if widest == 0.0:
+        return rule, None
+    gateways = tuple(_with(gateway, gso_separation_deg=0.0) for gateway in scenario.gateways)
+    return rule, _with(scenario, constellation=_with(system, gso_separation_deg=0.0), gateways=gateways)
+
+
+def _flux_rule(scenario: Scenario, flux: Sequence[pfd.FluxCheck]) -> tuple[dict[str, Any], Scenario | None]:
+    """The cap on flux density, and the scenario that keeps it, or goes CAP_STEP_DB over it."""
+    country = "USA" if scenario.area.country == "USA" else "RR"
+    held = [check for check in flux if check.limit.authority in {"RR", country}]
+    rule: dict[str, Any] = {"rule": "cap on power flux density", "stated_keeps_it": True}
+    if not held:
+        return rule | {"note": f"no price: {Verdict.row_missing}"}, None
+    margin = min(check.margin_db for check in held)
+    if margin < 0.0:
+        note = f"with it the EIRP density falls by {-margin:g} dB, the radiated power with it"
+        return rule | {"stated_keeps_it": False, "note": note}, _louder(scenario, margin)
+    if margin >= CAP_STEP_DB:
+        return rule | {"note": f"it takes nothing: {margin:g} dB of margin"}, None
+    note = f"without it: what {CAP_STEP_DB:g} dB above the cap would bring, radiated power raised alike"
+    return rule | {"note": note}, _louder(scenario, margin + CAP_STEP_DB)
+
+
+def _louder(scenario: Scenario, gain_db: float) -> Scenario:
+    """The scenario with so many decibels more EIRP density, and radiated power raised alike."""
+    payload, ratio = scenario.constellation.payload, 10.0 ** (0.1 * gain_db)
+    edge, average = payload.eirp_density_edge_dbw_mhz, payload.rf_power_average_w
+    changed = _with(
+        payload,
+        eirp_density_dbw_mhz=payload.eirp_density_dbw_mhz + gain_db,
+        eirp_density_edge_dbw_mhz=None if edge is None else edge + gain_db,
+        rf_power_w=payload.rf_power_w * ratio,
+        rf_power_average_w=None if average is None else average * ratio,
+    )
+    return _with(scenario, constellation=_with(scenario.constellation, payload=changed))
+
+
+def _with(model: M, **changes: object) -> M:
+    return model.model_copy(update=changes)
