@@ -129,10 +129,11 @@ def prepare_network(scenario: Scenario, cells: xr.Dataset, people: People) -> Ne
 
 
 def admit_network(network: Network) -> Network:
-    """The network with its admission decided."""
+    """The network with the interference of its own beams summed and its admission decided."""
     from raabta.network.admission import admit
+    from raabta.network.interference import with_interference
 
-    return admit(network, usable_cores())
+    return admit(with_interference(network, usable_cores()), usable_cores())
 
 
 def estimate(

@@ -213,20 +213,29 @@ def _return_mode(cinr_db: float, margin_db: float) -> tuple[str, float]:
     return f"NR MCS {int(mcs)}", float(efficiency) * nr.ip_share()
 
 
+def _sum_db(lines: list[Line]) -> float:
+    return sum(line.value for line in lines if line.sums)
+
+
+def _unwanted_db(
+    stated_db: float | None, beams_db: float | None = None, cross_db: float | None = None
+) -> dict[str, float | None]:
+    """What joins C/N in linear power, by name; None for none."""
+    return {"C/I": stated_db, "C/I, own beams": beams_db, "cross-polar discrimination": cross_db}
+
+
 def _close(
     title: str,
     lines: list[Line],
-    interference_db: float | None,
-    cross_db: float | None,
+    unwanted_db: Mapping[str, float | None],
     margin_db: float,
     waveform: Direction,
     max_bits: int,
     rate_per_efficiency: float,
 ) -> Budget:
-    """Add C/N, C/I, C/(N+I), margin, mode and rate below the lines that sum."""
-    cn = sum(line.value for line in lines if line.sums)
-    unwanted = {"C/I": interference_db, "cross-polar discrimination": cross_db}
-    present = {name: ratio for name, ratio in unwanted.items() if ratio is not None}
+    """Add C/N, what is unwanted, C/(N+I), margin, mode and rate below the lines that sum."""
+    cn = _sum_db(lines)
+    present = {name: ratio for name, ratio in unwanted_db.items() if ratio is not None}
     cinr = float(combine_db(cn, *present.values())) if present else cn
     forward = waveform == "forward"
     mode, efficiency = _forward_mode(cinr, margin_db, max_bits) if forward else _return_mode(cinr, margin_db)
@@ -254,12 +263,14 @@ def forward_budget(
     cell_radius_km: float,
     altitude_km: float | None = None,
     parts_db: Mapping[str, float] | None = None,
+    beams_db: float | None = None,
     cross_db: float | None = None,
 ) -> Budget:
     """Satellite to terminal at the cell's edge; the rate is that of a whole channel with no hopping.
 
     `weather_db` is the total attenuation, gas included (`SiteTables.total_db`); `clear_db` that of clear sky.
-    `parts_db` (gas, rain, cloud, scintillation) splits the atmosphere for show. C/I is the payload's;
+    `parts_db` (gas, rain, cloud, scintillation) splits the atmosphere for show. C/I is the payload's,
+    `beams_db` that of the constellation's other beams (see `network.interference`);
     `cross_db` is the discrimination of the other polarisation in this weather, if that is in use.
     """
     frequency = payload.user_down_ghz
@@ -286,8 +297,7 @@ def forward_budget(
     return _close(
         f"forward, {terminal.label}",
         lines,
-        payload.interference_down_db,
-        cross_db,
+        _unwanted_db(payload.interference_down_db, beams_db, cross_db),
         margin,
         "forward",
         bits,
@@ -306,12 +316,14 @@ def return_budget(
     clear_db: float,
     cell_radius_km: float,
     parts_db: Mapping[str, float] | None = None,
+    beams_over_noise_db: float | None = None,
     cross_db: float | None = None,
 ) -> Budget:
     """Terminal at the cell's edge to satellite; the rate is one terminal's carrier times its duty.
 
     Rain does not warm the satellite's receiver: it looks at an earth that is warm already. Arguments as in
-    `forward_budget`, attenuations at the return frequency.
+    `forward_budget`, attenuations at the return frequency. `beams_over_noise_db` is I/N of the terminals of
+    other beams at the satellite, which a fade of this one spares.
     """
     frequency = payload.user_up_ghz
     carrier = min(terminal.carrier_mhz, payload.channel_up_mhz)
@@ -331,8 +343,9 @@ def return_budget(
         *_receiver(payload.g_over_t_dbk, 0.0, carrier, f"carrier of {carrier:g} MHz"),
     ]
     margin, share = terminal.implementation_margin_db, carrier * terminal.duty_share
-    interference = payload.interference_up_db
-    return _close(f"return, {terminal.label}", lines, interference, cross_db, margin, "return", 6, share)
+    beams = None if beams_over_noise_db is None else _sum_db(lines) - beams_over_noise_db
+    unwanted = _unwanted_db(payload.interference_up_db, beams, cross_db)
+    return _close(f"return, {terminal.label}", lines, unwanted, margin, "return", 6, share)
 
 
 def feeder_budget(
@@ -376,4 +389,5 @@ def feeder_budget(
     ]
     rate = symbols * gateway.polarisations
     title = f"feeder {direction}, {gateway.name}"
-    return _close(title, lines, None, cross_db, FEEDER_MARGIN_DB, "forward", FEEDER_MAX_BITS, rate)
+    unwanted = _unwanted_db(None, cross_db=cross_db)
+    return _close(title, lines, unwanted, FEEDER_MARGIN_DB, "forward", FEEDER_MAX_BITS, rate)

@@ -39,6 +39,13 @@ def pattern_loss_db(u, table):
 
 
 @inner
+def density_dbw_mhz(range_km, altitude_km, radio):
+    """EIRP density of a beam on its axis, scan loss aside: the rise off nadir holds the flux on the ground, up
+    to a ceiling. radio: see `level_bases_db`."""
+    return radio[2] + max(0.0, min(radio[7] - radio[2], 20.0 * math.log10(range_km / altitude_km)))
+
+
+@inner
 def level_bases_db(range_km, altitude_km, cos_scan, cell_radius_km, radio, edge_down, edge_up):
     """C/N of both directions without terminal figures and without atmosphere, dB.
 
@@ -48,7 +55,7 @@ def level_bases_db(range_km, altitude_km, cos_scan, cell_radius_km, radio, edge_
     Hz).
     """
     sine = cell_radius_km / math.sqrt(range_km * range_km + cell_radius_km * cell_radius_km)
-    density = radio[2] + max(0.0, min(radio[7] - radio[2], 20.0 * math.log10(range_km / altitude_km)))
+    density = density_dbw_mhz(range_km, altitude_km, radio)
     scan = 10.0 * math.log10(cos_scan)
     spreading = free_space_db(range_km, radio[0])
     forward = density - 60.0 - BOLTZMANN_DB - spreading - pattern_loss_db(radio[5] * sine, edge_down)

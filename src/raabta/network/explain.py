@@ -123,11 +123,28 @@ def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple
         }
         altitude_km = float(np.linalg.norm(sky.view.satellite_km[s])) - EARTH.mean_radius_km
         payload = network.payload
+        down, up = _interference_db(network, cell)
         forward = forward_budget(
-            payload, terminal, weather_db=loss[0], clear_db=loss[0], altitude_km=altitude_km, **common
+            payload,
+            terminal,
+            weather_db=loss[0],
+            clear_db=loss[0],
+            altitude_km=altitude_km,
+            beams_db=None if down is None else -down,
+            **common,
         )
-        out += [forward, return_budget(payload, terminal, weather_db=loss[1], clear_db=loss[1], **common)]
+        back = return_budget(
+            payload, terminal, weather_db=loss[1], clear_db=loss[1], beams_over_noise_db=up, **common
+        )
+        out += [forward, back]
     return tuple(out)
+
+
+def _interference_db(network: Network, cell: int) -> tuple[float | None, float | None]:
+    """I/C of the forward and I/N of the return link that the cell is rated with, dB; None for none."""
+    ratios = network.down_interference_ratio[cell], network.up_interference_ratio[cell]
+    down, up = (10.0 * float(np.log10(ratio)) if ratio > 0.0 else None for ratio in ratios)
+    return down, up
 
 
 def _clear_loss_db(network: Network, cell: int, j: int, sine: float) -> tuple[float, float]:

@@ -70,7 +70,11 @@ class Admission:
 
 @dataclass(frozen=True)
 class Network:
-    """Everything a slot needs; immutable, pickles to a few tens of MB."""
+    """Everything a slot needs; immutable, pickles to a few tens of MB.
+
+    down_interference_ratio, up_interference_ratio (n,): I/C of the forward and I/N of the return link from the
+    other beams of the constellation; 0 until `network.interference` has summed them.
+    """
 
     scenario: Scenario
     propagator: Propagator
@@ -94,6 +98,8 @@ class Network:
     design: int
     rules: Rules
     beams_by_power: float
+    down_interference_ratio: Floats
+    up_interference_ratio: Floats
 
     @property
     def payload(self) -> Payload:
@@ -126,6 +132,8 @@ class Network:
             terminal=radio.terminal,
             loss=self.loss.loss_db,
             cross=self.loss.cross_db,
+            beams=self._beams_db(),
+            rise=10.0 * np.log10(1.0 + self.up_interference_ratio),
             join=radio.join,
             cosecant_max=self.loss.cosecant_max,
             lut=radio.first_mode,
@@ -133,6 +141,11 @@ class Network:
             dwell=tables.home_dwell(radio, plans, peaks),
             plans=self.plans,
         )
+
+    def _beams_db(self) -> Floats:
+        """C/I of the forward link from the other beams, (n,)."""
+        least = 10.0 ** (-0.1 * tables.NO_CROSS_DB)
+        return np.asarray(-10.0 * np.log10(np.maximum(self.down_interference_ratio, least)))
 
     def links_of(self, first: int, last: int) -> Links:
         """`links` with the dwell of plans first..last-1 alone."""
@@ -160,7 +173,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         group=_parents(cells["h3"].values),
         gso_separation_deg=system.gso_separation_deg,
     )
-    near_km = np.concatenate([ground.km, _neighbour_km(demand)])
+    near_km = np.concatenate([ground.km, neighbour_km(demand)])
     gateways, feeder = _gateway_side(scenario, propagator)
     names = [gateway.name for gateway in scenario.gateways]
     partners = [gateway.diversity_partner for gateway in scenario.gateways]
@@ -178,7 +191,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         partner=np.array([names.index(name) if name else -1 for name in partners]),
         demand=demand,
         admission=Admission(demand.order, np.ones(latitude.size)),
-        neighbour_unit=_unit(_neighbour_km(demand)),
+        neighbour_unit=_unit(neighbour_km(demand)),
         radio=tables.radio_tables(system.payload, scenario.demand.terminals),
         loss=tables.path_loss(
             latitude,
@@ -196,6 +209,8 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         design=list(PLANS_MBPS).index(scenario.demand.plan),
         rules=_rules(scenario),
         beams_by_power=beams_by_power(system.payload),
+        down_interference_ratio=np.zeros(latitude.size),
+        up_interference_ratio=np.zeros(latitude.size),
     )
 
 
@@ -221,7 +236,8 @@ def _unit(km: Floats) -> Floats:
     return np.asarray(km / np.linalg.norm(km, axis=1, keepdims=True))
 
 
-def _neighbour_km(demand: Demand) -> Floats:
+def neighbour_km(demand: Demand) -> Floats:
+    """The neighbours' coarse cells, at height 0, (k, 3) km ITRF."""
     from raabta.base.frames import geodetic_to_fixed
 
     zero = np.zeros_like(demand.neighbour_latitude_deg)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LIMITS: Final = (
     "Inter-satellite links and routes: a satellite serves only while it sees a gateway itself.",
-    "Interference summed over other systems, and limits of equivalent power flux density: C/I is an input.",
+    "Interference summed over other systems: their C/I is an input. Limits of equivalent power flux density.",
     "Costs, prices and incomes: take-up is an input.",
     "Hills, trees and buildings around a home: only the horizon mask that the scenario gives.",
     "Satellite failures, launch schedules and orbit keeping: the constellation flies whole.",

@@ -124,8 +124,17 @@ class Payload(Model):
     forward_mbps: Positive
     return_mbps: Positive
     roll_off_ratio: float = Field(default=0.1, ge=0.0, le=0.5)
-    interference_down_db: float = Field(default=20.0, ge=0.0, le=80.0, description="C/I, forward link")
-    interference_up_db: float = Field(default=20.0, ge=0.0, le=80.0, description="C/I, return link")
+    co_channel: Literal["summed", "stated"] = Field(
+        default="summed",
+        description="interference of the constellation's own beams: summed over every active beam, or part of "
+        "the stated C/I",
+    )
+    interference_down_db: float = Field(
+        default=20.0, ge=0.0, le=80.0, description="stated C/I, forward link: other systems, intermodulation"
+    )
+    interference_up_db: float = Field(
+        default=20.0, ge=0.0, le=80.0, description="stated C/I, return link: other systems, intermodulation"
+    )
     reuse_separation_deg: NonNegative = 3.0
     scan_limit_deg: float = Field(default=70.0, gt=0.0, le=90.0)
     scan_loss_exponent_ratio: float = Field(default=1.3, ge=0.0, le=3.0)
