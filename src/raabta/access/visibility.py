@@ -94,7 +94,9 @@ def sites(
     floor = np.full((km.shape[0], 1), min_elevation_deg)
     mask = floor if mask_deg is None else np.maximum(mask_deg, min_elevation_deg)
     axis, radius, start = _groups(km, np.arange(km.shape[0]) if group is None else group)
-    arc = arc_table(float(latitude_deg.min()), float(latitude_deg.max()), min_elevation_deg)
+    ruled = bool(np.any(np.asarray(gso_separation_deg) > 0.0))  # without the rule nobody looks at the table
+    south = float(latitude_deg.min())
+    arc = arc_table(south, float(latitude_deg.max()) if ruled else south, min_elevation_deg)
     row = (latitude_deg - arc.first_latitude_deg) / arc.step_deg
     phi = np.radians(latitude_deg)
     on_meridian = geodetic_to_fixed(latitude_deg, np.zeros_like(latitude_deg), height_km)
