@@ -64,7 +64,7 @@ def neighbours(
         town = unit_vectors(listed.latitude_deg, listed.longitude_deg)
         away, _ = tree.query(town, distance_upper_bound=1.001 * farthest)  # farther off: not looked for
         near = other & (away <= farthest)
-        people = _spread(listed, country_population(iso3))
+        people = spread(listed, country_population(iso3))
         found.append((iso3, listed.latitude_deg[near], listed.longitude_deg[near], people[near]))
     rows = [row for entry in found for row in _coarse(*entry)]
     kept = _within(sorted(rows), tree, reach)
@@ -82,7 +82,7 @@ def _elsewhere(scenario: Scenario, iso3: str, listed: Towns) -> NDArray[np.bool_
     return ~contains_xy(area_outline(scenario.area), listed.longitude_deg, listed.latitude_deg)
 
 
-def _spread(listed: Towns, people: int) -> NDArray[np.int64]:
+def spread(listed: Towns, people: int) -> NDArray[np.int64]:
     """A country's people on its towns, (town,)."""
     total = max(people, int(listed.population.sum()))
     one = np.zeros(listed.population.size, np.int64)

@@ -1,0 +1,1 @@
+"""What a whole constellation carries, against the number of ground stations that feed it."""
