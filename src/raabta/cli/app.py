@@ -37,6 +37,13 @@ class GatewayChoice(StrEnum):
     actual = "actual"
 
 
+class Beams(StrEnum):
+    """Whose beams EPFD is summed over."""
+
+    everywhere = "everywhere"
+    run = "run"
+
+
 Scenario = Annotated[
     str,
     typer.Argument(metavar="SCENARIO", help="a scenario file, or a built-in: pakistan, pakistan-starlink"),
@@ -317,7 +324,12 @@ def spectrum(
     band: Annotated[
         str | None, typer.Option(metavar="LOW-HIGH", help="GHz of the users' links from space: 18.6-20.2")
     ] = None,
-    step: Annotated[str | None, typer.Option(metavar="S", help="time step of EPFD [default: 10s]")] = None,
+    beams: Annotated[
+        Beams, typer.Option(help="of all satellites wherever they may light, or those of the run")
+    ] = Beams.everywhere,
+    step: Annotated[
+        str | None, typer.Option(metavar="S", help="time step of EPFD [default: 10s; beams of the run: 60s]")
+    ] = None,
     hours: Annotated[float, typer.Option(min=0.01, max=8_784.0, help="length of the EPFD run")] = 24.0,
     worldwide: Annotated[bool, typer.Option("--worldwide", help="victims at any latitude")] = False,
     price_slots: Annotated[
@@ -335,6 +347,7 @@ def spectrum(
     commands.spectrum(
         folder,
         band=band,
+        beams=beams.value,
         step=step,
         hours=hours,
         worldwide=worldwide,

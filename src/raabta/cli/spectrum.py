@@ -23,6 +23,7 @@ def spectrum(
     step: str | None,
     hours: float,
     worldwide: bool,
+    beams: str,
     price_slots: int,
     as_json: bool,
 ) -> None:
@@ -32,11 +33,13 @@ def spectrum(
     from raabta.cli.times import seconds
     from raabta.study import spectrum as room
 
+    own = beams == "run"
     question = room.Question(
         band_ghz=read_band(band) if band else None,
-        step_s=seconds(step, "--step") if step else 10.0,
+        step_s=seconds(step, "--step") if step else 60.0 if own else 10.0,
         duration_s=3_600.0 * hours,
         worldwide=worldwide,
+        beams="run" if own else "everywhere",
         price_slots=price_slots,
     )
     results = pipeline.open_run(folder)
@@ -46,7 +49,9 @@ def spectrum(
         say_json(found)
         return
     say(heading(found))
-    show([flux_table(found), epfd_table(found), price_table(found)])
+    show([flux_table(found), epfd_table(found)])
+    if found["price"]["rules"]:
+        show([price_table(found)])
     for line in (*missing(found), *notes(found)):
         say(line)
 
@@ -101,7 +106,8 @@ def epfd_table(found: dict[str, Any]) -> Table:
     hours = down["step_s"] * down["steps"] / 3_600.0
     title = (
         f"EPFD down in 40 kHz (Article 22): {down['steps']:,} steps of {down['step_s']:g} s "
-        f"({hours:g} h), victims in {down['victims']}, worst geometry to {down['search_to_deg']:g} deg"
+        f"({hours:.3g} h), beams: {down['beams']}, victims in {down['victims']}, "
+        f"worst geometry to {down['search_to_deg']:g} deg"
     )
     table = Table(title=title, title_justify="left")
     columns = (
@@ -155,8 +161,6 @@ def price_table(found: dict[str, Any]) -> Table:
     from rich.table import Table
 
     price = found["price"]
-    if not price["rules"]:
-        return Table(title="The price of the rules: not asked for", title_justify="left")
     title = (
         f"The price: homes served at {price['plan']} on {price['slots']} of {price['of_slots']:,} slots "
         f"({price['served']:,.0f} as the scenario stands)"

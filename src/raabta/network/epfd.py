@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -46,7 +46,7 @@ STEPS_A_PART: Final = 200
 COARSE_DEG: Final = 8.0
 FINE_DEG: Final = 1.0
 MAX_LATITUDE_DEG: Final = 70.0
-ASSUMPTIONS: Final = (
+EVERYWHERE: Final = (
     "every satellite is active at all times and lights the ground wherever its elevation, its scan and the "
     "rule of the geostationary arc allow, inside the area and outside, with all its co-frequency beams",
     "its first beam stands as near to the victim as it may, the others in rings about that at the reuse "
@@ -71,6 +71,32 @@ class System:
     arc_first_deg: float
     arc_step_deg: float
     beams: int
+
+    def at(self, seconds: Floats) -> Floats:
+        """Positions (t, 3, n), km, at seconds after the start."""
+        times = self.propagator.start + np.rint(seconds * 1e9).astype("timedelta64[ns]")
+        return self.propagator.positions_km(times)
+
+    def received(
+        self, held: Floats, place: tuple[float, float], gso_longitude_deg: Floats, gains: Floats
+    ) -> Floats:
+        """`epfd_w_m2` on every core: the kernel lets go of the interpreter, every step stands alone."""
+        parts = np.array_split(held, min(os.cpu_count() or 1, 8))
+        with ThreadPoolExecutor(len(parts)) as pool:
+            found = pool.map(lambda part: epfd_w_m2(self, part, *place, gso_longitude_deg, gains), parts)
+            return np.concatenate(list(found))
+
+
+class Source(Protocol):
+    """Who transmits: what it holds of some instants, and the EPFD it brings to a place, (t, k, a)."""
+
+    def at(self, seconds: Floats) -> Any:
+        """What is needed of instants (t,), seconds after the start."""
+
+    def received(
+        self, held: Any, place: tuple[float, float], gso_longitude_deg: Floats, gains: Floats
+    ) -> Floats:
+        """EPFD, W/m2, of what `at` gave, at (latitude, longitude); see `epfd_w_m2`."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +143,7 @@ def system_of(scenario: Scenario, reference_khz: float, latitude_deg: tuple[floa
             "the constellation", "geostationary", "non-geostationary satellites", "RR Article 22"
         )
     payload = system.payload
-    beams = math.ceil(payload.beams / payload.channels)
+    beams = co_frequency_beams(payload)
     low = max(latitude_deg[0] - TABLE_REACH_DEG, -89.0)
     high = min(latitude_deg[1] + TABLE_REACH_DEG, 89.0)
     arc = arc_table(low, high, system.user_min_elevation_deg)
@@ -129,8 +155,8 @@ def system_of(scenario: Scenario, reference_khz: float, latitude_deg: tuple[floa
     return System(
         propagator=Propagator.from_constellation(system, scenario.time.start, scenario.time.duration_s),
         rule=np.array(rule),
-        radio=_radio(payload, reference_khz, scenario.area.cell_resolution),
-        lobes=_lobes(payload, beams),
+        radio=radio_of(payload, reference_khz, scenario.area.cell_resolution),
+        lobes=lobes_of(payload, beams),
         arc=arc.table,
         arc_first_deg=arc.first_latitude_deg,
         arc_step_deg=arc.step_deg,
@@ -138,7 +164,12 @@ def system_of(scenario: Scenario, reference_khz: float, latitude_deg: tuple[floa
     )
 
 
-def _radio(payload: Payload, reference_khz: float, cell_resolution: int) -> Floats:
+def co_frequency_beams(payload: Payload) -> int:
+    """Beams of a satellite on one frequency, both polarisations counted: beams over channels, rounded up."""
+    return math.ceil(payload.beams / payload.channels)
+
+
+def radio_of(payload: Payload, reference_khz: float, cell_resolution: int) -> Floats:
     """EIRP density at nadir and its ceiling in the reference bandwidth, dBW; exponent of the scan loss;
     distance from cell to cell, km."""
     import h3
@@ -150,7 +181,7 @@ def _radio(payload: Payload, reference_khz: float, cell_resolution: int) -> Floa
     return np.array([nadir + bandwidth, ceiling + bandwidth, forward_scan_exponent(payload), across])
 
 
-def _lobes(payload: Payload, beams: int) -> Floats:
+def lobes_of(payload: Payload, beams: int) -> Floats:
     """Gain of all co-frequency beams of a satellite over one beam's peak by the angle of the nearest, linear,
     as `epfd_kernels.epfd` takes it: the others in rings of six, twelve ... at the reuse separation."""
     angle = np.linspace(0.0, 180.0, LOBE_POINTS)
@@ -221,7 +252,7 @@ def epfd_w_m2(
 
 
 def run(
-    system: System,
+    source: Source,
     limits: list[tuple[EpfdLimit, float]],
     plan: Plan,
     progress: Progress | None = None,
@@ -230,16 +261,16 @@ def run(
     tell = progress or (lambda what, done, total: None)
     gains = np.array([victim_gain(limit, frequency) for limit, frequency in limits])
     rows = [limit for limit, _ in limits]
-    geometries = search(system, rows, gains, plan, tell)
+    geometries = search(source, rows, gains, plan, tell)
     places = sorted({(each.latitude_deg, each.longitude_deg) for each in geometries})
     seconds = np.arange(plan.steps) * np.float64(plan.step_s)
     parts: list[list[Floats]] = [[] for _ in rows]
     for first in range(0, plan.steps, STEPS_A_PART):
         tell("EPFD over time", first, plan.steps)
-        position = _positions(system, seconds[first : first + STEPS_A_PART])
+        held = source.at(seconds[first : first + STEPS_A_PART])
         for place, own in zip(places, _members(places, geometries), strict=True):
             gso = np.array([geometries[i].gso_longitude_deg for i in own])
-            found = _threaded(system, position, place, gso, gains[own])
+            found = source.received(held, place, gso, gains[own])
             for j, i in enumerate(own):
                 parts[i].append(found[:, j, j])
     tell("EPFD over time", plan.steps, plan.steps)
@@ -254,24 +285,8 @@ def _members(places: list[tuple[float, float]], geometries: list[Geometry]) -> I
         yield [i for i, g in enumerate(geometries) if (g.latitude_deg, g.longitude_deg) == place]
 
 
-def _positions(system: System, seconds: Floats) -> Floats:
-    times = system.propagator.start + np.rint(seconds * 1e9).astype("timedelta64[ns]")
-    return system.propagator.positions_km(times)
-
-
-def _threaded(
-    system: System, position_km: Floats, place: tuple[float, float], gso_deg: Floats, gains: Floats
-) -> Floats:
-    """`epfd_w_m2` on every core: the kernel lets go of the interpreter, every step stands alone."""
-    parts = np.array_split(position_km, min(os.cpu_count() or 1, 8))
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return np.concatenate(
-            list(pool.map(lambda part: epfd_w_m2(system, part, *place, gso_deg, gains), parts))
-        )
-
-
 def search(
-    system: System, limits: list[EpfdLimit], gains: Floats, plan: Plan, progress: Progress
+    source: Source, limits: list[EpfdLimit], gains: Floats, plan: Plan, progress: Progress
 ) -> list[Geometry]:
     """Worst geometry of each antenna: latitude by longitude of the geostationary satellite, on a grid of
     8 deg that is halved about the worst to 1 deg.
@@ -281,7 +296,7 @@ def search(
     """
     count = min(PILOT_STEPS, plan.steps)
     seconds = (np.arange(count) + 0.5) * plan.duration_s / count
-    position = _positions(system, seconds)
+    held = source.at(seconds)
     low, high = plan.latitude_deg
     rows = max(1, math.ceil((high - low) / COARSE_DEG))
     latitudes = np.linspace(low, high, rows + 1) if high > low else np.array([low])
@@ -289,14 +304,14 @@ def search(
     scores: list[dict[tuple[float, float], float]] = [{} for _ in limits]
     for i, latitude in enumerate(latitudes):
         progress("worst geometry", i, len(latitudes))
-        _score(system, position, plan, float(latitude), offsets, limits, gains, scores)
+        _score(source, held, plan, float(latitude), offsets, limits, gains, scores)
     if not all(scores):
         raise NoSolutionError("no geostationary satellite stands 10 deg high anywhere in the area")
     step = COARSE_DEG
     while step > FINE_DEG:
         step /= 2.0
         for latitude, across in _around(scores, step, low, high).items():
-            _score(system, position, plan, latitude, np.array(sorted(across)), limits, gains, scores)
+            _score(source, held, plan, latitude, np.array(sorted(across)), limits, gains, scores)
     progress("worst geometry", len(latitudes), len(latitudes))
     return [_best(found, plan.longitude_deg) for found in scores]
 
@@ -314,8 +329,8 @@ def _around(
 
 
 def _score(
-    system: System,
-    position_km: Floats,
+    source: Source,
+    held: Any,
     plan: Plan,
     latitude: float,
     offsets: Floats,
@@ -329,7 +344,7 @@ def _score(
     seen = offsets[elevation >= LEAST_GSO_ELEVATION_DEG]
     if not seen.size:
         return
-    found = _threaded(system, position_km, place, plan.longitude_deg + seen, gains)
+    found = source.received(held, place, plan.longitude_deg + seen, gains)
     for (i, limit), (k, offset) in product(enumerate(limits), enumerate(seen)):
         scores[i][latitude, float(offset)] = excess_db(limit, found[:, k, i])
 

@@ -233,3 +233,29 @@ def _receive(ray, power, tilt, near, lobes, gso, gains, out):
             flux = power[s] * looked_up(lobes[1], lobe_step, math.atan(ring * tilt[s]))
             for i in range(gains.shape[0]):
                 out[j, i] += flux * looked_up(gains[i], gain_step, phi[s])
+
+
+@kernel
+def epfd_of_beams(satellite_km, start, beam, power, site, up, lobes, gso, gains, out):
+    """EPFD of beams that are known, linear W/m2: adds to out (k, a).
+
+    satellite_km (m, 3); beams start[s]..start[s + 1]-1 are its: beam (b, 3) unit vectors from the satellite,
+    power (b,) EIRP density in the reference bandwidth, W. lobes, gso, gains as in `epfd`, of one beam.
+    """
+    gain_step, lobe_step = math.pi / (gains.shape[1] - 1), lobes[0, 0]
+    for s in range(satellite_km.shape[0]):
+        dx, dy, dz = satellite_km[s, 0] - site[0], satellite_km[s, 1] - site[1], satellite_km[s, 2] - site[2]
+        if not dx * up[0] + dy * up[1] + dz * up[2] > 0.0:
+            continue
+        d = math.sqrt(dx * dx + dy * dy + dz * dz)
+        dx, dy, dz = dx / d, dy / d, dz / d
+        total = 0.0
+        for b in range(start[s], start[s + 1]):
+            dot = -(beam[b, 0] * dx + beam[b, 1] * dy + beam[b, 2] * dz)
+            total += power[b] * looked_up(lobes[1], lobe_step, math.acos(min(1.0, max(-1.0, dot))))
+        flux = total / (FOUR_PI * 1e6 * d * d)
+        for j in range(gso.shape[0]):
+            dot = dx * gso[j, 0] + dy * gso[j, 1] + dz * gso[j, 2]
+            phi = math.acos(min(1.0, max(-1.0, dot)))
+            for i in range(gains.shape[0]):
+                out[j, i] += flux * looked_up(gains[i], gain_step, phi)

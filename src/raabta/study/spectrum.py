@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.errors import OutOfRangeError
 from raabta.links import articles, pfd
 from raabta.links.articles import EpfdLimit, FluxLimit, Verdict
-from raabta.network import epfd, epfd_rows
+from raabta.network import epfd, epfd_rows, epfd_run
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.models import Model, Payload, Scenario
 
@@ -30,6 +30,7 @@ REFERENCE_KHZ: Final = 40.0
 CAP_STEP_DB: Final = 3.0
 LABEL: Final = "Indicative: a model and assumptions of this project, no examination by the ITU"
 M = TypeVar("M", bound=Model)
+Beams = Literal["everywhere", "run"]
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,16 @@ class Question:
 
     `band_ghz`: spectrum of the user links from space; None for the payload's channels side by side about its
     frequency. `step_s`, `duration_s` of the EPFD run. `worldwide`: victims at any latitude, not in the area
-    alone. `price_slots`: slots of the run on which rules are priced; 0 for none.
+    alone. `beams`: "everywhere" (`network.epfd`), or those of the "run" (`network.epfd_run`), whose slots
+    are then the least step and its length the longest. `price_slots`: slots of the run on which rules are
+    priced; 0 for none.
     """
 
     band_ghz: tuple[float, float] | None = None
     step_s: float = 10.0
     duration_s: float = 86_400.0
     worldwide: bool = False
+    beams: Beams = "everywhere"
     price_slots: int = 24
 
 
@@ -152,9 +156,11 @@ def _epfd_down(
 ) -> dict[str, Any]:
     scenario = results.scenario
     limits = articles.epfd_limits(*band, articles.itu_region(scenario.area.country))
-    plan = plan_of(results, question)
+    plan, own = plan_of(results, question), question.beams == "run"
     out: dict[str, Any] = {
-        "assumptions": list(epfd.ASSUMPTIONS),
+        "beams": question.beams,
+        "assumptions": list(epfd_run.OWN_BEAMS if own else epfd.EVERYWHERE),
+        "co_frequency_beams": None if own else epfd.co_frequency_beams(scenario.constellation.payload),
         "reference_khz": REFERENCE_KHZ,
         "step_s": plan.step_s,
         "steps": plan.steps,
@@ -164,11 +170,21 @@ def _epfd_down(
         "antennas": [],
     }
     if limits:
-        system = epfd.system_of(scenario, REFERENCE_KHZ, plan.latitude_deg)
-        found = epfd.run(system, one_of_each(limits, band[0]), plan, tell)
-        out["co_frequency_beams"] = system.beams
+        source = _own_beams(scenario) if own else _everywhere(scenario, plan)
+        found = epfd.run(source, one_of_each(limits, band[0]), plan, tell)
         out["antennas"] = [_antenna(each) for each in found]
     return out
+
+
+def _everywhere(scenario: Scenario, plan: epfd.Plan) -> epfd.Source:
+    return epfd.system_of(scenario, REFERENCE_KHZ, plan.latitude_deg)
+
+
+def _own_beams(scenario: Scenario) -> epfd.Source:
+    import raabta.pipeline as pipeline
+
+    network = pipeline.build_network(scenario, *pipeline.place_people(scenario))
+    return epfd_run.own_beams(network, REFERENCE_KHZ)
 
 
 def plan_of(results: Results, question: Question) -> epfd.Plan:
@@ -178,8 +194,13 @@ def plan_of(results: Results, question: Question) -> epfd.Plan:
     anywhere = (-epfd.MAX_LATITUDE_DEG, epfd.MAX_LATITUDE_DEG)
     theta = np.radians(longitude)
     middle = float(np.degrees(np.arctan2(np.sin(theta).mean(), np.cos(theta).mean())))
-    steps = max(1, round(question.duration_s / question.step_s))
-    return epfd.Plan(anywhere if question.worldwide else within, round(middle, 1), question.step_s, steps)
+    step_s, duration_s = question.step_s, question.duration_s
+    if question.beams == "run":
+        time = results.scenario.time
+        step_s = time.step_s * max(1, round(step_s / time.step_s))
+        duration_s = max(min(duration_s, time.steps * time.step_s), step_s)
+    steps = max(1, round(duration_s / step_s))
+    return epfd.Plan(anywhere if question.worldwide else within, round(middle, 1), step_s, steps)
 
 
 def _antenna(found: epfd.Found) -> dict[str, Any]:

@@ -38,6 +38,7 @@ FOUND = {
         "assumptions": ["all is active"],
         "step_s": 10.0,
         "steps": 360,
+        "beams": "run",
         "search_to_deg": 1.0,
         "victims": "the area",
         "missing_ghz": [],
@@ -113,11 +114,6 @@ def test_the_heading_says_how_the_band_was_taken_and_that_it_is_indicative() -> 
     assert "--band" in text
     assert "Indicative" in text
     assert "as given" in room.heading(FOUND | {"band_given": True})
-
-
-def test_a_price_not_asked_for_is_said_so() -> None:
-    table = room.price_table(FOUND | {"price": {"slots": 0, "of_slots": 40, "rules": []}})
-    assert table.title == "The price of the rules: not asked for"
 
 
 def test_notes_carry_assumptions_and_doubt() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ THETA = np.radians(np.linspace(-180.0, 180.0, 7_201))
 ARC_KM = GSO_RADIUS_KM * np.column_stack([np.cos(THETA), np.sin(THETA), np.zeros_like(THETA)])
 
 
+@lru_cache
 def system(separation_deg: float = 18.0) -> epfd.System:
     constellation = SCENARIO.constellation.model_copy(update={"gso_separation_deg": separation_deg})
     return epfd.system_of(
@@ -37,7 +39,7 @@ def galaxy() -> epfd.System:
 
 @pytest.fixture(scope="module")
 def position_km(galaxy: epfd.System) -> np.ndarray:
-    return epfd._positions(galaxy, np.array([0.0, 600.0, 7_000.0]))
+    return galaxy.at(np.array([0.0, 600.0, 7_000.0]))
 
 
 def separation_rad(point: np.ndarray, satellite: np.ndarray) -> float:
@@ -198,14 +200,14 @@ def test_a_wider_separation_lowers_what_a_satellite_in_line_brings() -> None:
     position = (geodetic_to_fixed(*SITE) + 600.0 * unit[0])[None, :, None]
     found = [
         epfd.epfd_w_m2(system(each), position, *SITE, np.array([70.0]), gains)[0, 0]
-        for each in (0.0, 5.0, 10.0, 18.0)
+        for each in (0.0, 10.0, 18.0)
     ]
     assert np.all(np.diff(found, axis=0) < 0.0)
 
 
 def test_more_beams_bring_more_and_the_first_lobe_is_one_beam() -> None:
     payload = SCENARIO.constellation.payload
-    one, seven = epfd._lobes(payload, 1), epfd._lobes(payload, 7)
+    one, seven = epfd.lobes_of(payload, 1), epfd.lobes_of(payload, 7)
     assert one[1, 0] == pytest.approx(1.0)
     assert np.all(seven[1] > one[1])
     ahead = np.linspace(0.0, 180.0, one.shape[1]) < 89.0  # behind, S.1528 rises again
@@ -227,7 +229,7 @@ def test_a_run_finds_a_geometry_that_is_as_bad_as_any_on_the_grid(galaxy: epfd.S
     (found,) = epfd.run(galaxy, limits, plan)
     assert found.distribution.steps == 120
     assert 28.0 <= found.geometry.latitude_deg <= 32.0
-    position = epfd._positions(galaxy, (np.arange(120) + 0.5) * 30.0)
+    position = galaxy.at((np.arange(120) + 0.5) * 30.0)
 
     def excess(latitude: float, gso_deg: float) -> float:
         level = epfd.epfd_w_m2(galaxy, position, latitude, 70.0, np.array([gso_deg]), gains)
