@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from raabta.base.errors import RaabtaError
-from raabta.cli import output
+from raabta.cli import link, output
 
 INTERRUPTED = 130
 OUR_FAULT = 1
@@ -421,6 +421,9 @@ def bench(
     from raabta.cli import bench as command
 
     raise typer.Exit(command.bench(names or (), quick, file, repeats, list_only, device))
+
+
+app.command("link")(link.link)
 
 
 @app.command("plan-beams")

@@ -139,7 +139,8 @@ def vapour_zenith_db(
         + 0.2073 * np.exp(-(((f - 325.0) / 3.651) ** 2))
         - 0.1113
     )
-    b = 8.741e4 * np.exp(-0.587 * f) + 312.2 * f**-2.38 + 0.723
+    high = np.maximum(f, 20.0)  # far below 20 GHz, where it is not used, the power would overflow
+    b = 8.741e4 * np.exp(-0.587 * high) + 312.2 * high**-2.38 + 0.723
     return np.where(f < 20.0, zenith, zenith * (a * height**b + 1.0))
 
 
