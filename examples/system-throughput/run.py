@@ -145,7 +145,9 @@ def write_picture(file: Path, answers: list[Answer], foot: str) -> None:
         own = [one for one in answers if one.system.name == name]
         note = f"{own[0].system.satellites:,} satellites"
         lines = [_line(one, len(own) > 1) for one in own]
-        charts.append(Panel(name, note, lines, float(own[0].asked_tbps.mean()), "all that is asked for"))
+        charts.append(
+            Panel(name, note, lines, float(own[0].asked_tbps.mean()), "demand that satellites could carry")
+        )
     title = "System throughput against the number of ground stations"
     write_bytes(file, panels(title, "ground stations", "Tbps", charts, foot).encode())
 

@@ -44,7 +44,7 @@ def empty_flow(step: Step, rules: Rules) -> tuple[kernels.State, kernels.Search]
     """The flow without any station, and scratch for its searches."""
     n = step.demand_kbps.size
     state = kernels.State(
-        np.full(n, rules.satellite_antennas, np.int64),
+        np.zeros((n, rules.satellite_antennas), np.int64),
         step.demand_kbps.copy(),
         np.zeros(n, np.int64),
         np.full((n, 4), round(rules.laser_mbps * 1000.0), np.int64),
@@ -58,7 +58,8 @@ def empty_flow(step: Step, rules: Rules) -> tuple[kernels.State, kernels.Search]
 def grow(step: Step, order: ArrayLike, rules: Rules) -> tuple[Floats, kernels.State]:
     """Throughput in Mbps with the first 1, 2 ... k stations of `order` (k,), and the flow with all of them.
 
-    Antennas stay as they were pointed when their station came, so it never falls along `order`.
+    A station's antennas stay as they were pointed when it came, but for satellites that turn to a later
+    station which gives them more; so the throughput never falls along `order`.
     """
     stations = _checked(order, step.links.start.size - 1)
     state, search = empty_flow(step, rules)

@@ -1,9 +1,9 @@
 """Numeric core of `throughput`: stations point antennas, lasers carry on what a satellite has too much of.
 
 A maximum flow that grows. Its source feeds satellites through antennas, its sink is the demand under each
-satellite, its inner edges are lasers. Adding a station opens new edges at the source only, so augmenting from
-the satellites it feeds keeps the flow maximal (for the antennas as they point), and a satellite from which no
-unmet demand is reached will never reach any again. Whole numbers (kbps): flows balance exactly.
+satellite, its inner edges are lasers. Adding a station opens or widens edges at the source only, so augmenting
+from the satellites it feeds keeps the flow maximal (for the antennas as they point), and a satellite from which
+no unmet demand is reached will never reach any again. Whole numbers (kbps): flows balance exactly.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ class Lasers(NamedTuple):
 
 
 class State(NamedTuple):
-    """The flow so far. free (n,): antennas towards the ground that are left; unmet_kbps (n,): demand that is
-    left; fed_kbps (n,): what comes up and is used; room_kbps (n, 4): what each laser can still take (its rate
-    less what it carries, plus what comes the other way); spent (n,): no unmet demand is reached from it."""
+    """The flow so far. pointed_kbps (n, a): what each antenna towards the ground is given, 0 for one that
+    points nowhere; unmet_kbps (n,): demand that is left; fed_kbps (n,): what comes up and is used; room_kbps
+    (n, 4): what each laser can still take (its rate less what it carries, plus what comes the other way);
+    spent (n,): no unmet demand is reached from it."""
 
-    free: Any
+    pointed_kbps: Any
     unmet_kbps: Any
     fed_kbps: Any
     room_kbps: Any
@@ -65,14 +66,17 @@ def add_stations(links, order, antennas, lasers, state, search, out_kbps):
 @kernel
 def try_station(links, station, antennas, lasers, state, search, trial):
     """What a station would add; `state` stays as it is, `trial` is scratch of the same shapes."""
-    trial.free[:], trial.unmet_kbps[:], trial.fed_kbps[:] = state.free, state.unmet_kbps, state.fed_kbps
-    trial.room_kbps[:], trial.spent[:] = state.room_kbps, state.spent
+    trial.pointed_kbps[:], trial.unmet_kbps[:] = state.pointed_kbps, state.unmet_kbps
+    trial.fed_kbps[:], trial.room_kbps[:], trial.spent[:] = state.fed_kbps, state.room_kbps, state.spent
     return _add_station(links, station, antennas, lasers, trial, search)
 
 
 @kernel
 def _add_station(links, station, antennas, lasers, state, search):
-    """Point the station's antennas, best first, and send what they carry where it is wanted."""
+    """Point the station's antennas, best first, and send what they carry where it is wanted.
+
+    A satellite's antenna that is given less by another station turns to this one.
+    """
     first, last = links.start[station], links.start[station + 1]
     score = np.empty(last - first, np.int64)
     for e in range(first, last):
@@ -81,9 +85,11 @@ def _add_station(links, station, antennas, lasers, state, search):
     for place in np.argsort(-score, kind="mergesort"):
         if pointed == antennas or score[place] <= 0:
             break
-        gain = _feed(links.satellite[first + place], links.kbps[first + place], lasers, state, search)
+        s, kbps = links.satellite[first + place], links.kbps[first + place]
+        weakest = _weakest(state.pointed_kbps, s)
+        gain = _feed(s, kbps - state.pointed_kbps[s, weakest], lasers, state, search)
         if gain > 0:
-            state.free[links.satellite[first + place]] -= 1
+            state.pointed_kbps[s, weakest] = kbps
             pointed += 1
             added += gain
     return added
@@ -92,9 +98,20 @@ def _add_station(links, station, antennas, lasers, state, search):
 @inner
 def _score(s, kbps, state):
     """Worth of an antenna on a satellite: its own unmet demand first, then what others could be sent."""
-    if state.free[s] == 0 or state.spent[s]:
+    more = kbps - state.pointed_kbps[s, _weakest(state.pointed_kbps, s)]
+    if more <= 0 or state.spent[s]:
         return 0
-    return min(kbps, state.unmet_kbps[s]) * 1000 + kbps
+    return min(more, state.unmet_kbps[s]) * 1000 + more
+
+
+@inner
+def _weakest(pointed_kbps, s):
+    """The antenna of a satellite that is given least."""
+    found = 0
+    for a in range(1, pointed_kbps.shape[1]):
+        if pointed_kbps[s, a] < pointed_kbps[s, found]:
+            found = a
+    return found
 
 
 @inner

@@ -55,7 +55,7 @@ def test_equals_scipys_maximum_flow_after_every_station(seed: int) -> None:
     step = a_step(seed, lasers=seed % 3 != 0)
     laser_mbps = LASER_MBPS if seed % 3 else 0.0
     order = np.random.default_rng(seed).permutation(7)
-    total, _ = grow(step, order, Rules(PLENTY, PLENTY, laser_mbps))
+    total, _ = grow(step, order, Rules(PLENTY, 7, laser_mbps))
     wanted = [scipys_mbps(step, order[: k + 1].tolist(), laser_mbps) for k in range(7)]
     np.testing.assert_allclose(total, wanted, rtol=0, atol=1e-9)
 
@@ -71,19 +71,19 @@ def test_every_satellite_balances_and_keeps_its_limits(antennas: tuple[int, int]
     assert np.array_equal(out, -back)
     assert np.abs(out).max() <= 3000 and np.abs(out).max() > 0
     assert (given >= 0).all() and (given <= step.demand_kbps).all()
-    assert (state.free >= 0).all() and (rules.satellite_antennas - state.free).sum() <= 7 * antennas[0]
-    assert state.fed_kbps[state.free == rules.satellite_antennas].sum() == 0
+    assert np.count_nonzero(state.pointed_kbps) <= 7 * antennas[0]
+    assert (state.fed_kbps <= state.pointed_kbps.sum(axis=1)).all()
     assert total[-1] == given.sum() / 1000 == state.fed_kbps.sum() / 1000
 
 
 def test_grows_with_stations_and_lasers_and_stops_at_what_is_asked_for() -> None:
     step = a_step(5, stations=40)
-    alone, _ = grow(step, range(40), Rules(4, 2, 0.0))
-    total, _ = grow(step, range(40), Rules(4, 2, LASER_MBPS))
+    alone, _ = grow(step, range(40), Rules(1, 1, 0.0))
+    total, _ = grow(step, range(40), Rules(1, 1, LASER_MBPS))
     asked = step.demand_kbps.sum() / 1000
     assert (np.diff(total) >= 0).all() and (np.diff(alone) >= 0).all()
     assert alone[-1] < total[-1] <= asked
-    everything, _ = grow(step, range(40), Rules(PLENTY, PLENTY, 1e6))
+    everything, _ = grow(step, range(40), Rules(PLENTY, 40, 1e6))
     assert everything[-1] == asked
     assert (np.diff(everything) == 0).sum() > 20
 
@@ -96,6 +96,16 @@ def test_few_stations_limit_a_bent_pipe() -> None:
     best = np.minimum(step.links.kbps[own], step.demand_kbps[step.links.satellite[own]]).max()
     assert total[0] == best / 1000
     assert np.count_nonzero(state.fed_kbps) == 1
+
+
+def test_a_satellite_turns_to_the_station_that_gives_it_more() -> None:
+    links = kernels.Links(np.arange(4), np.zeros(3, np.int32), np.array([1000, 3000, 2000]))
+    nowhere = np.full((1, 4), -1, np.int32)
+    step = Step(np.array([5000]), links, kernels.Lasers(nowhere, back_lasers(nowhere)))
+    one, state = grow(step, [0, 1, 2], Rules(1, 1, 0.0))
+    assert one.tolist() == [1.0, 3.0, 3.0] and state.pointed_kbps.tolist() == [[3000]]
+    two, state = grow(step, [0, 1, 2], Rules(1, 2, 0.0))
+    assert two.tolist() == [1.0, 4.0, 5.0] and sorted(state.pointed_kbps[0].tolist()) == [2000, 3000]
 
 
 def test_a_trial_tells_the_gain_and_changes_nothing() -> None:
