@@ -1,9 +1,10 @@
 """Numeric core of `throughput`: stations point antennas, lasers carry on what a satellite has too much of.
 
 A maximum flow that grows. Its source feeds satellites through antennas, its sink is the demand under each
-satellite, its inner edges are lasers. Adding a station opens or widens edges at the source only, so augmenting
-from the satellites it feeds keeps the flow maximal (for the antennas as they point), and a satellite from which
-no unmet demand is reached will never reach any again. Whole numbers (kbps): flows balance exactly.
+satellite, its inner edges are lasers. Adding a station opens or widens edges at the source only, so
+augmenting from the satellites it feeds keeps the flow maximal (for the antennas as they point), and a
+satellite from which no unmet demand is reached will never reach any again. Whole numbers (kbps): flows
+balance exactly.
 """
 
 from __future__ import annotations
