@@ -14,6 +14,7 @@ from raabta.bench import (
     network_rows,
     orbit_rows,
     path_rows,
+    spectrum_rows,
     weather_rows,
 )
 from raabta.bench.declare import Row
@@ -27,6 +28,7 @@ ROWS: tuple[Row, ...] = (
     *weather_rows.ROWS,
     *network_rows.ROWS,
     *path_rows.ROWS,
+    *spectrum_rows.ROWS,
     *chain_rows.ROWS,
     *gpu_rows.ROWS,
 )

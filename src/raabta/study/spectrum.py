@@ -277,9 +277,7 @@ def _arc_rule(scenario: Scenario) -> tuple[dict[str, Any], Scenario | None]:
     rule = {
         "rule": f"separation of {widest:g} deg from the geostationary arc",
         "stated_keeps_it": True,
-        "note": "the rule of the scenario stands for Article 22"
-        if widest
-        else "the scenario has no such rule",
+        "note": "it stands for Article 22" if widest else "the scenario has no such rule",
     }
     if widest == 0.0:
         return rule, None
