@@ -10,7 +10,6 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -26,6 +25,7 @@ from typing import Any
 
 from raabta.base.errors import RaabtaError
 from raabta.engine import chunks
+from raabta.engine.carried import Carried
 from raabta.engine.chunks import Compute, Row
 from raabta.engine.cluster import run_on_cluster
 from raabta.engine.job import ONE_THREAD, Job, T, Task, portable
@@ -180,10 +180,10 @@ def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
     Never forked from this process: a fork after numba started its threads crashes.
     """
     others = set(multiprocessing.active_children())
-    payload = pickle.dumps(job)
+    carried = Carried(job)
     context = multiprocessing.get_context(_method)
     pool = ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin, initargs=([payload], {**os.environ})
+        workers, mp_context=context, initializer=_begin, initargs=(carried, {**os.environ})
     )
     try:
         yield pool
@@ -193,6 +193,7 @@ def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
         for process in set(multiprocessing.active_children()) - others:
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
+        carried.close()
 
 
 @contextmanager
@@ -226,18 +227,15 @@ _job: Task[Any] | None = None
 _failure: Exception | None = None
 
 
-def _begin(payload: list[bytes], environment: dict[str, str]) -> None:
-    """First call in a worker. A failing setup is kept and raised by the first chunk.
-
-    The payload is taken out of its list: the pool holds what it gave to the end.
-    """
+def _begin(carried: Any, environment: dict[str, str]) -> None:
+    """First call in a worker. A failing setup is kept and raised by the first chunk."""
     global _job, _failure
     os.environ.update(environment | ONE_THREAD)  # the process it was forked from may be older than this run
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        _job = pickle.loads(payload.pop())
+        _job = carried.take()
         _job.prepare()
     except Exception as error:
         _failure = error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from raabta.engine.limits import Estimate, memory_now
+from raabta.engine.carried import SHARED
 from raabta.network.admission import MOST_PARTS, ROUNDS, SKIES_BYTES, pilot_slots
 from raabta.network.cost import Cost, measure
 from raabta.service import cut
@@ -31,8 +32,8 @@ WORKER_SUMS: Final = 3.0
 """A worker process: its libraries; its counts, what classes lack, and both while they are packed."""
 CHUNK_BYTES: Final = 4e6
 """What a chunk takes whatever its size: counts that wait for room, counts of levels."""
-NETWORKS: Final = 1.0
-"""A worker holds the network."""
+NETWORKS: Final = 0.0 if SHARED else 1.0
+"""A worker holds the network where it is not shared between them (see `engine.carried`)."""
 CODED_SHARE: Final = 0.6
 """Size on disk of what is kept of a slot (measured: 0.25 to 0.55)."""
 
