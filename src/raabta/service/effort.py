@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from raabta.engine.limits import Estimate, memory_now
 from raabta.engine.carried import SHARED
+from raabta.engine.limits import Estimate, memory_now
 from raabta.network.admission import MOST_PARTS, ROUNDS, SKIES_BYTES, pilot_slots
 from raabta.network.cost import Cost, measure
 from raabta.service import cut
