@@ -48,12 +48,14 @@ def world_people(latitude_deg: tuple[float, float] = INHABITED_DEG) -> WorldPeop
     import h3.api.basic_int as h3
 
     lat, lon, people, _, _ = _all_towns(latitude_deg)
-    cell, row = np.unique(cell_of(lat, lon, COARSE_RESOLUTION), return_inverse=True)
+    there = people > 0.0
+    where = cell_of(lat[there], lon[there], COARSE_RESOLUTION)
+    cell, row = np.unique(where, return_inverse=True)
     parents = [h3.cell_to_parent(int(one), 0) for one in cell]
     group = np.unique(np.array(parents, np.uint64), return_inverse=True)[1].astype(np.int64)
     order = np.argsort(group, kind="stable")
     middle_lat, middle_lon, _ = centres(cell)
-    counted = np.bincount(row, people, cell.size).astype(np.float64)
+    counted = np.bincount(row, people[there], cell.size).astype(np.float64)
     return WorldPeople(middle_lat[order], middle_lon[order], counted[order], group[order])
 
 
