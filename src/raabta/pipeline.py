@@ -281,7 +281,7 @@ def explain(
 
     results = open_run(Path(folder))
     found = find(results, place=place, cell=cell)
-    _refuse_changed(results)
+    refuse_changed(results)
     number, lines = found.number, [*found.notes, *over_the_run(results, found.number)]
     cells, people = place_people(results.scenario)
     network = build_network(results.scenario, cells, people)
@@ -291,13 +291,13 @@ def explain(
     return Explanation(tuple(lines))
 
 
-def _refuse_changed(results: Results) -> None:
+def refuse_changed(results: Results) -> None:
     """Raise StoreError if the scenario is not the one that ran, by what its files hold now."""
     gone = missing_files(results.scenario)
     if gone:
         raise StoreError(
             f"{results.folder}: the run was made from {', '.join(gone)}, which is not there any more. "
-            "`raabta report` does not need it; `raabta explain` computes slots again, and does. Put it back"
+            "`raabta report` does not need it; `explain` and `spectrum` compute slots again, and do. Put it back"
         )
     with Ledger.read(results.folder) as ledger:
         ran = ledger.identity().scenario_hash

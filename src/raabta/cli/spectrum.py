@@ -43,6 +43,7 @@ def spectrum(
         price_slots=price_slots,
     )
     results = pipeline.open_run(folder)
+    pipeline.refuse_changed(results)
     with Bars() as bars:
         found = room.answer(results, question, pipeline.served_of, bars)
     if as_json:

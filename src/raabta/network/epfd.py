@@ -26,7 +26,7 @@ from raabta.links.budget import forward_scan_exponent
 from raabta.links.earth_patterns import SMALL_BSS_WAVELENGTHS, bo1443_dbi, s1428_dbi
 from raabta.links.pfd import side_lobe_db
 from raabta.network import epfd_kernels as kernels
-from raabta.network.epfd_rows import Distribution, distribution
+from raabta.network.epfd_rows import Distribution, distribution, nothing
 from raabta.orbits.propagate import Propagator
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ STEPS_A_PART: Final = 200
 COARSE_DEG: Final = 8.0
 FINE_DEG: Final = 1.0
 MAX_LATITUDE_DEG: Final = 70.0
+MAX_STEPS: Final = 3_000_000
+"""Steps of one run: hours of computing."""
 EVERYWHERE: Final = (
     "every satellite is active at all times and lights the ground wherever its elevation, its scan and the "
     "rule of the geostationary arc allow, inside the area and outside, with all its co-frequency beams",
@@ -263,20 +265,19 @@ def run(
     rows = [limit for limit, _ in limits]
     geometries = search(source, rows, gains, plan, tell)
     places = sorted({(each.latitude_deg, each.longitude_deg) for each in geometries})
-    seconds = np.arange(plan.steps) * np.float64(plan.step_s)
-    parts: list[list[Floats]] = [[] for _ in rows]
+    seen = [nothing() for _ in rows]
     for first in range(0, plan.steps, STEPS_A_PART):
         tell("EPFD over time", first, plan.steps)
-        held = source.at(seconds[first : first + STEPS_A_PART])
+        part = np.arange(first, min(first + STEPS_A_PART, plan.steps))
+        held = source.at(part * np.float64(plan.step_s))
         for place, own in zip(places, _members(places, geometries), strict=True):
             gso = np.array([geometries[i].gso_longitude_deg for i in own])
             found = source.received(held, place, gso, gains[own])
             for j, i in enumerate(own):
-                parts[i].append(found[:, j, j])
+                seen[i] += distribution(found[:, j, j])
     tell("EPFD over time", plan.steps, plan.steps)
     return [
-        Found(row, geometry, distribution(np.concatenate(own)))
-        for row, geometry, own in zip(rows, geometries, parts, strict=True)
+        Found(row, geometry, counted) for row, geometry, counted in zip(rows, geometries, seen, strict=True)
     ]
 
 

@@ -36,6 +36,19 @@ class Distribution:
         """Steps counted."""
         return self.below + int(self.count.sum())
 
+    def __add__(self, other: Distribution) -> Distribution:
+        """Both together."""
+        return Distribution(self.below + other.below, self.count + other.count)
+
+    def ccdf(self) -> tuple[Floats, Floats]:
+        """(levels, dB(W/m2); share of time for which each is exceeded), from the lowest bin that was met."""
+        met = np.flatnonzero(self.count)
+        if not met.size:
+            return np.empty(0), np.empty(0)
+        index = np.arange(met[0] - 1, met[-1] + 1)
+        above = np.concatenate([np.cumsum(self.count[::-1])[::-1], [0]])[index + 1]
+        return np.round(LOWEST_DBW_M2 + BIN_DB * index, 1), above / self.steps
+
     def steps_above(self, level_dbw_m2: float) -> int:
         """Steps whose EPFD, rounded down to its bin, is above a level."""
         first = int(np.floor((level_dbw_m2 - LOWEST_DBW_M2) / BIN_DB + 1e-6)) + 1
@@ -64,6 +77,11 @@ class RowCheck:
     level_dbw_m2: float
     margin_db: float
     verdict: Verdict
+
+
+def nothing() -> Distribution:
+    """No steps at all."""
+    return Distribution(0, np.zeros(BINS, np.int64))
 
 
 def distribution(epfd_w_m2: Floats) -> Distribution:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 import numpy as np
 
 from raabta.base.bodies import EARTH
-from raabta.base.errors import OutOfRangeError
+from raabta.base.errors import LimitError, OutOfRangeError
 from raabta.links import articles, pfd
 from raabta.links.articles import EpfdLimit, FluxLimit, Verdict
 from raabta.network import epfd, epfd_rows, epfd_run
@@ -79,7 +79,8 @@ def answer(
 
 
 def refuse(scenario: Scenario, question: Question) -> None:
-    """Raise OutOfRangeError for what the Articles' rows here do not speak of, or a run of no step."""
+    """Raise OutOfRangeError for what the Articles' rows here do not speak of, or a run of no step; LimitError
+    for one of too many."""
     system = scenario.constellation
     if not system.shells and system.orbits_file is None:
         what = "non-geostationary satellites"
@@ -87,6 +88,12 @@ def refuse(scenario: Scenario, question: Question) -> None:
     if question.step_s > question.duration_s:
         allowed = f"at most {question.duration_s:g} s"
         raise OutOfRangeError("the step", f"{question.step_s:g} s", allowed, "the length of the EPFD run")
+    steps = question.duration_s / question.step_s
+    if steps > epfd.MAX_STEPS:
+        raise LimitError(
+            f"the EPFD run has {steps:,.0f} steps; at most {epfd.MAX_STEPS:,} are taken. "
+            "Give a longer --step or fewer --hours"
+        )
 
 
 def band_of(payload: Payload) -> tuple[float, float]:
@@ -217,7 +224,14 @@ def _antenna(found: epfd.Found) -> dict[str, Any]:
         "gso_longitude_deg": round(geometry.gso_longitude_deg, 2),
         "verdict": str(epfd_rows.worst([row.verdict for row in rows])),
         "rows": [_epfd_row(row) for row in rows],
+        "ccdf": _ccdf(found.distribution),
     }
+
+
+def _ccdf(found: epfd_rows.Distribution) -> dict[str, list[float]]:
+    """Levels by 0.1 dB and the share of time for which each is exceeded."""
+    level, share = found.ccdf()
+    return {"level_dbw_m2": level.tolist(), "time_share": share.tolist()}
 
 
 def _epfd_row(row: epfd_rows.RowCheck) -> dict[str, Any]:

@@ -30,6 +30,28 @@ def test_bins_count_what_sorting_does() -> None:
         assert found.steps_above(at) == int((low > at + 1e-6).sum())
 
 
+def test_the_complementary_distribution_falls_from_one_to_nothing() -> None:
+    level = np.random.default_rng(2).normal(-180.0, 3.0, 2_000)
+    found = epfd_rows.distribution(linear(level))
+    at, share = found.ccdf()
+    assert np.diff(at) == pytest.approx(0.1)
+    assert (share[0], share[-1]) == (1.0, 0.0)
+    assert np.all(np.diff(share) <= 0.0)
+    assert [found.steps_above(each) for each in at] == pytest.approx(share * 2_000)
+    empty, _ = epfd_rows.nothing().ccdf()
+    assert empty.size == 0
+
+
+def test_parts_add_up_to_the_whole() -> None:
+    level = np.concatenate([np.full(3, -400.0), np.random.default_rng(3).normal(-180.0, 3.0, 500)])
+    whole = epfd_rows.distribution(linear(level))
+    parts = epfd_rows.nothing()
+    for part in np.array_split(level, 7):
+        parts += epfd_rows.distribution(linear(part))
+    assert (parts.below, parts.steps) == (whole.below, whole.steps) == (3, 503)
+    assert np.array_equal(parts.count, whole.count)
+
+
 def test_nothing_received_is_minus_infinity_and_below_every_row() -> None:
     found = epfd_rows.distribution(np.zeros(1_000))
     assert (found.below, found.steps) == (1_000, 1_000)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from raabta.base.errors import OutOfRangeError
+from raabta.base.errors import LimitError, OutOfRangeError
 from raabta.links.articles import epfd_limits
 from raabta.scenario.loader import load
 from raabta.study import spectrum
@@ -68,6 +68,9 @@ def test_every_antenna_of_the_table_has_its_rows(found) -> None:
         assert each["rows"][0]["time_share"] == 0.0
         assert each["rows"][0]["verdict"] in {"not resolved", "exceeded"}
         assert 30.0 <= each["latitude_deg"] <= 30.4
+        assert each["ccdf"]["time_share"][0] == 1.0
+        assert each["ccdf"]["time_share"][-1] == 0.0
+        assert each["rows"][0]["level_dbw_m2"] == each["ccdf"]["level_dbw_m2"][-1]
     assert found["epfd_down"]["steps"] == 20
     assert found["epfd_down"]["co_frequency_beams"] == 7
 
@@ -156,6 +159,11 @@ def test_what_cannot_be_asked_is_refused(what: str) -> None:
         scenario = GALAXY.model_copy(update={"constellation": alone})
     with pytest.raises(OutOfRangeError, match=what):
         spectrum.answer(results(scenario), question, Served())
+
+
+def test_too_many_steps_are_refused_with_a_way_out() -> None:
+    with pytest.raises(LimitError, match="--step or fewer --hours"):
+        spectrum.answer(results(), spectrum.Question(step_s=1.0, duration_s=1e8), Served())
 
 
 def test_altitudes_of_shells_are_those_stated() -> None:
