@@ -35,8 +35,9 @@ TENURE = 10
 """Moves for which a user who was just served keeps its beam."""
 SEARCH_STEPS = 2_000
 """Places tried while the beams of a satellite are coloured anew."""
-REACH = 500
-"""Users looked at for a chain of displaced ones."""
+REACH, MOST_ROOTS, ROOTS = 500, 20_000, 500
+"""Chains of displaced users: users looked at for one, users to begin from, and those between two looks at the
+clock."""
 HEATS, HEAT, WARM_LINKS = 8, 0.2, 20_000
 """How often a plan of at most WARM_LINKS links is heated and cooled again, and how hot."""
 
@@ -156,7 +157,12 @@ class _Search:
         walk_kernels.walk(self.plan, self.moves, TENURE, heat, self.state, self.now, self.held)
 
     def _augment(self) -> None:
-        walk_kernels.augment(self.plan, self.plan.waiting[: self.plan.size[0]].copy(), SEARCH_STEPS, REACH)
+        """Look for chains from users who wait, in the order they stand, but from no more than MOST_ROOTS."""
+        roots = self.plan.waiting[: min(int(self.plan.size[0]), MOST_ROOTS)].copy()
+        for first in range(0, roots.size, ROOTS):
+            if self.is_late:
+                break
+            walk_kernels.augment(self.plan, roots[first : first + ROOTS], SEARCH_STEPS, REACH)
 
 
 def _empty(instance: Instance, links: Links) -> Plan:

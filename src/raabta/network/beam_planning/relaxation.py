@@ -42,6 +42,8 @@ MOST_COLUMNS = 150_000
 MOST_NEW = 20_000
 MOST_CLIQUES = 64
 """Of a satellite, a round."""
+MOST_MEMBERS = 8_000_000
+"""Links in cliques, each counted once a clique: some 300 MB while a program is built."""
 EXCESS = 1e-3
 TINY = 1e-6
 
@@ -99,7 +101,7 @@ def relax(
     best, bound, idle = None, math.inf, 0
     for turn in range(ROUNDS):
         tell(turn, ROUNDS)
-        if program.active.sum() > MOST_COLUMNS or (end is not None and time.monotonic() >= end):
+        if program.active.sum() > MOST_COLUMNS or program.cliques.size > MOST_MEMBERS or _is_late(end):
             break
         found = _solve(program, end)
         if found is None:
@@ -107,7 +109,7 @@ def relax(
         best, before = found, bound
         bound = min(bound, found.bound)
         idle = idle + 1 if before - bound < LEAST_GAIN_SHARE * bound else 0
-        if math.floor(bound + TINY) <= served or idle == 2 or not _extend(program, found):
+        if math.floor(bound + TINY) <= served or idle == 2 or not _extend(program, found, end):
             break
     tell(ROUNDS, ROUNDS)
     return None if best is None else Relaxed(math.floor(bound + TINY), best.share)
@@ -170,7 +172,11 @@ def _priced(program: _Program, share: Floats, slack: Floats, price: Floats, user
     return _Solution(float(share.sum()), share, pay, of_user, float(bound), slack)
 
 
-def _extend(program: _Program, found: _Solution) -> bool:
+def _is_late(end: float | None) -> bool:
+    return end is not None and time.monotonic() >= end
+
+
+def _extend(program: _Program, found: _Solution, end: float | None) -> bool:
     """Drop cliques that are far from full, add those that are overloaded and links that pay; whether any."""
     keep = found.slack < 0.5
     kept = keep[program.rows]
@@ -180,13 +186,26 @@ def _extend(program: _Program, found: _Solution) -> bool:
     new = np.flatnonzero((gain > TINY) & ~program.active)
     new = new[np.argsort(-gain[new], kind="stable")[:MOST_NEW]]
     program.active[new] = True
-    cuts = [part for sat in range(len(program.instance.sat)) for part in _cuts(program, found.share, sat)]
+    cuts = _all_cuts(program, found.share, end)
     sizes = [part.size for part in cuts]
     program.cliques = np.concatenate([program.cliques, *cuts]).astype(np.int32)
     number = np.repeat(np.arange(len(cuts)), sizes) + program.count
     program.rows = np.concatenate([program.rows, number]).astype(np.int32)
     program.count += len(cuts)
     return bool(cuts) or new.size > 0
+
+
+def _all_cuts(program: _Program, share: Floats, end: float | None) -> list[Index]:
+    """Cliques of all satellites that the shares overload, as many as there is room and time for."""
+    found: list[Index] = []
+    members = program.cliques.size
+    for sat in range(len(program.instance.sat)):
+        part = _cuts(program, share, sat)
+        members += sum(clique.size for clique in part)
+        if members > MOST_MEMBERS or _is_late(end):
+            break
+        found += part
+    return found
 
 
 def _cuts(program: _Program, share: Floats, sat: int) -> list[Index]:
