@@ -90,6 +90,11 @@ def open_cloud_maps(source: Path) -> CloudMaps:
     return found
 
 
+def brought(file: str | None) -> CloudMaps | None:
+    """The maps that a scenario's `weather.cloud_maps_file` names; None where it names none."""
+    return open_cloud_maps(Path(file)) if file else None
+
+
 @lru_cache(maxsize=8)
 def _level(source: Path, percent: float) -> Grid:
     """One level's map, 8 MB, from whichever form there is."""

@@ -24,6 +24,7 @@ from raabta.links.budget import (
     free_space_loss_db,
     noise_rise_db,
 )
+from raabta.links.cloud_maps import CloudMaps
 from raabta.links.depolarisation import EDITION as CROSS_EDITION
 from raabta.links.depolarisation import cross_polarisation_db
 from raabta.links.kernels import (
@@ -223,8 +224,12 @@ def path_loss(
     min_elevation_deg: float,
     statistic: Statistic,
     fade_ratio: float = 1.0,
+    cloud_maps: CloudMaps | None = None,
 ) -> PathLoss:
-    """Tabulate the atmosphere for every site, class and direction (P.618-14 with the 5 % cap)."""
+    """Tabulate the atmosphere for every site, class and direction (P.618-14 with the 5 % cap).
+
+    `cloud_maps`: P.840-9's, if the user brings them.
+    """
     elevation = node_elevations_deg(min_elevation_deg)
     shape = (1 + len(EXCEEDANCE_PERCENT), latitude_deg.size, elevation.size, 2, len(terminals))
     out, cross = np.empty(shape, np.float32), np.full(shape[:4], NO_CROSS_DB, np.float32)
@@ -242,6 +247,7 @@ def path_loss(
             exceedance_percent=EXCEEDANCE_PERCENT,
             elevation_deg=elevation,
             statistic=statistic,
+            cloud_maps=cloud_maps,
         )
 
     with ThreadPoolExecutor(2) as pool:  # numpy lets go of the interpreter; every case stands alone
@@ -295,6 +301,7 @@ def feeder_tables(
     min_elevation_deg: float,
     statistic: Statistic,
     fade_ratio: float = 1.0,
+    cloud_maps: CloudMaps | None = None,
 ) -> FeederTables:
     """Tabulate the feeder over weather states and cosecant nodes. range_km (e,): slant range at the nodes."""
     elevation = node_elevations_deg(min_elevation_deg)
@@ -302,7 +309,15 @@ def feeder_tables(
     for g, gateway in enumerate(gateways):
         for direction, frequency_ghz in enumerate((payload.feeder_up_ghz, payload.feeder_down_ghz)):
             out[g, direction] = _feeder_rate(
-                gateway, payload, direction, frequency_ghz, elevation, range_km, statistic, fade_ratio
+                gateway,
+                payload,
+                direction,
+                frequency_ghz,
+                elevation,
+                range_km,
+                statistic,
+                fade_ratio,
+                cloud_maps,
             )
     return FeederTables(out, cosecant_max(min_elevation_deg))
 
@@ -316,6 +331,7 @@ def _feeder_rate(
     range_km: Floats,
     statistic: Statistic,
     fade_ratio: float,
+    cloud_maps: CloudMaps | None,
 ) -> Floats:
     fades = site_tables(
         gateway.latitude_deg,
@@ -327,6 +343,7 @@ def _feeder_rate(
         exceedance_percent=EXCEEDANCE_PERCENT,
         elevation_deg=elevation,
         statistic=statistic,
+        cloud_maps=cloud_maps,
     )
     temperature_k = np.inf if direction == 0 else GATEWAY_TEMPERATURE_K
     loss = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)[0]

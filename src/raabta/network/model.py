@@ -13,6 +13,7 @@ from raabta.access import horizons, visibility
 from raabta.base.bodies import EARTH
 from raabta.base.errors import LimitError
 from raabta.links import tables
+from raabta.links.cloud_maps import brought
 from raabta.network.kernels import Links, Rules
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.models import PLANS_MBPS
@@ -72,8 +73,8 @@ class Admission:
 class Network:
     """Everything a slot needs; immutable, pickles to a few tens of MB.
 
-    down_interference_ratio, up_interference_ratio (n,): I/C of the forward and I/N of the return link from the
-    other beams of the constellation; 0 until `network.interference` has summed them.
+    down_interference_ratio, up_interference_ratio (n,): I/C of the forward and I/N of the return link from
+    the other beams of the constellation; 0 until `network.interference` has summed them.
     """
 
     scenario: Scenario
@@ -202,6 +203,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
             floor_deg,
             scenario.weather.statistic,
             scenario.weather.fade_ratio,
+            brought(scenario.weather.cloud_maps_file),
         ),
         feeder=feeder,
         plans=np.array(list(PLANS_MBPS.values())),
@@ -273,6 +275,7 @@ def _gateway_side(scenario: Scenario, propagator: Propagator) -> tuple[visibilit
         floor_deg,
         scenario.weather.statistic,
         scenario.weather.fade_ratio,
+        brought(scenario.weather.cloud_maps_file),
     )
     return sites, feeder
 

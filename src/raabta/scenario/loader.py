@@ -28,6 +28,7 @@ FILE_FIELDS: tuple[tuple[str, ...], ...] = (
     ("area", "horizon_file"),
     ("constellation", "orbits_file"),
     ("demand", "terrestrial", "coverage_file"),
+    ("weather", "cloud_maps_file"),
 )
 """Fields that name a file; relative ones are meant from the scenario's own folder."""
 

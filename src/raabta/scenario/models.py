@@ -126,8 +126,8 @@ class Payload(Model):
     roll_off_ratio: float = Field(default=0.1, ge=0.0, le=0.5)
     co_channel: Literal["summed", "stated"] = Field(
         default="summed",
-        description="interference of the constellation's own beams: summed over every active beam, or part of "
-        "the stated C/I",
+        description="interference of the constellation's own beams: summed over every active beam, or part "
+        "of the stated C/I",
     )
     interference_down_db: float = Field(
         default=20.0, ge=0.0, le=80.0, description="stated C/I, forward link: other systems, intermodulation"
@@ -291,6 +291,7 @@ class Weather(Model):
     statistic: Literal["annual", "worst-month"] = "worst-month"
     rain_state_every: int = Field(default=40, ge=1)
     storm_km: Positive = 100.0
+    cloud_maps_file: str | None = None
     fade_ratio: float = Field(
         default=1.0, ge=0.0, le=3.0, description="multiplies every fade beyond clear sky, in dB"
     )

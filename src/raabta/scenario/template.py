@@ -66,6 +66,7 @@ sharing:
 
 weather:
   statistic: worst-month        # or annual
+  # cloud_maps_file: my_p840_part1.zip   # the ITU's cloud maps of P.840-9
 
 assumptions:
   - Gateways are hypothetical; none is licensed or built for this purpose

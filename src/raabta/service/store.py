@@ -282,8 +282,10 @@ def _place(values: dict[str, NDArray[Any]], part: Mapping[str, NDArray[Any]], at
 
 def link_fades(scenario: Scenario) -> list[dict[str, Any]]:
     """Fades of the user links at the gateway sites, annual and worst month, at 45 degrees elevation."""
+    from raabta.links.cloud_maps import brought
     from raabta.links.weather import site_tables
 
+    maps = brought(scenario.weather.cloud_maps_file)
     payload, terminal = scenario.constellation.payload, scenario.demand.terminals[0]
     percent = [1.0, 0.3]
     rows = []
@@ -299,6 +301,7 @@ def link_fades(scenario: Scenario) -> list[dict[str, Any]]:
                 exceedance_percent=percent,
                 elevation_deg=[45.0],
                 statistic=statistic,
+                cloud_maps=maps,
             ).total_db[:, :, 0]
             for statistic in ("annual", "worst-month")
         }
