@@ -40,8 +40,8 @@ def pattern_loss_db(u, table):
 
 @inner
 def density_dbw_mhz(range_km, altitude_km, radio):
-    """EIRP density of a beam on its axis, scan loss aside: the rise off nadir holds the flux on the ground, up
-    to a ceiling. radio: see `level_bases_db`."""
+    """EIRP density of a beam on its axis, scan loss aside: the rise off nadir holds the flux on the ground,
+    up to a ceiling. radio: see `level_bases_db`."""
     return radio[2] + max(0.0, min(radio[7] - radio[2], 20.0 * math.log10(range_km / altitude_km)))
 
 

@@ -35,11 +35,11 @@ class Links(NamedTuple):
     site_km (n, 3), radius_km (n,), active (n, j): subscribing homes / contention. radio (9,), edge_down,
     edge_up: see `links.kernels.level_bases_db`. terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz),
     both less pointing loss. loss (1 + k, n, e, 2, j): atmosphere and rain noise, dB, over states and
-    cosecant nodes, forward and return. cross (1 + k, n, e, 2): cross-polar discrimination, dB; beams (n,): C/I
-    of the forward link from the other beams; rise (n,): of the satellite's noise by other terminals, dB; join:
-    see `joined_db`. lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2): Mbps.
-    dwell (2, j, mode, p + 1): dwell that one active home asks at a plan, infinite where one terminal alone
-    does not reach it; the last is the top plan's rate wherever the design plan is reached, up to which
+    cosecant nodes, forward and return. cross (1 + k, n, e, 2): cross-polar discrimination, dB; beams (n,):
+    C/I of the forward link from the other beams; rise (n,): of the satellite's noise by other terminals, dB;
+    join: see `joined_db`. lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2):
+    Mbps. dwell (2, j, mode, p + 1): dwell that one active home asks at a plan, infinite where one terminal
+    alone does not reach it; the last is the top plan's rate wherever the design plan is reached, up to which
     surplus is shared.
     """
 
@@ -98,9 +98,9 @@ class Rules(NamedTuple):
 
 
 class Members(NamedTuple):
-    """The cells of each satellite, in blocks of BLOCK: a satellite's newest is head (m,), or -1; before (b,) is
-    the one before it; size (b,) of it is filled with cell (b, BLOCK) and beam (b, 3, BLOCK), the directions
-    from the cells; used (1,): blocks taken.
+    """The cells of each satellite, in blocks of BLOCK: a satellite's newest is head (m,), or -1; before (b,)
+    is the one before it; size (b,) of it is filled with cell (b, BLOCK) and beam (b, 3, BLOCK), the
+    directions from the cells; used (1,): blocks taken.
     """
 
     head: Any

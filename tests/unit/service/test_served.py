@@ -74,6 +74,10 @@ def test_expected_level_is_the_mean():
     assert found == pytest.approx(0.75)
 
 
+RUNG = np.array([4])
+"""Where the cell is served: the error is that of the rung above."""
+
+
 def batches_of(values):
     """Sums over batches of a survival that is `values` at every rung but the first."""
     rows = np.ones((len(values), BINS))
@@ -82,11 +86,11 @@ def batches_of(values):
 
 
 def test_fewer_than_three_batches_say_nothing():
-    assert served.sampling(*batches_of([1.0, 0.9]), 0.99) is None
+    assert served.sampling(*batches_of([1.0, 0.9]), 0.99, RUNG) is None
 
 
 def test_equal_batches_leave_no_interval():
-    found = served.sampling(*batches_of([1.0] * 24), 0.99)
+    found = served.sampling(*batches_of([1.0] * 24), 0.99, RUNG)
     assert found.batches == 24
     assert found.low == found.high == [RUNGS]
     assert np.all(found.standard_error == 0.0)
@@ -94,14 +98,14 @@ def test_equal_batches_leave_no_interval():
 
 def test_an_interval_that_spans_the_target_is_open_at_both_ends():
     values = [1.0, 0.98] * 12
-    found = served.sampling(*batches_of(values), 0.99)
+    found = served.sampling(*batches_of(values), 0.99, RUNG)
     error = np.std(values, ddof=1) / np.sqrt(24)
-    assert found.standard_error[0, 5] == pytest.approx(error)
+    assert found.standard_error[0] == pytest.approx(error)
     assert (found.low[0], found.high[0]) == (0, RUNGS)
 
 
 def test_an_interval_above_the_target_is_decided():
-    found = served.sampling(*batches_of([0.999, 0.997] * 12), 0.99)
+    found = served.sampling(*batches_of([0.999, 0.997] * 12), 0.99, RUNG)
     assert found.low == found.high == [RUNGS]
 
 
