@@ -297,7 +297,7 @@ def refuse_changed(results: Results) -> None:
     if gone:
         raise StoreError(
             f"{results.folder}: the run was made from {', '.join(gone)}, which is not there any more. "
-            "`raabta report` does not need it; `explain` and `spectrum` compute slots again, and do. Put it back"
+            "`raabta report` does not need it; `explain` and `spectrum` compute slots again. Put it back"
         )
     with Ledger.read(results.folder) as ledger:
         ran = ledger.identity().scenario_hash
