@@ -46,7 +46,7 @@ class Beams(StrEnum):
 
 Scenario = Annotated[
     str,
-    typer.Argument(metavar="SCENARIO", help="a scenario file, or a built-in: pakistan, pakistan-starlink"),
+    typer.Argument(metavar="SCENARIO", help="a scenario file, or a built-in: pakistan, pakistan-paksat, ..."),
 ]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="folder of a run")]
 Out = Annotated[Path | None, typer.Option(help="folder to keep it in; an existing run is resumed")]

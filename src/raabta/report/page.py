@@ -42,7 +42,7 @@ WORDS: Final = (
 """Terms of the report, in the order of the reader's questions."""
 
 
-TABLES: Final = ("bands", "link_fades", "rain_states", "models")
+TABLES: Final = ("bands", "link_fades", "rain_states", "assignment", "models")
 """Parts of the summary that are shown as they are stored, when they are there."""
 
 
@@ -189,10 +189,10 @@ def facts(results: Results) -> list[str]:
     scenario, totals = results.scenario, figures.pick(results.summary, "totals") or {}
     take_up = words.short_share(scenario.demand.take_up_share)
     time, start = scenario.time, scenario.time.start.astimezone(dt.UTC)
-    satellites = words.count(figures.pick(totals, "satellites"))
+    satellites = words.counted(figures.pick(totals, "satellites"), "satellite")
     return [
-        f"{scenario.constellation.label} ({satellites} satellites)",
-        f"{len(scenario.gateways)} gateways",
+        f"{scenario.constellation.label} ({satellites})",
+        words.counted(len(scenario.gateways), "gateway"),
         f"{words.duration(time.duration_s)} from {start:%d %B %Y %H:%M} UTC in steps of {time.step_s:g} s",
         f"for {words.SERVE[scenario.demand.serve]}, take-up {take_up}",
         f"{scenario.weather.statistic.replace('-', ' ')} weather",

@@ -57,6 +57,11 @@ def count(value: Any) -> str:
     return NOT_STORED if missing(value) else f"{round(float(value)):,}"
 
 
+def counted(value: Any, noun: str) -> str:
+    """A number and what it counts: `1 gateway`, `1,000 satellites`."""
+    return f"{count(value)} {noun}" if value == 1 else f"{count(value)} {noun}s"
+
+
 def short_count(value: Any) -> str:
     """A large number for a reader in a hurry: 41.4 million, 812,000, 1,234."""
     if missing(value):

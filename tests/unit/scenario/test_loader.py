@@ -21,8 +21,8 @@ def _write(folder: Path, text: str, name: str = "s.yaml") -> Path:
     return path
 
 
-def test_builtins_are_the_two_of_the_house() -> None:
-    assert builtin_names() == ["pakistan", "pakistan-starlink"]
+def test_builtins_are_those_of_the_house() -> None:
+    assert builtin_names() == ["pakistan", "pakistan-paksat", "pakistan-paksat-1r", "pakistan-starlink"]
 
 
 def test_pakistan_is_the_stand_in_with_seven_gateways_at_home() -> None:
@@ -39,6 +39,25 @@ def test_pakistan_starlink_has_the_authorised_satellites_and_hypothetical_gatewa
     assert sum(shell.satellites for shell in scenario.constellation.shells) == 4_408
     assert all(gateway.hypothetical for gateway in scenario.gateways)
     assert any("hypothetical" in text for text in scenario.assumptions)
+
+
+@pytest.mark.parametrize(("name", "transponders"), [("pakistan-paksat", 24), ("pakistan-paksat-1r", 18)])
+def test_geostationary_builtins_share_their_transponders_between_both_ways(
+    name: str, transponders: int
+) -> None:
+    """36 MHz each: what the hub sends and hears, at 2.2 bit/s/Hz less roll-off and at 0.9."""
+    scenario = load(name)
+    payload, hub = scenario.constellation.payload, scenario.gateways[0]
+    forward, back = hub.band_mhz(forward=True) / 36.0, hub.band_mhz(forward=False) / 36.0
+    assert (forward + back, payload.beams, payload.channels) == (transponders, forward, forward)
+    assert payload.forward_mbps == pytest.approx(forward * 36.0 / 1.1 * 2.2, rel=0.01)
+    assert payload.return_mbps == pytest.approx(back * 36.0 * 0.9, rel=0.01)
+    assert scenario.constellation.stand_in and scenario.constellation.gso_separation_deg == 0.0
+    assert any("not PakSat data" in text for text in scenario.assumptions)
+
+
+def test_paksat_1r_says_that_its_design_life_ended() -> None:
+    assert "design life ended about August to October 2026" in load("pakistan-paksat-1r").assumptions[0]
 
 
 def test_both_builtins_ask_the_same_people() -> None:
