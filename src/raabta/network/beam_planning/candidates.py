@@ -38,6 +38,11 @@ class Links:
     sat_link: Index
 
     @property
+    def user(self) -> Index:
+        """The user of each link (links,)."""
+        return np.repeat(np.arange(self.user_start.size - 1, dtype=np.int32), np.diff(self.user_start))
+
+    @property
     def seen(self) -> NDArray[np.bool_]:
         """Which users (n,) any satellite may serve."""
         return np.asarray(np.diff(self.user_start) > 0)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from raabta.network.beam_planning.instance import Instance
 
-    Index = NDArray[np.int32]
+    Ints = NDArray[np.int64]
 
 Progress = Callable[[str, int, int], None]
 
@@ -78,46 +78,65 @@ def plan_beams(
     links = find_links(instance)
     tell("links", 1, 1)
     bound = find_bound(instance, links)
-    order = bound.serving[bound.serving >= 0]
-    user = np.repeat(np.arange(len(instance.user), dtype=np.int32), np.diff(links.user_start))
-    first = _Search(instance, links, user[order], links.user_sat[order], seed, end)
-    first.run(bound.users, FIRST_PATIENCE, tell)
-    searches = [first]
-    if first.served < bound.users and not first.is_late:
-        used = np.flatnonzero(first.plan.serving[user] == links.user_sat)
-        tell_rounds = partial(tell, "bound")
-        relaxed = relax(
-            instance, links, bound.group, used, first.served, seed=seed, end=end, tell=tell_rounds
-        )
-        if relaxed is not None:
-            bound = replace(bound, users=min(bound.users, relaxed.bound))
-            order = np.argsort(-relaxed.share, kind="stable")[: np.count_nonzero(relaxed.share > TINY)]
-            searches.append(_Search(instance, links, user[order], links.user_sat[order], seed, end))
-        searches[-1].run(bound.users, PATIENCE, tell)
-        searches[-1].anneal(bound.users)
+    searches = [_Search(instance, links, bound.serving[bound.serving >= 0], seed, end)]
+    searches[0].run(bound.users, FIRST_PATIENCE, tell)
+    if searches[0].served < bound.users and not searches[0].is_late:
+        bound, better = _second(searches[0], bound, seed, tell)
+        better.run(bound.users, PATIENCE, tell)
+        better.anneal(bound.users)
+        searches += [better] if better is not searches[0] else []
     best = max(searches, key=lambda search: search.served)
-    answer = _answer(best.plan)
+    answer = _checked(instance, best.plan)
+    stopped = best.served < bound.users and best.is_late
+    return Outcome(answer, int(links.seen.sum()), bound, stopped, sum(int(s.now[0]) for s in searches))
+
+
+def _second(first: _Search, bound: Bound, seed: int, tell: Progress) -> tuple[Bound, _Search]:
+    """The bound by the linear program, and a search from its shares; those there are where it has none."""
+    instance, links, used = first.instance, first.links, first.used
+    relaxed = relax(
+        instance,
+        links,
+        bound.group,
+        used,
+        first.served,
+        seed=seed,
+        end=first.end,
+        tell=partial(tell, "bound"),
+    )
+    if relaxed is None:
+        return bound, first
+    order = np.argsort(-relaxed.share, kind="stable")[: np.count_nonzero(relaxed.share > TINY)]
+    bound = replace(bound, users=min(bound.users, relaxed.bound))
+    return bound, _Search(instance, links, order, seed, first.end)
+
+
+def _checked(instance: Instance, plan: Plan) -> Answer:
+    answer = _answer(plan)
     faults = find_faults(instance, answer)
     if faults:
         raise RuntimeError(f"the plan is not valid, and is not written: {faults[0]}")
-    stopped = best.served < bound.users and best.is_late
-    return Outcome(answer, int(links.seen.sum()), bound, stopped, sum(int(s.now[0]) for s in searches))
+    return answer
 
 
 class _Search:
     """A plan that is made better until a bound, patience or time is met."""
 
-    def __init__(
-        self, instance: Instance, links: Links, user: Index, sat: Index, seed: int, end: float | None
-    ) -> None:
-        self.plan, self.end = _empty(instance, links), end
+    def __init__(self, instance: Instance, links: Links, order: Ints, seed: int, end: float | None) -> None:
+        """A plan by the links of `order`, places in `links.user_sat`, then by any that still fit."""
+        self.instance, self.links, self.end = instance, links, end
+        self.plan = _empty(instance, links)
         self.state = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
         self.now, self.held = np.zeros(1, np.int64), np.zeros(len(instance.user), np.int64)
         self.moves = min(max(ROUND_PER_LINK * links.user_sat.size, LEAST_ROUND), MOST_ROUND)
-        self.is_small = links.user_sat.size <= WARM_LINKS
-        walk_kernels.start_by(self.plan, user, sat, SEARCH_STEPS)
-        user = np.repeat(np.arange(len(instance.user), dtype=np.int32), np.diff(links.user_start))
-        walk_kernels.start_by(self.plan, user, links.user_sat, SEARCH_STEPS)
+        for chosen in (order, np.arange(links.user_sat.size)):
+            user, sat = links.user[chosen], links.user_sat[chosen]
+            walk_kernels.start_by(self.plan, user, sat, SEARCH_STEPS)
+
+    @property
+    def used(self) -> Ints:
+        """The links in use, as places in `links.user_sat`."""
+        return np.flatnonzero(self.plan.serving[self.links.user] == self.links.user_sat)
 
     @property
     def served(self) -> int:
@@ -145,7 +164,7 @@ class _Search:
 
     def anneal(self, bound: int) -> None:
         """Heat and cool a small plan, again and again; keep what does not serve fewer."""
-        for _ in range(HEATS if self.is_small else 0):
+        for _ in range(HEATS if self.links.user_sat.size <= WARM_LINKS else 0):
             if self.served >= bound or self.is_late:
                 break
             kept = Plan(*(part.copy() for part in self.plan))

@@ -124,8 +124,7 @@ def _begin(instance: Instance, links: Links, group: Index, used: Ints, seed: int
     often = np.diff(links.sat_start)[links.user_sat]
     active = rng.random(links.user_sat.size) * often < DRAWN
     active[used] = True
-    user = np.repeat(np.arange(len(instance.user), dtype=np.int32), np.diff(links.user_start))
-    return _Program(instance, links, of_many, rows, int(number[-1]) + 1, active, user)
+    return _Program(instance, links, of_many, rows, int(number[-1]) + 1, active, links.user)
 
 
 def _solve(program: _Program, end: float | None) -> _Solution | None:

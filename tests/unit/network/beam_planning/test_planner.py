@@ -45,6 +45,12 @@ def test_an_interferer_overhead_bars_the_satellite_below_it() -> None:
     assert plan_beams(made.instance(sat[:1], user, made.place(0.0, 25.0, 42_164.0))).served == 1
 
 
+def test_at_the_limit_of_the_cone_nobody_is_served() -> None:
+    """A satellite at (2, 1, 0) stands exactly 45 degrees from the zenith of a user at (1, 0, 0)."""
+    assert plan_beams(made.instance([2.0, 1.0, 0.0], [1.0, 0.0, 0.0])).seen == 0
+    assert plan_beams(made.instance([2.0, 0.999999, 0.0], [1.0, 0.0, 0.0])).served == 1
+
+
 def test_a_satellite_has_32_beams() -> None:
     rng = np.random.default_rng(1)
     user = made.place(rng.uniform(-3, 3, 1_000), rng.uniform(-3, 3, 1_000))
