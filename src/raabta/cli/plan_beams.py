@@ -23,6 +23,8 @@ def plan_beams(
     prepare()
     from raabta.network.beam_planning.instance import read_instance
 
+    if against is not None and out is not None:
+        raise ScenarioError("option --out: --check writes no plan", hint="leave one of the two out")
     instance = read_instance(file)
     if against is not None:
         return _check(instance, against, as_json)
@@ -71,12 +73,16 @@ def words(instance: Instance, outcome: Outcome) -> list[str]:
     """The figures of a plan in words."""
     bound = outcome.bound.users
     lines = [
-        f"{len(instance.user):,} users, {len(instance.sat):,} satellites, {len(instance.interferer):,} "
-        f"interferers; {outcome.seen:,} users have a satellite in reach",
-        f"{outcome.served:,} users served; no plan serves more than {bound:,}"
+        f"{_count(len(instance.user), 'user')}, {_count(len(instance.sat), 'satellite')}, "
+        f"{_count(len(instance.interferer), 'interferer')}; {outcome.seen:,} of the users see a satellite",
+        f"{_count(outcome.served, 'user')} served; no plan serves more than {bound:,}"
         + (": this is the most" if outcome.served == bound else f" ({outcome.gap_share:.2%} below it)"),
     ]
     return lines + (["stopped at --seconds; more time may serve more"] if outcome.stopped else [])
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _check(instance: Instance, against: Path, as_json: bool) -> int:

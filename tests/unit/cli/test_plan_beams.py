@@ -64,6 +64,8 @@ def test_files_that_are_not_there_or_cannot_be_written(
     assert main(["plan-beams", str(tmp_path / "none.txt")]) == 2
     assert main(["plan-beams", str(file), "--out", str(tmp_path / "none" / "plan.txt")]) == 2
     assert "option --out: there is no folder" in capsys.readouterr().err
+    assert main(["plan-beams", str(file), "--check", str(file), "--out", str(file)]) == 2
+    assert "--check writes no plan" in capsys.readouterr().err
     (tmp_path / "empty.txt").write_text("")
     assert main(["plan-beams", str(tmp_path / "empty.txt")]) == 2
     assert "there is no satellite in it" in capsys.readouterr().err
