@@ -15,6 +15,7 @@ from raabta.bench import (
     orbit_rows,
     path_rows,
     spectrum_rows,
+    throughput_rows,
     weather_rows,
 )
 from raabta.bench.declare import Row
@@ -28,6 +29,7 @@ ROWS: tuple[Row, ...] = (
     *weather_rows.ROWS,
     *network_rows.ROWS,
     *path_rows.ROWS,
+    *throughput_rows.ROWS,
     *spectrum_rows.ROWS,
     *chain_rows.ROWS,
     *gpu_rows.ROWS,
