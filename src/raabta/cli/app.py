@@ -431,9 +431,8 @@ def plan_beams(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="lines `sat|user|interferer ID X Y Z`, in km")],
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="write the plan there instead")] = None,
     seconds: Annotated[
-        float | None,
-        typer.Option(min=0.0, metavar="N", help="search no longer [default: while it gains]"),
-    ] = None,
+        float, typer.Option(min=0.0, metavar="N", help="search no longer, even while it gains")
+    ] = 800.0,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="seed of the search")] = 0,
     check: Annotated[
         Path | None, typer.Option(metavar="PLAN", help="say whether this plan is valid, and plan nothing")
