@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from networks import build, cells, positions
 
+from raabta.links.budget import feeder_budget
+from raabta.links.relay import transparent_db
 from raabta.network import chunk
 from raabta.network.model import Network
 from raabta.network.sky import clear_feeder_mbps, observe_sky
@@ -94,6 +96,20 @@ def test_a_wide_beam_reaches_every_cell_in_one_slot() -> None:
     """Transponders are shared in time in frames short enough for a country of 3,527 cells."""
     sky = observe_sky(network(), positions(network()))
     assert sky.room[0] >= 3_527
+
+
+@pytest.mark.parametrize("name", ["pakistan-paksat", "pakistan-paksat-1r"])
+def test_the_hubs_uplink_would_cost_a_transparent_payload_what_the_scenario_says(name: str) -> None:
+    """26.9 dB in clear sky; joined to the 15.5 dB of a 1.2 m dish in North Waziristan, 0.3 dB."""
+    asked = load(name)
+    hub, payload = asked.gateways[0], asked.constellation.payload
+    range_km = float(arc_range_km(hub.latitude_deg, hub.longitude_deg, hub.height_m / 1e3, 38.2))
+    where: dict[str, Any] = {"range_km": range_km, "elevation_deg": 46.7}
+    up = feeder_budget(payload, hub, direction="forward", weather_db=0.11, clear_db=0.11, **where)
+    assert up.cn_db == pytest.approx(26.9, abs=0.05)
+    said = "(26.9 dB in clear sky) would cost the forward link about 0.3 dB"
+    assert any(said in text for text in asked.assumptions)
+    assert 15.51 - float(transparent_db(15.51, up.cn_db)) == pytest.approx(0.3, abs=0.02)
 
 
 def feeder_lost(*settings: str) -> int:
