@@ -9,6 +9,7 @@ import numpy as np
 from raabta.engine.arrays import keep_bits
 from raabta.links.tables import PROBABILITY
 from raabta.network import record_kernels as kernels
+from raabta.network.bound import forward_bound_mbps
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
 from raabta.network.sky import Sky, observe_sky
@@ -80,6 +81,7 @@ class _Record:
         self.storm_clear = np.zeros(n, np.int64)
         self.storm_wet = np.zeros(n, np.int64)
         self.storms: list[tuple[float, ...]] = []
+        self.bounds: list[tuple[float, float]] = []
 
     def keep(self, i: int, sky: Sky, clear: Allocation) -> None:
         """Store slot i and weigh it over the weather."""
@@ -111,6 +113,7 @@ class _Record:
         rates = [float(rates_mbps(self.network, a)[0].sum()) for a in (clear, wet)]
         kernels.tally_storm(state, clear.level, wet.level, SLOT_UNIT, self.storm_clear, self.storm_wet)
         self.storms.append((float(slot), float((state > 2).mean()), *met, *rates))
+        self.bounds.append((rates[0], forward_bound_mbps(self.network, sky)))
 
     def arrays(self) -> Arrays:
         """Everything to keep."""
@@ -139,6 +142,7 @@ class _Record:
             "storm_clear": self.storm_clear,
             "storm_wet": self.storm_wet,
             "storms": np.array(self.storms, np.float64).reshape(-1, 6),
+            "bounds": np.array(self.bounds, np.float64).reshape(-1, 2),
         }
 
 

@@ -31,7 +31,7 @@ PIECE = 1_024
 CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
 LEVELS = ("level_sum", "level_count", "short_slots")
 SUMS = (*CODES, *LEVELS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
-SLOTS = ("gateway", "down", "up_ratio", "rtt", "usable_satellites", "visible_satellites", "storms")
+SLOTS = ("gateway", "down", "up_ratio", "rtt", "usable_satellites", "visible_satellites", "storms", "bounds")
 GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
 """What of a chunk is added up here."""
 
@@ -64,6 +64,7 @@ class Gathered:
     rtt: list[NDArray[np.uint16]] = field(default_factory=list)
     day: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     storms: list[Floats] = field(default_factory=list)
+    bounds: list[Floats] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         n = self.weight.size
@@ -92,6 +93,7 @@ class Gathered:
         offset = -self.slots % self.step
         self.rtt.append(rtt[offset :: self.step].copy())
         self.storms.append(chunk["storms"])
+        self.bounds.append(chunk["bounds"])
         day = {
             "forward_mbps": down.sum(axis=1, dtype=np.float64),
             "return_mbps": return_rates_mbps(chunk).sum(axis=1),
@@ -129,6 +131,10 @@ class Gathered:
     def storm_table(self) -> Floats:
         """Rain states drawn, (sample, 6): slot, wet share of cells, asks met clear, wet; Mbps clear, wet."""
         return np.concatenate(self.storms) if self.storms else np.zeros((0, 6))
+
+    def bound_table(self) -> Floats:
+        """Forward Mbps carried in clear sky, and what no assignment passes, in sampled slots, (sample, 2)."""
+        return np.concatenate(self.bounds) if self.bounds else np.zeros((0, 2))
 
 
 def gather(terms: Terms, step: int, read: Read) -> tuple[Gathered, Verdict]:

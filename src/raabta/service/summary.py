@@ -221,6 +221,7 @@ def summarise(found: Outcome, extra: dict[str, Any]) -> dict[str, Any]:
             found, found.gathered.code_count_up, found.gathered.code_unserved_up
         ),
         "rain_states": rain_states(found.gathered.storm_table()),
+        "assignment": assignment(found.gathered.bound_table()),
         "gateways": _gateways(found),
         "classes": _classes(found),
         "districts": _districts(found),
@@ -355,6 +356,19 @@ def rain_states(storms: Floats) -> dict[str, Any]:
         "rainy_share_of_cells": float(wet),
         "asks_met_ratio": float(met_wet / met_clear) if met_clear > 0.0 else None,
         "forward_ratio": float(forward_wet / forward_clear) if forward_clear > 0.0 else None,
+    }
+
+
+def assignment(bounds: Floats) -> dict[str, Any]:
+    """What is carried forward, against the bound that no assignment passes (see `network.bound`)."""
+    if bounds.shape[0] == 0:
+        return {"samples": 0}
+    carried, bound = bounds.mean(axis=0)
+    return {
+        "samples": int(bounds.shape[0]),
+        "forward_mbps": float(carried),
+        "bound_mbps": float(bound),
+        "gap_share": float(1.0 - carried / bound) if bound > 0.0 else None,
     }
 
 

@@ -48,8 +48,9 @@ def test_sums_and_slots_do_not_depend_on_the_cuts(network, whole, cuts):
     parts = [run_chunk(network, range(a, b)) for a, b in pairwise(cuts)]
     for name in PER_SLOT:
         assert np.array_equal(np.concatenate([part[name] for part in parts]), whole[name])
-    assert np.array_equal(np.concatenate([part["storms"] for part in parts]), whole["storms"])
-    kept = {*PER_SLOT, "storms", "counts", "counts_index", "lacks", "lacks_index", "lacks_of"}
+    for name in ("storms", "bounds"):
+        assert np.array_equal(np.concatenate([part[name] for part in parts]), whole[name])
+    kept = {*PER_SLOT, "storms", "bounds", "counts", "counts_index", "lacks", "lacks_index", "lacks_of"}
     for name in whole.keys() - kept:
         joined = [part[name] for part in parts]
         if name.endswith("satellites"):

@@ -132,6 +132,13 @@ def test_busy_hour_rate_is_the_mean_level_times_the_plan_up_to_the_top(people):
     assert PLANS_MBPS[found.scenario.demand.plan][0] == 25.0
 
 
+def test_the_assignment_is_told_against_its_bound():
+    assert summary.assignment(np.zeros((0, 2)))["samples"] == 0
+    found = summary.assignment(np.array([[90.0, 100.0], [60.0, 100.0]]))
+    assert (found["samples"], found["forward_mbps"], found["bound_mbps"]) == (2, 75.0, 100.0)
+    assert found["gap_share"] == pytest.approx(0.25)
+
+
 def test_rain_states_are_told_against_clear_sky():
     assert summary.rain_states(np.zeros((0, 6)))["samples"] == 0
     found = summary.rain_states(
