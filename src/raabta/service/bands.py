@@ -13,6 +13,7 @@ from dataclasses import replace
 from math import sqrt
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from raabta.scenario.catalogue import catalogue_names, entry
 from raabta.scenario.models import PLANS_MBPS, Model
 
 if TYPE_CHECKING:
@@ -50,13 +51,44 @@ def variants(scenario: Scenario) -> dict[str, list[Scenario]]:
     def fade(ratio: float) -> Scenario:
         return _with(scenario, weather=_with(weather, fade_ratio=weather.fade_ratio * ratio))
 
-    return {
+    moved = {
         "take-up": [take_up(ratio) for ratio in TAKE_UP_RATIO],
         "neighbour share": [neighbour(ratio) for ratio in NEIGHBOUR_RATIO],
         "terminal G/T": [gain(change_db) for change_db in G_OVER_T_DB],
         "rain": [fade(ratio) for ratio in FADE_RATIO],
         "village seed": [_with(scenario, seed=scenario.seed + k) for k in range(1, SEEDS)],
     }
+    radio = _radio(scenario)
+    return {**moved, "satellite radio": radio} if radio else moved
+
+
+def _radio(scenario: Scenario) -> list[Scenario]:
+    """The scenario with every figure of its payload that the catalogue gives a range for at its low end, then
+    at its high one; none where the catalogue gives none.
+
+    A level in decibels moves by as much as the catalogue's does, every other figure in the same ratio: what a
+    scenario lays on an entry (half of the transponders) stays what it is.
+    """
+    system = scenario.constellation
+    if system.name not in catalogue_names("constellation"):
+        return []
+    known = entry(system.name)
+    ranges = {path.removeprefix("payload."): ends for path, ends in known.ranges.items()}
+    ranges = {name: ends for name, ends in ranges.items() if name in known.data["payload"]}
+    out = []
+    for end in (0, 1):
+        own, usual = system.payload.model_dump(), known.data["payload"]
+        moved = {name: _moved(name, own[name], usual[name], ends[end]) for name, ends in ranges.items()}
+        payload = system.payload.model_copy(update=moved)
+        out.append(_with(scenario, constellation=_with(system, payload=payload)))
+    return out if ranges else []
+
+
+def _moved(name: str, own: float, usual: float, end: float) -> float:
+    if name.endswith(("_db", "_dbk", "_dbw", "_dbw_mhz")):
+        return own + end - usual
+    ratio = end / usual
+    return max(1, round(own * ratio)) if isinstance(own, int) else own * ratio
 
 
 M = TypeVar("M", bound=Model)
