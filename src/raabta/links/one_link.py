@@ -17,9 +17,10 @@ from raabta.base.units import km_to_ms
 from raabta.links.budget import Budget, Direction, forward_budget, return_budget
 from raabta.links.depolarisation import cross_polarisation_db
 from raabta.links.pfd import SPHERE_KM, sight
+from raabta.links.ranges import in_range
 from raabta.links.sites import Sites, read_sites
 from raabta.links.tables import CROSS_TOP_DEG, CROSS_TOP_PERCENT, NO_CROSS_DB
-from raabta.links.weather import SiteTables, Statistic, tables
+from raabta.links.weather import EDITION, SiteTables, Statistic, tables
 from raabta.orbits.kepler import geostationary_position_km, geostationary_radius_km
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ def find_satellite(sites: Sites, system: Constellation, elevation_deg: float) ->
         return _above(sites, max(slots, key=lambda found: found.elevation_deg))
     if not system.shells:
         raise NoSolutionError(f"{system.label} has neither shells nor geostationary slots")
+    in_range("elevation", elevation_deg, 5.0, 90.0, "deg", f"{EDITION} clause 2.5")
     for shell in system.shells:
         if _reaches(shell, float(sites.latitude_deg[0]), elevation_deg):
             name = f"{shell.altitude_km:g} km, {shell.inclination_deg:g} deg"

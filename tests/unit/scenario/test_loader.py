@@ -171,7 +171,7 @@ def test_unknown_source_suggests_a_builtin() -> None:
     assert "did you mean 'pakistan'?" in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("name", ["pakistan", "pakistan-starlink"])
+@pytest.mark.parametrize("name", builtin_names())
 def test_round_trip_is_exact(name: str, tmp_path: Path) -> None:
     scenario = load(name)
     again = load(_write(tmp_path, to_yaml(scenario)))
