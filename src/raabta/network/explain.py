@@ -148,12 +148,14 @@ def _interference_db(network: Network, cell: int) -> tuple[float | None, float |
 
 
 def _clear_loss_db(network: Network, cell: int, j: int, sine: float) -> tuple[float, float]:
-    """Clear-sky loss of the forward and return link, dB, from the same table that the slot used."""
+    """Clear-sky loss of the forward and return link, dB, from the same table that the slot used, without what
+    other terminals add to the noise there."""
     table = network.loss.loss_db[0, cell, :, :, j]
     cosecant = np.linspace(1.0, network.loss.cosecant_max, table.shape[0])
+    rise_db = 10.0 * np.log10(1.0 + network.up_interference_ratio[cell])
     return (
         float(np.interp(1.0 / sine, cosecant, table[:, 0])),
-        float(np.interp(1.0 / sine, cosecant, table[:, 1])),
+        float(np.interp(1.0 / sine, cosecant, table[:, 1]) - rise_db),
     )
 
 

@@ -56,9 +56,22 @@ def with_interference(network: Network, threads: int = 1) -> Network:
     with ThreadPoolExecutor(threads) as pool:
         down, up = (np.array(part) for part in zip(*pool.map(ask, range(len(slots)), slots), strict=True))
     starts = network.ground.group_start
-    return replace(
-        network, down_interference_ratio=by_group(down, starts), up_interference_ratio=by_group(up, starts)
-    )
+    return rated_with(network, by_group(down, starts), by_group(up, starts))
+
+
+def rated_with(network: Network, down_ratio: Floats, up_ratio: Floats) -> Network:
+    """The network whose links meet I/C (n,) forward and I/N (n,) on the return, in its tables.
+
+    Forward the other beams join the other polarisation: the sky fades both as the wanted signal. The return
+    link loses the rise of the satellite's noise, which a fade spares.
+    """
+    loss_db, cross_db = network.loss.loss_db.copy(), network.loss.cross_db.copy()
+    for loss, cross in zip(loss_db, cross_db, strict=True):
+        other = 10.0 ** (-0.1 * cross[..., 0].astype(np.float64))
+        cross[..., 0] = -10.0 * np.log10(other + down_ratio[:, None])
+        loss[..., 1, :] += (10.0 * np.log10(1.0 + up_ratio))[:, None, None]
+    tables = replace(network.loss, loss_db=loss_db, cross_db=cross_db)
+    return replace(network, loss=tables, down_interference_ratio=down_ratio, up_interference_ratio=up_ratio)
 
 
 def by_group(met: Floats, start: Ints) -> Floats:

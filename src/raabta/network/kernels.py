@@ -35,12 +35,11 @@ class Links(NamedTuple):
     site_km (n, 3), radius_km (n,), active (n, j): subscribing homes / contention. radio (9,), edge_down,
     edge_up: see `links.kernels.level_bases_db`. terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz),
     both less pointing loss. loss (1 + k, n, e, 2, j): atmosphere and rain noise, dB, over states and
-    cosecant nodes, forward and return. cross (1 + k, n, e, 2): cross-polar discrimination, dB; beams (n,):
-    C/I of the forward link from the other beams; rise (n,): of the satellite's noise by other terminals, dB;
-    join: see `joined_db`. lut (2, j, level), thresholds (2, j, mode): C/N with C/I folded in. plans (p, 2):
-    Mbps. dwell (2, j, mode, p + 1): dwell that one active home asks at a plan, infinite where one terminal
-    alone does not reach it; the last is the top plan's rate wherever the design plan is reached, up to which
-    surplus is shared.
+    cosecant nodes, forward and return. cross (1 + k, n, e, 2): the wanted signal over the other polarisation
+    and the other beams, dB; join: see `joined_db`. lut (2, j, level), thresholds (2, j, mode): C/N with C/I
+    folded in. plans (p, 2): Mbps. dwell (2, j, mode, p + 1): dwell that one active home asks at a plan,
+    infinite where one terminal alone does not reach it; the last is the top plan's rate wherever the design
+    plan is reached, up to which surplus is shared.
     """
 
     site_km: Any
@@ -52,8 +51,6 @@ class Links(NamedTuple):
     terminal: Any
     loss: Any
     cross: Any
-    beams: Any
-    rise: Any
     join: Any
     cosecant_max: float
     lut: Any
@@ -144,7 +141,6 @@ def rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_clo
     loss, cross = links.loss[state, c], links.cross[state, c]
     low, high = loss[e], loss[e + 1]
     cross_f = cross[e, 0] + w * (cross[e + 1, 0] - cross[e, 0])
-    cross_f = joined_db(links.beams[c], cross_f, links.join)  # both fade with the wanted signal
     cross_r = cross[e, 1] + w * (cross[e + 1, 1] - cross[e, 1])
     plans = out_need.shape[0]
     for p in range(plans):
@@ -283,7 +279,6 @@ def _rate(c, s, sin_elevation, state, fleet, links, rules, given):
     base_f, base_r = level_bases_db(
         r, fleet.altitude_km[s], scan, links.radius_km[c], links.radio, links.edge_down, links.edge_up
     )
-    base_r -= links.rise[c]
     need, closes, design = given.plan_dwell[c], given.closes[c], rules.design
     rate_links(links, c, state, base_f, base_r, sin_elevation, need, closes)
     active = active_of(links.active[c], closes[design, 0])

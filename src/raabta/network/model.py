@@ -74,7 +74,7 @@ class Network:
     """Everything a slot needs; immutable, pickles to a few tens of MB.
 
     down_interference_ratio, up_interference_ratio (n,): I/C of the forward and I/N of the return link from
-    the other beams of the constellation; 0 until `network.interference` has summed them.
+    the other beams of the constellation; 0 until `network.interference` has summed them, into `loss` too.
     """
 
     scenario: Scenario
@@ -133,8 +133,6 @@ class Network:
             terminal=radio.terminal,
             loss=self.loss.loss_db,
             cross=self.loss.cross_db,
-            beams=self._beams_db(),
-            rise=10.0 * np.log10(1.0 + self.up_interference_ratio),
             join=radio.join,
             cosecant_max=self.loss.cosecant_max,
             lut=radio.first_mode,
@@ -142,11 +140,6 @@ class Network:
             dwell=tables.home_dwell(radio, plans, peaks),
             plans=self.plans,
         )
-
-    def _beams_db(self) -> Floats:
-        """C/I of the forward link from the other beams, (n,)."""
-        least = 10.0 ** (-0.1 * tables.NO_CROSS_DB)
-        return np.asarray(-10.0 * np.log10(np.maximum(self.down_interference_ratio, least)))
 
     def links_of(self, first: int, last: int) -> Links:
         """`links` with the dwell of plans first..last-1 alone."""

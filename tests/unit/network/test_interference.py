@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import networks
 import numpy as np
 import pytest
@@ -185,10 +183,13 @@ def test_rates_with_interference_are_those_of_the_budget(down_db, up_db):
     clean = scene(homes=10.0)
     n = clean.ground.count
     down, up = (np.full(n, 0.0 if level is None else 10.0 ** (0.1 * level)) for level in (down_db, up_db))
-    network = replace(clean, down_interference_ratio=down, up_interference_ratio=up)
+    network = interference.rated_with(clean, down, up)
     slots = range(network.scenario.time.steps)
     told = next(t for t in (explain.explain_cell(network, 30, slot) for slot in slots) if t.budgets)
     forward, back = told.budgets
+    without = next(t for t in (explain.explain_cell(clean, 30, slot) for slot in slots) if t.budgets)
+    for one, other in zip(told.budgets, without.budgets, strict=True):
+        assert one.cn_db == pytest.approx(other.cn_db, abs=1e-4), "interference stands beside C/N, not in it"
     names = {line.name: line.value for line in forward.lines}
     assert names.get("C/I, own beams") == (None if down_db is None else pytest.approx(-down_db))
     joined = {line.name: line.value for line in back.lines}
