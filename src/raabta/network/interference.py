@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-SAMPLE_SLOTS: Final = 24
+SAMPLE_SLOTS: Final = 12
 SAMPLED_CELLS: Final = 7
 """In a slot one cell of so many is asked, in turns."""
 PERCENTILE: Final = 99.0
