@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from raabta.bench.timing import cpu_s
-from raabta.bench.whole import pss_mb, run_once
+from raabta.bench.whole import adopting_orphans, pss_mb, run_once
 
 FEW = ["--globe", "4", "--duration", "1min", "--step", "60s", "--workers", "1"]
 
@@ -25,6 +25,18 @@ def test_memory_of_a_process_counts_its_children() -> None:
         assert pss_mb(process.pid) > 57.0
         process.communicate(b"\n")
     assert pss_mb(process.pid) == 0.0
+
+
+BUSY = "import time; t = time.process_time()\nwhile time.process_time() - t < 0.4: pass"
+LEAVES = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BUSY!r}])"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux hands orphans on")
+def test_cpu_of_what_outlives_a_child_counts_too() -> None:
+    before = cpu_s()
+    with adopting_orphans():
+        subprocess.run([sys.executable, "-c", LEAVES], check=True)
+    assert cpu_s() - before > 0.4
 
 
 @pytest.mark.slow
