@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from raabta.network.chunk import slot_times
+from raabta.network.chunk import even_slots, sky_at
 from raabta.network.ladder import highest_rung, rung_levels, survival
 from raabta.network.model import Admission, Network
-from raabta.network.sky import Sky, observe_sky
+from raabta.network.sky import Sky
 from raabta.network.slot import allocate
 from raabta.network.survival import Weighed, weigh
 
@@ -60,8 +60,7 @@ def admit(network: Network, threads: int = 1) -> Network:
 
 def pilot_slots(steps: int) -> list[int]:
     """Evenly spaced slots, all of them in a short run."""
-    count = min(steps, PILOT_SLOTS)
-    return [int((i + 0.5) * steps / count) for i in range(count)]
+    return even_slots(steps, PILOT_SLOTS)
 
 
 class _Skies:
@@ -81,9 +80,7 @@ class _Skies:
         return self._held[i] if i < len(self._held) else self._observe(i)
 
     def _observe(self, i: int) -> Sky:
-        network = self._network
-        position_km = network.propagator.positions_km(slot_times(network, [self._slots[i]]))[0]
-        return _usable_alone(observe_sky(network, position_km))
+        return _usable_alone(sky_at(self._network, self._slots[i]))
 
 
 def _usable_alone(sky: Sky) -> Sky:

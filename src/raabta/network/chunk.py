@@ -41,6 +41,17 @@ def slot_times(network: Network, slots: Sequence[int]) -> NDArray[np.datetime64]
     return start + (np.asarray(slots, np.int64) * step_ns).astype("timedelta64[ns]")
 
 
+def even_slots(steps: int, most: int) -> list[int]:
+    """At most so many evenly spaced slots of a run, all of them in a short one."""
+    count = min(steps, most)
+    return [int((i + 0.5) * steps / count) for i in range(count)]
+
+
+def sky_at(network: Network, slot: int) -> Sky:
+    """The sky of one slot."""
+    return observe_sky(network, network.propagator.positions_km(slot_times(network, [slot]))[0])
+
+
 def storm_states(network: Network, slot: int) -> Ints:
     """Seeded rain state of every cell in one slot, (n,): one draw per storm area, so storms are local.
 

@@ -11,9 +11,8 @@ import numpy as np
 
 from raabta.engine.arrays import encode
 from raabta.network.admission import sky_bytes
-from raabta.network.chunk import run_chunk, slot_times
+from raabta.network.chunk import run_chunk, sky_at
 from raabta.network.model import RUNGS, Admission
-from raabta.network.sky import observe_sky
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +54,7 @@ def measure(network: Network) -> Cost:
     slots = [int((i + 0.5) * steps / SAMPLE) for i in range(SAMPLE)]
     run_chunk(network, [0])  # loads the kernels, those of a storm too
     began = time.thread_time()
-    sky = observe_sky(network, network.propagator.positions_km(slot_times(network, slots[:1]))[0])
+    sky = sky_at(network, slots[0])
     sky_s = time.thread_time() - began
     one_s, _ = _timed(network, slots[:1])
     all_s, kept = _timed(network, slots)

@@ -9,10 +9,10 @@ import numpy as np
 
 from raabta.base.bodies import EARTH
 from raabta.links.budget import Budget, forward_budget, return_budget
-from raabta.network.chunk import slot_times
+from raabta.network.chunk import sky_at, slot_times
 from raabta.network.constraints import CONSTRAINTS, MEANING, named
 from raabta.network.model import gateway_label
-from raabta.network.sky import Sky, observe_sky
+from raabta.network.sky import Sky
 from raabta.network.slot import Allocation, allocate
 
 if TYPE_CHECKING:
@@ -56,13 +56,12 @@ class CellSlot:
 
 def explain_cell(network: Network, cell: int, slot: int) -> CellSlot:
     """Recompute one slot and say what cell number `cell` met in it."""
-    time = slot_times(network, [slot])
-    sky = observe_sky(network, network.propagator.positions_km(time)[0])
+    sky = sky_at(network, slot)
     result = allocate(network, sky, np.zeros(network.ground.count, np.int64))
     down, up = result.by_direction()
     terminals = network.scenario.demand.terminals
     return CellSlot(
-        time=time[0],
+        time=slot_times(network, [slot])[0],
         candidates=_candidates(network, sky, result, cell),
         level=float(result.level[cell]),
         dwell=float(result.dwell[cell]),

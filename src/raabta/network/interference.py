@@ -12,9 +12,9 @@ import numpy as np
 from raabta.links.antenna import airy_db, aperture_pattern_db, aperture_ratio, peak_gain_dbi
 from raabta.links.earth_patterns import s465_dbi
 from raabta.network import interference_kernels as kernels
-from raabta.network.chunk import slot_times
-from raabta.network.model import Admission, neighbour_km
-from raabta.network.sky import Sky, observe_sky
+from raabta.network.chunk import even_slots, sky_at
+from raabta.network.model import Admission, neighbour_km, unit
+from raabta.network.sky import Sky
 from raabta.network.slot import Allocation, allocate, fleet
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ def with_interference(network: Network, threads: int = 1) -> Network:
     antennas, count = antenna_tables(network), network.ground.count
 
     def ask(i: int, slot: int) -> tuple[Floats, Floats]:
-        sky = observe_sky(network, network.propagator.positions_km(slot_times(network, [slot]))[0])
+        sky = sky_at(network, slot)
         asked = np.arange(count) % SAMPLED_CELLS == i % SAMPLED_CELLS
         return of_slot(network, sky, _lit(network, sky), antennas, asked)
 
-    slots = sample_slots(network.scenario.time.steps)
+    slots = even_slots(network.scenario.time.steps, SAMPLE_SLOTS)
     with ThreadPoolExecutor(threads) as pool:
         down, up = (np.array(part) for part in zip(*pool.map(ask, range(len(slots)), slots), strict=True))
     starts = network.ground.group_start
@@ -88,12 +88,6 @@ def by_group(met: Floats, start: Ints) -> Floats:
     return out
 
 
-def sample_slots(steps: int) -> list[int]:
-    """Evenly spaced slots, all of them in a short run."""
-    count = min(steps, SAMPLE_SLOTS)
-    return [int((i + 0.5) * steps / count) for i in range(count)]
-
-
 def _lit(network: Network, sky: Sky) -> Allocation:
     """Every cell that can be, at one common level to a satellite: no promise is made yet."""
     none = np.zeros(network.ground.count, np.int64)
@@ -120,15 +114,10 @@ def of_slot(
         antennas, radio, rules.colours, rules.cos_reuse, down,
     )  # fmt: skip
     kernels.return_interference(
-        asked, allocation.given, owner, km, _vertical(beams.ground_km), beams, antennas, radio,
+        asked, allocation.given, owner, km, unit(beams.ground_km), beams, antennas, radio,
         mean_terminal_db(network), rules.colours, rules.cos_reuse, up,
     )  # fmt: skip
     return down, up
-
-
-def _vertical(ground_km: Floats) -> Floats:
-    """Geocentric vertical (b, 3): it only says who is below the horizon, where nothing is heard."""
-    return np.asarray(ground_km / np.linalg.norm(ground_km, axis=1, keepdims=True))
 
 
 def beams_of(network: Network, sky: Sky, allocation: Allocation) -> tuple[Ints, kernels.Beams]:

@@ -15,14 +15,13 @@ import numpy as np
 from numba import njit
 
 from raabta.links.kernels import cosecant_weight, joined_db, level_bases_db, mode_at
+from raabta.network.member_kernels import BLOCK, Members, crowd_of, join
 
 MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
 SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
 RETURN_SIDE = 16
 """Added to the code of a limit that belongs to the return direction."""
 EPS = 1e-9
-BLOCK = 32
-"""Cells to a block of `Members`."""
 LEAST_WANTED = 0.05  # level that a cell which only shares the surplus is assumed to want
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
@@ -92,20 +91,6 @@ class Rules(NamedTuple):
     cos_reuse: float
     design: int
     guarantee: int
-
-
-class Members(NamedTuple):
-    """The cells of each satellite, in blocks of BLOCK: a satellite's newest is head (m,), or -1; before (b,)
-    is the one before it; size (b,) of it is filled with cell (b, BLOCK) and beam (b, 3, BLOCK), the
-    directions from the cells; used (1,): blocks taken.
-    """
-
-    head: Any
-    before: Any
-    size: Any
-    cell: Any
-    beam: Any
-    used: Any
 
 
 class Given(NamedTuple):
@@ -311,7 +296,7 @@ def _take(c, s, ask, free, used, near, close, dot, fleet, rules, given):
             share, code = free[s, q] / need[q], fleet.limit_code[s, q]
     crowd = 0
     if fleet.capacity[s, 0] > rules.colours:
-        crowd = _crowd(given.direction[c], given.members, s, rules.cos_reuse, dot, close)
+        crowd = crowd_of(given.direction[c], given.members, s, rules.cos_reuse, dot, close)
     if crowd > 0 and used[s] + share * need[0] > rules.colours:
         clear = reuse_room(crowd, close, near, rules, given)
         if clear < share * need[0]:
@@ -349,40 +334,6 @@ def reuse_room(crowd, close, near, rules, given):
         own += given.dwell[close[i]]
         room = min(room, rules.colours - near[close[i]])
     return max(0.0, min(room, rules.colours - own))
-
-
-@inner
-def join(members, s, c, direction):
-    """Make cell c a member of satellite s."""
-    b = members.head[s]
-    if b < 0 or members.size[b] == BLOCK:
-        new = members.used[0]
-        members.before[new], members.size[new], members.head[s] = b, 0, new
-        members.used[0] += 1
-        b = new
-    i = members.size[b]
-    members.cell[b, i] = c
-    for axis in range(3):
-        members.beam[b, axis, i] = direction[axis]
-    members.size[b] += 1
-
-
-@inner
-def _crowd(direction, members, s, cos_reuse, dot, close):
-    """Cells of satellite s within the reuse angle of a direction, newest first, into `close`; their number.
-
-    A whole block is tried at a time, vectorised, empty places too: dot (BLOCK,) is room for that.
-    """
-    x, y, z = direction[0], direction[1], direction[2]
-    count, b = 0, members.head[s]
-    while b >= 0:
-        for i in range(BLOCK):
-            dot[i] = members.beam[b, 0, i] * x + members.beam[b, 1, i] * y + members.beam[b, 2, i] * z
-        for i in range(members.size[b] - 1, -1, -1):
-            close[count] = members.cell[b, i]
-            count += dot[i] >= cos_reuse
-        b = members.before[b]
-    return count
 
 
 @kernel

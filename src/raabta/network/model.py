@@ -185,7 +185,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         partner=np.array([names.index(name) if name else -1 for name in partners]),
         demand=demand,
         admission=Admission(demand.order, np.ones(latitude.size)),
-        neighbour_unit=_unit(neighbour_km(demand)),
+        neighbour_unit=unit(neighbour_km(demand)),
         radio=tables.radio_tables(system.payload, scenario.demand.terminals),
         loss=tables.path_loss(
             latitude,
@@ -227,7 +227,8 @@ def _parents(h3_index: NDArray[np.uint64]) -> Ints:
     return (h3_index >> np.uint64(shift)).astype(np.int64) & ((1 << (3 * resolution + 7)) - 1)
 
 
-def _unit(km: Floats) -> Floats:
+def unit(km: Floats) -> Floats:
+    """Unit vectors of (k, 3) vectors."""
     return np.asarray(km / np.linalg.norm(km, axis=1, keepdims=True))
 
 

@@ -11,6 +11,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.network import kernels
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.member_kernels import BLOCK, Members
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,15 +119,15 @@ def nothing_given(n: int, m: int, plans: int) -> kernels.Given:
     )
 
 
-def _no_members(n: int, m: int) -> kernels.Members:
+def _no_members(n: int, m: int) -> Members:
     """Satellites without cells, and room for all n of them."""
-    blocks = n // kernels.BLOCK + m
-    return kernels.Members(
+    blocks = n // BLOCK + m
+    return Members(
         head=np.full(m, -1),
         before=np.empty(blocks, np.int64),
         size=np.empty(blocks, np.int64),
-        cell=np.empty((blocks, kernels.BLOCK), np.int64),
-        beam=np.empty((blocks, 3, kernels.BLOCK)),
+        cell=np.empty((blocks, BLOCK), np.int64),
+        beam=np.empty((blocks, 3, BLOCK)),
         used=np.zeros(1, np.int64),
     )
 

@@ -16,6 +16,7 @@ from raabta.base.errors import LimitError, OutOfRangeError
 from raabta.links import articles, pfd
 from raabta.links.articles import EpfdLimit, FluxLimit, Verdict
 from raabta.network import epfd, epfd_rows, epfd_run
+from raabta.network.chunk import even_slots
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.models import Model, Payload, Scenario
 
@@ -258,10 +259,9 @@ def price(
 ) -> dict[str, Any]:
     """Homes served with and without each rule, on evenly spaced slots of the run."""
     steps = scenario.time.steps
-    count = min(slots, steps)
-    if count == 0:
+    chosen = even_slots(steps, slots)
+    if not chosen:
         return {"slots": 0, "of_slots": steps, "rules": []}
-    chosen = [int((i + 0.5) * steps / count) for i in range(count)]
     rules = [_arc_rule(scenario), _flux_rule(scenario, flux)]
     jobs = [other for _, other in rules if other is not None]
     tell("pricing the rules", 0, len(jobs) + 1)
@@ -275,7 +275,7 @@ def price(
             rule = _priced(rule, stated, served_of(other, chosen)[plan])
         out.append(rule)
     tell("pricing the rules", len(jobs) + 1, len(jobs) + 1)
-    return {"slots": count, "of_slots": steps, "plan": plan, "served": stated, "rules": out}
+    return {"slots": len(chosen), "of_slots": steps, "plan": plan, "served": stated, "rules": out}
 
 
 def _priced(rule: dict[str, Any], stated: float, other: float) -> dict[str, Any]:

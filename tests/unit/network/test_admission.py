@@ -10,6 +10,7 @@ import pytest
 
 from raabta.network import admission
 from raabta.network.model import RUNGS, SLOT_UNIT
+from raabta.network.sky import observe_sky
 
 
 @pytest.mark.parametrize(("together", "level"), [(True, 1.0), (False, 0.0)])
@@ -39,8 +40,8 @@ def test_skies_that_are_not_held_are_observed_again_to_the_same_end(monkeypatch)
     network = networks.build(networks.scenario(radio=networks.payload(beams=2)), homes=homes)
     all_held = admission.admit(network).admission
     looked = []
-    real = admission.observe_sky
-    monkeypatch.setattr(admission, "observe_sky", lambda *given: looked.append(1) or real(*given))
+    real = admission.sky_at
+    monkeypatch.setattr(admission, "sky_at", lambda *given: looked.append(1) or real(*given))
     monkeypatch.setattr(admission, "SKIES_BYTES", 1.0)
     monkeypatch.setattr(admission, "PIECE", 7)
     few_held = admission.admit(network, 2).admission
@@ -51,7 +52,7 @@ def test_skies_that_are_not_held_are_observed_again_to_the_same_end(monkeypatch)
 
 def test_a_sky_is_counted_as_what_is_held_of_it():
     network = networks.build(homes=20.0, where=networks.cells(rings=12))
-    sky = admission.observe_sky(network, networks.positions(network))
+    sky = observe_sky(network, networks.positions(network))
     held = admission._usable_alone(sky)
     assert admission.sky_bytes(held) == admission.sky_bytes(sky) >= sum(part.nbytes for part in sky.usable)
     assert held.view.satellite.size == 0 and np.array_equal(held.view.near, sky.view.near)
