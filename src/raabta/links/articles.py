@@ -6,16 +6,15 @@ a row is said to lack one; it is never a pass.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
 
+from raabta.links import packaged
 from raabta.links.ranges import FloatArray, in_range
 
 PERCENT = 100.0
@@ -137,7 +136,7 @@ def itu_region(country: str) -> int:
 
 @cache
 def _regions() -> dict[str, int]:
-    return {row["country"]: int(row["region"]) for row in _rows("itu_regions.csv")}
+    return {row["country"]: int(row["region"]) for row in packaged.rows("itu_regions.csv")}
 
 
 def flux_limits(low_ghz: float, high_ghz: float) -> tuple[FluxLimit, ...]:
@@ -148,7 +147,7 @@ def flux_limits(low_ghz: float, high_ghz: float) -> tuple[FluxLimit, ...]:
 def epfd_limits(low_ghz: float, high_ghz: float, region: int) -> tuple[EpfdLimit, ...]:
     """Limits of EPFD down of every antenna whose band in an ITU Region shares spectrum with this one."""
     found = []
-    for band in _rows("article22_bands.csv"):
+    for band in packaged.rows("article22_bands.csv"):
         low, high = float(band["low_ghz"]), float(band["high_ghz"])
         if str(region) in band["regions"].split() and _overlap(low, high, low_ghz, high_ghz):
             found += [_limit(band, low, high, rows) for rows in _antennas(band["table"])]
@@ -177,12 +176,6 @@ def _overlap(low: float, high: float, low_ghz: float, high_ghz: float) -> bool:
 
 
 @cache
-def _rows(name: str) -> tuple[dict[str, str], ...]:
-    text = files("raabta.links").joinpath(f"data/{name}").read_text(encoding="utf-8")
-    return tuple(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
-
-
-@cache
 def _flux_rows() -> tuple[FluxLimit, ...]:
     return tuple(
         FluxLimit(
@@ -196,13 +189,13 @@ def _flux_rows() -> tuple[FluxLimit, ...]:
             row["confidence"],
             row["source"],
         )
-        for row in _rows("article21.csv")
+        for row in packaged.rows("article21.csv")
     )
 
 
 def _antennas(table: str) -> list[list[dict[str, str]]]:
     """Rows of a table, antenna after antenna."""
-    rows = [row for row in _rows("article22.csv") if row["table"] == table]
+    rows = [row for row in packaged.rows("article22.csv") if row["table"] == table]
     sizes = sorted({float(row["antenna_m"]) for row in rows})
     return [[row for row in rows if float(row["antenna_m"]) == size] for size in sizes]
 

@@ -6,15 +6,14 @@ the best mode is the most efficient of those that close, not the one with the hi
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from raabta.links import packaged
 from raabta.links.ranges import FloatArray, in_range
 
 SOURCE = "ETSI EN 302 307-1 table 13 and EN 302 307-2 table 20a"
@@ -45,8 +44,7 @@ class ModcodTable:
 @lru_cache(maxsize=1)
 def modcod_table() -> ModcodTable:
     """The packaged table, read once."""
-    text = files("raabta.links").joinpath("data/dvbs2x.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    rows = packaged.rows("dvbs2x.csv")
     return ModcodTable(
         standard=tuple(row["standard"] for row in rows),
         name=tuple(row["modcod"] for row in rows),
@@ -93,11 +91,15 @@ def _steps(table: ModcodTable, margin_db: float, max_bits: int) -> npt.NDArray[n
     """Indices of the modes that are worth using, by rising threshold (and so rising efficiency)."""
     in_range("bits per symbol", max_bits, 2, 8, "", SOURCE)
     in_range("margin", margin_db, 0.0, 30.0, "dB", "a stated implementation margin")
-    order = np.lexsort((-table.efficiency_bit_symbol, table.threshold_db))
-    order = order[table.bits[order] <= max_bits]
-    efficiency = table.efficiency_bit_symbol[order]
-    best_before = np.concatenate([[0.0], np.maximum.accumulate(efficiency)[:-1]])
-    return np.asarray(order[efficiency > best_before])
+    allowed = np.flatnonzero(table.bits <= max_bits)
+    return allowed[worth_using(table.threshold_db[allowed], table.efficiency_bit_symbol[allowed])]
+
+
+def worth_using(threshold_db: FloatArray, efficiency: FloatArray) -> npt.NDArray[np.intp]:
+    """Indices of modes by rising threshold, each more efficient than all before it."""
+    order = np.lexsort((-efficiency, threshold_db))
+    best_before = np.concatenate([[0.0], np.maximum.accumulate(efficiency[order])[:-1]])
+    return np.asarray(order[efficiency[order] > best_before])
 
 
 def ladder(

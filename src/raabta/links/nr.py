@@ -9,13 +9,12 @@ an assumption; a terminal's implementation margin comes on top.
 
 from __future__ import annotations
 
-import csv
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
 
+from raabta.links import packaged
 from raabta.links.modcod import MEAN_PACKET_BYTES, Ladder
 from raabta.links.ranges import FloatArray, in_range
 
@@ -37,9 +36,7 @@ LAYER_TWO_BYTES = 9.0
 def mcs_table(table: int = 1) -> tuple[npt.NDArray[np.int64], FloatArray, FloatArray]:
     """Table 1, 2 or 3 of the standard: (bits per symbol, code rate x 1024, efficiency), by MCS index."""
     in_range("MCS table", table, 1, 3, "", SOURCE)
-    text = files("raabta.links").joinpath("data/nr_mcs.csv").read_text(encoding="utf-8")
-    every = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    rows = [row for row in every if row["table"] == str(table)]
+    rows = [row for row in packaged.rows("nr_mcs.csv") if row["table"] == str(table)]
     bits = np.array([int(row["bits"]) for row in rows])
     rate = np.array([float(row["code_rate_1024"]) for row in rows])
     return bits, rate, np.array([float(row["efficiency_bit_symbol"]) for row in rows])

@@ -5,15 +5,13 @@ A receiver must be made for them, so they join the ladder only where asked for, 
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 import numpy.typing as npt
 
-from raabta.links import modcod
+from raabta.links import modcod, packaged
 from raabta.links.modcod import Ladder
 from raabta.links.ranges import FloatArray
 
@@ -34,8 +32,7 @@ class VlSnrTable:
 @lru_cache(maxsize=1)
 def vl_snr_table() -> VlSnrTable:
     """The packaged table, read once."""
-    text = files("raabta.links").joinpath("data/vl_snr.csv").read_text(encoding="utf-8")
-    rows = list(csv.DictReader(line for line in text.splitlines() if not line.startswith("#")))
+    rows = packaged.rows("vl_snr.csv")
     return VlSnrTable(
         name=tuple(row["mode"] for row in rows),
         bch_bits=np.array([int(row["bch_bits"]) for row in rows]),
@@ -50,15 +47,6 @@ def efficiency_bit_symbol(bch_bits: npt.ArrayLike, frame_symbols: npt.ArrayLike)
     return np.asarray(net / np.asarray(frame_symbols, dtype=np.float64))
 
 
-def _rising(thresholds_db: FloatArray, efficiency: FloatArray) -> Ladder:
-    """The steps worth using: by rising threshold, each more efficient than all before it."""
-    order = np.lexsort((-efficiency, thresholds_db))
-    efficiency = efficiency[order]
-    before = np.concatenate([[0.0], np.maximum.accumulate(efficiency)[:-1]])
-    kept = efficiency > before
-    return Ladder(thresholds_db[order][kept], efficiency[kept])
-
-
 def ladder(
     margin_db: float = 0.0, max_bits: int = modcod.DEFAULT_MAX_BITS, ip_share: float | None = None
 ) -> Ladder:
@@ -69,7 +57,7 @@ def ladder(
     table, usual = vl_snr_table(), modcod.ladder(margin_db, max_bits, True, ip_share)
     share = modcod.framing_ratio() if ip_share is None else ip_share
     own = efficiency_bit_symbol(table.bch_bits, table.frame_symbols) * share
-    return _rising(
-        np.concatenate([usual.thresholds_db, table.threshold_db + margin_db]),
-        np.concatenate([usual.efficiency_bit_symbol, own]),
-    )
+    thresholds = np.concatenate([usual.thresholds_db, table.threshold_db + margin_db])
+    efficiency = np.concatenate([usual.efficiency_bit_symbol, own])
+    kept = modcod.worth_using(thresholds, efficiency)
+    return Ladder(thresholds[kept], efficiency[kept])
