@@ -21,6 +21,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from raabta.base.errors import RaabtaError
@@ -207,14 +208,17 @@ def _dying() -> Iterator[None]:
 
 @contextmanager
 def _worker_environment() -> Iterator[None]:
-    """While a worker may be started: one thread each, and Ctrl-C held back until it ignores it."""
+    """While a worker may be started: one thread each, Ctrl-C held back until it ignores it, and the script
+    that called us out of sight: a worker needs nothing of it and would run it again."""
     resource_tracker.ensure_running()  # a start needs it, and starting it would let Ctrl-C through
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ.update(ONE_THREAD)
+    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
     try:
         yield
     finally:
+        sys.modules["__main__"] = script
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from raabta.base.prefetch import prefetch
 from raabta.links.kernels import cosecant_weight, joined_db, level_bases_db, mode_at
 from raabta.network.member_kernels import BLOCK, Members, crowd_of, join
 
@@ -22,6 +23,10 @@ SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
 RETURN_SIDE = 16
 """Added to the code of a limit that belongs to the return direction."""
 EPS = 1e-9
+AHEAD = 4
+"""Cells between the one whose tables are asked for and the one at hand: a wait takes as long as four cells."""
+LINE = 64
+"""Bytes of a cache line."""
 LEAST_WANTED = 0.05  # level that a cell which only shares the surplus is assumed to want
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
@@ -117,6 +122,16 @@ class Given(NamedTuple):
 
 
 @inner
+def fetch_losses(links, c, state):
+    """Ask for what `rate_links` takes of a cell in one weather state."""
+    row = state * links.loss.shape[1] + c
+    size = links.loss.shape[2] * links.loss.shape[3] * links.loss.shape[4]
+    for place in range(row * size, (row + 1) * size, LINE // 4):
+        prefetch(links.loss, place)
+    prefetch(links.cross, row * links.cross.shape[2] * 2)
+
+
+@inner
 def rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_closed):
     """Dwell that carries the whole ask of cell c in one weather state, out_need (q,), for the first q columns
     of `links.dwell`. out_closed (q, 2): the classes that close both ways, and those that close forward, as
@@ -196,6 +211,14 @@ def _choose(first, last, candidates, free, room, stopped, banned, per_want):
     return best, code
 
 
+@inner
+def _fetch_candidates(candidates, c):
+    """Ask for the candidates of a cell."""
+    for k in range(candidates.start[c], candidates.start[c + 1], LINE // 8):
+        prefetch(candidates.sin_elevation, k)
+        prefetch(candidates.satellite, k)
+
+
 @kernel
 def attach(order, ask, state, candidates, fleet, links, rules, given):
     """Attach cells to satellites in priority order and, under `guarantee`, give each its admitted level.
@@ -214,6 +237,9 @@ def attach(order, ask, state, candidates, fleet, links, rules, given):
     rungs = np.isfinite(links.thresholds[0, 0]).sum()
     guess = links.dwell[0, 0, max(1, (rungs * 2) // 3), rules.design] / links.plans[rules.design, 0]
     for i in range(order.shape[0]):
+        ahead = order[min(i + AHEAD, order.shape[0] - 1)]
+        fetch_losses(links, ahead, state[ahead])
+        _fetch_candidates(candidates, ahead)
         c = order[i]
         total = 0.0
         for j in range(links.active.shape[1]):

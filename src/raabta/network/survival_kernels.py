@@ -9,7 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from raabta.network.kernels import active_of, rate_links, rates_of
+from raabta.base.prefetch import prefetch
+from raabta.network.kernels import AHEAD, active_of, fetch_losses, rate_links, rates_of
 
 EPS = 1e-9
 kernel = njit(cache=True, nogil=True, error_model="numpy")
@@ -167,8 +168,10 @@ def weigh(
     most_spilled = out_lacks.spill.shape[0] - 2 * plans * (states + 1)
     unfaded = np.cumsum(chance)
     need, closed = np.zeros(plans), np.zeros((plans, 2), np.int64)
-    bins = np.zeros((plans, 2), np.int64)
+    rungs = np.empty((level.shape[0], plans, 2), np.int16)
+    _rungs_of(level, survival, ladder, out_counts.shape[2], rungs)
     for c in range(begin, level.shape[0]):
+        _fetch(min(c + AHEAD, level.shape[0] - 1), states, links, rungs, out_counts, out_lacks)
         s = given.satellite[c]
         if s < 0 or given.dwell[c] <= 0.0:
             continue
@@ -179,9 +182,7 @@ def weigh(
         out_lost[c, 1] += _whole((1.0 - up) * ladder[2])
         most = max(given.dwell[c], min(capacity[s, 0], per_cell))
         base_f, base_r, sin_el = given.geometry[c, 3], given.geometry[c, 4], given.geometry[c, 0]
-        for p in range(plans):
-            bins[p, 0] = _rung(level[c, p], ladder, out_counts.shape[2])
-            bins[p, 1] = _rung(level[c, p] * promised, ladder, out_counts.shape[2])
+        bins = rungs[c]
         # Fades worsen with k, so the states that change nothing are the first ones.
         k = states
         while k > 0:
@@ -214,6 +215,26 @@ def weigh(
             if promised > 0.0:
                 _count(out_counts, out_lacks, c, p, bins[p, 1], closes, everyone, promise)
     return level.shape[0]
+
+
+@inner
+def _rungs_of(level, survival, ladder, bins, out):
+    """Bin of each level (n, p) and of what of it was promised, out (n, p, 2)."""
+    for c in range(level.shape[0]):
+        for p in range(level.shape[1]):
+            out[c, p, 0] = _rung(level[c, p], ladder, bins)
+            out[c, p, 1] = _rung(level[c, p] * survival[c, 0], ladder, bins)
+
+
+@inner
+def _fetch(c, state, links, rungs, counts, lacks):
+    """Ask for the tables of a cell: its losses in a state, and the counts that its levels will raise."""
+    fetch_losses(links, c, state)
+    for p in range(rungs.shape[1]):
+        for q in range(2):
+            prefetch(counts, (c * rungs.shape[1] + p) * counts.shape[2] + rungs[c, p, q])
+    prefetch(lacks.key, lacks.start[c])
+    prefetch(lacks.amount, lacks.start[c])
 
 
 @inner
