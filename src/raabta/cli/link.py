@@ -170,7 +170,7 @@ def _at(payload: Payload, band: Band | None, frequency_ghz: float | None) -> tup
         f"the catalogue's radio is of {payload.user_down_ghz:g} and {payload.user_up_ghz:g} GHz: its EIRP "
         "and G/T, and the terminal's, are held; only the frequency is another"
     )
-    return payload.model_copy(update={"user_down_ghz": down, "user_up_ghz": up}), [note]
+    return payload.moved_to(down, up), [note]
 
 
 def _terminal(name: str | None, payload: Payload, carrier_mhz: float | None) -> Terminal:

@@ -71,7 +71,10 @@ def read_band(text: str) -> tuple[float, float]:
 def heading(found: dict[str, Any]) -> str:
     """What was looked at."""
     low, high = found["band_ghz"]
-    band = "as given" if found["band_given"] else "its channels side by side; --band LOW-HIGH says otherwise"
+    channels = "its channels side by side; --band LOW-HIGH says otherwise"
+    band = {"option": "as given", "scenario": "as the scenario states", "channels": channels}[
+        found["band_from"]
+    ]
     return (
         f"{found['scenario']}: users from space in {low:g} to {high:g} GHz ({band}), "
         f"ITU Region {found['region']}\n{found['label']}"

@@ -95,12 +95,7 @@ class Link:
 
     def with_frequency(self, frequency_ghz: float) -> Link:
         """The same link with every direction at one frequency; EIRP and G/T are held."""
-        return replace(
-            self,
-            payload=self.payload.model_copy(
-                update={"user_down_ghz": frequency_ghz, "user_up_ghz": frequency_ghz}
-            ),
-        )
+        return replace(self, payload=self.payload.moved_to(frequency_ghz, frequency_ghz))
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,16 @@ class Payload(Model):
 
     user_down_ghz: float = Field(ge=1.0, le=55.0)
     user_up_ghz: float = Field(ge=1.0, le=55.0)
+    user_down_low_ghz: float | None = Field(
+        default=None,
+        ge=1.0,
+        le=55.0,
+        description="lower edge of the spectrum to users, which limits go by; none = the channels of one "
+        "polarisation side by side about `user_down_ghz`",
+    )
+    user_down_high_ghz: float | None = Field(
+        default=None, ge=1.0, le=55.0, description="its upper edge; given with the lower or not at all"
+    )
     channel_down_mhz: Positive
     channel_up_mhz: Positive
     channels: int = Field(ge=1, le=256, description="channels per polarisation")
@@ -144,6 +154,33 @@ class Payload(Model):
         ge=-20.0, le=90.0, description="towards one gateway antenna, over its bandwidth in one polarisation"
     )
     feeder_g_over_t_dbk: float = Field(ge=-40.0, le=60.0)
+
+    @model_validator(mode="after")
+    def _carrier_inside_its_band(self) -> Self:
+        low, high = self.user_down_low_ghz, self.user_down_high_ghz
+        if low is None and high is None:
+            return self
+        if low is None or high is None:
+            raise ValueError("user_down_low_ghz and user_down_high_ghz stand together or not at all")
+        if not low <= self.user_down_ghz <= high:
+            raise ValueError(
+                f"user_down_ghz {self.user_down_ghz:g} must lie from user_down_low_ghz {low:g} to "
+                f"user_down_high_ghz {high:g}"
+            )
+        return self
+
+    @property
+    def user_down_band_ghz(self) -> tuple[float, float]:
+        """Spectrum to users: as stated, or one polarisation's channels side by side about the carrier."""
+        if self.user_down_low_ghz is not None and self.user_down_high_ghz is not None:
+            return self.user_down_low_ghz, self.user_down_high_ghz
+        half = self.channels * self.channel_down_mhz / 2e3
+        return self.user_down_ghz - half, self.user_down_ghz + half
+
+    def moved_to(self, down_ghz: float, up_ghz: float) -> Payload:
+        """The same radio at other carriers; a band stated for the old one is dropped."""
+        band: dict[str, float | None] = {"user_down_low_ghz": None, "user_down_high_ghz": None}
+        return self.model_copy(update={"user_down_ghz": down_ghz, "user_up_ghz": up_ghz, **band})
 
 
 class Constellation(Model):

@@ -18,7 +18,7 @@ from raabta.links.articles import EpfdLimit, FluxLimit, Verdict
 from raabta.network import epfd, epfd_rows, epfd_run
 from raabta.network.chunk import even_slots
 from raabta.orbits.propagate import Propagator
-from raabta.scenario.models import Model, Payload, Scenario
+from raabta.scenario.models import Model, Scenario
 
 if TYPE_CHECKING:
     from raabta.service.results import Results
@@ -38,11 +38,10 @@ Beams = Literal["everywhere", "run"]
 class Question:
     """What is asked of a run.
 
-    `band_ghz`: spectrum of the user links from space; None for the payload's channels side by side about its
-    frequency. `step_s`, `duration_s` of the EPFD run. `worldwide`: victims at any latitude, not in the area
-    alone. `beams`: "everywhere" (`network.epfd`), or those of the "run" (`network.epfd_run`), whose slots
-    are then the least step and its length the longest. `price_slots`: slots of the run on which rules are
-    priced; 0 for none.
+    `band_ghz`: spectrum of the user links from space; None for the payload's. `step_s`, `duration_s` of the
+    EPFD run. `worldwide`: victims at any latitude, not in the area alone. `beams`: "everywhere"
+    (`network.epfd`), or those of the "run" (`network.epfd_run`), whose slots are then the least step and its
+    length the longest. `price_slots`: slots of the run on which rules are priced; 0 for none.
     """
 
     band_ghz: tuple[float, float] | None = None
@@ -62,7 +61,7 @@ def answer(
     """
     scenario, tell = results.scenario, progress or (lambda what, done, total: None)
     refuse(scenario, question)
-    low, high = question.band_ghz or band_of(scenario.constellation.payload)
+    low, high = question.band_ghz or scenario.constellation.payload.user_down_band_ghz
     flux = flux_checks(scenario, low, high)
     return {
         "label": LABEL,
@@ -70,13 +69,19 @@ def answer(
         "country": scenario.area.country,
         "region": articles.itu_region(scenario.area.country),
         "band_ghz": [round(low, 6), round(high, 6)],
-        "band_given": question.band_ghz is not None,
+        "band_from": _band_from(scenario, question),
         "pfd": [_flux_row(check) for check in flux],
         "pfd_missing_ghz": _gaps([each.limit for each in flux if each.limit.authority == "RR"], low, high),
         "epfd_down": _epfd_down(results, question, (low, high), tell),
         "epfd_up": {"verdict": str(Verdict.row_missing), "table": "22-2"},
         "price": price(scenario, flux, question.price_slots, served_of, tell),
     }
+
+
+def _band_from(scenario: Scenario, question: Question) -> str:
+    if question.band_ghz is not None:
+        return "option"
+    return "channels" if scenario.constellation.payload.user_down_low_ghz is None else "scenario"
 
 
 def refuse(scenario: Scenario, question: Question) -> None:
@@ -95,12 +100,6 @@ def refuse(scenario: Scenario, question: Question) -> None:
             f"the EPFD run has {steps:,.0f} steps; at most {epfd.MAX_STEPS:,} are taken. "
             "Give a longer --step or fewer --hours"
         )
-
-
-def band_of(payload: Payload) -> tuple[float, float]:
-    """The payload's channels of one polarisation side by side about its frequency, GHz."""
-    half = payload.channels * payload.channel_down_mhz / 2e3
-    return payload.user_down_ghz - half, payload.user_down_ghz + half
 
 
 def flux_checks(scenario: Scenario, low_ghz: float, high_ghz: float) -> list[pfd.FluxCheck]:

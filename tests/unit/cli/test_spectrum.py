@@ -18,7 +18,7 @@ FOUND = {
     "scenario": "here",
     "region": 3,
     "band_ghz": [11.6, 11.8],
-    "band_given": False,
+    "band_from": "channels",
     "pfd": [
         {
             "band_ghz": [10.7, 11.7],
@@ -113,7 +113,7 @@ def test_the_heading_says_how_the_band_was_taken_and_that_it_is_indicative() -> 
     text = room.heading(FOUND)
     assert "--band" in text
     assert "Indicative" in text
-    assert "as given" in room.heading(FOUND | {"band_given": True})
+    assert "as given" in room.heading(FOUND | {"band_from": "option"})
 
 
 def test_notes_carry_assumptions_and_doubt() -> None:

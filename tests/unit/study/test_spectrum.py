@@ -136,8 +136,15 @@ def test_no_slots_is_no_price() -> None:
     assert spectrum.price(GALAXY, [], 0, Served(), lambda *_: None)["rules"] == []
 
 
-def test_the_band_is_the_channels_side_by_side() -> None:
-    assert spectrum.band_of(GALAXY.constellation.payload) == pytest.approx((19.2, 20.8))
+def test_the_band_is_the_payloads_stated_or_its_channels_side_by_side() -> None:
+    payload = GALAXY.constellation.payload
+    assert payload.user_down_band_ghz == (18.6, 20.2)
+    bare = payload.model_copy(update={"user_down_low_ghz": None, "user_down_high_ghz": None})
+    assert bare.user_down_band_ghz == pytest.approx((19.2, 20.8))
+    told = spectrum.answer(
+        results(), spectrum.Question(price_slots=0, step_s=60.0, duration_s=600.0), Served()
+    )
+    assert (told["band_ghz"], told["band_from"]) == ([18.6, 20.2], "scenario")
 
 
 def test_victims_stand_in_the_area_or_anywhere() -> None:
