@@ -22,6 +22,8 @@ TABLE_SIN_ELEVATION = math.sin(math.radians(21.0))
 TABLE_LEAST_LIMIT_RAD = math.radians(4.0)
 # Nor where its next row of latitude may see no arc at all (from 81.3 degrees).
 TABLE_LEAST_COS_LATITUDE = math.cos(math.radians(80.5))
+SEEN, CLEAR, DOUBTFUL = 0, 1, 2
+"""Flags of a satellite as one site sees it."""
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 """Called by kernels, allocates nothing: else every array it takes would be counted in and out again."""
@@ -227,11 +229,11 @@ def find_visible(
     arc_*: table of the GSO arc; arc_limit (n,) <= 0 switches the test off (then clear).
     Returns the number of pairs written, or -1 - c if the output is too small at site c.
     """
-    near, seen = np.empty(satellite_km.shape[0], np.int64), np.empty(satellite_km.shape[0], np.int64)
-    place, sky = np.empty((6, satellite_km.shape[0])), np.empty((4, satellite_km.shape[0]))
+    m = satellite_km.shape[0]
+    near, place, sky = np.empty(m, np.int64), np.empty((6, m)), np.empty((4, m))
+    flag, doubt = np.empty((3, m), np.int64), np.empty((2, m + 1), np.int64)
     cosine, sine = np.cos(angle), np.sin(angle)
     count = 0
-    bins = sin_mask.shape[1]
     for g in range(group_axis.shape[0]):
         n_near = _near_group(unit, angle, cosine, sine, group_axis[g], group_radius[g], near)
         for q in range(n_near):
@@ -239,49 +241,57 @@ def find_visible(
                 place[axis, q], place[3 + axis, q] = satellite_km[near[q], axis], unit[near[q], axis]
         for c in range(group_start[g], group_start[g + 1]):
             out_start[c] = count
-            least, most = bands[c, 0], bands[c, 1]
             if count + n_near > out_satellite.shape[0]:
                 return -1 - c
-            n_seen = _look_up(place, n_near, site_km[c], basis[c, 2], least, cos_scan_limit, sky, seen)
-            for i in range(n_seen):
-                q = seen[i]
-                u, dz, r = sky[0, q], sky[2, q], sky[3, q]
-                clear = arc_limit[c] <= 0.0 or dz >= bands[c, 5] * r or dz <= bands[c, 2] * r
-                hit = bands[c, 3] * r < dz < bands[c, 4] * r
-                if u < most or not (clear or hit):
-                    dx, dy = place[0, q] - site_km[c, 0], place[1, q] - site_km[c, 1]
-                    e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
-                    n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
-                    if u < most and u < sin_mask[c, _azimuth_bin(e, n, bins)]:
-                        continue
-                    if not (clear or hit):
-                        clear = clears_arc(
-                            arc_table,
-                            arc_row[c],
-                            arc_limit[c],
-                            arc_doubt,
-                            arc_site[c, 0],
-                            arc_site[c, 1],
-                            arc_site[c, 2],
-                            arc_site[c, 3],
-                            e,
-                            n,
-                            u,
-                        )
-                out_satellite[count] = near[q]
-                out_sin_elevation[count] = u
-                out_clear[count] = 1 if clear else 0
-                count += 1
+            _look_up(place, n_near, site_km[c], basis[c, 2], bands[c], arc_limit[c], cos_scan_limit, sky, flag)
+            doubts = 0
+            for q in range(n_near):
+                out_satellite[count], out_sin_elevation[count] = near[q], sky[0, q]
+                out_clear[count] = flag[CLEAR, q]
+                doubt[0, doubts], doubt[1, doubts] = q, count
+                doubts += flag[DOUBTFUL, q]
+                count += flag[SEEN, q]
+            dropped = 0
+            for i in range(doubts):
+                q, k = doubt[0, i], doubt[1, i]
+                u, r = sky[0, q], sky[3, q]
+                dx, dy, dz = place[0, q] - site_km[c, 0], place[1, q] - site_km[c, 1], sky[2, q]
+                e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
+                n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
+                if u < bands[c, 1] and u < sin_mask[c, _azimuth_bin(e, n, sin_mask.shape[1])]:
+                    out_satellite[k] = -1
+                    dropped += 1
+                elif flag[CLEAR, q] == 0 and not bands[c, 3] * r < dz < bands[c, 4] * r:
+                    out_clear[k] = clears_arc(
+                        arc_table,
+                        arc_row[c],
+                        arc_limit[c],
+                        arc_doubt,
+                        arc_site[c, 0],
+                        arc_site[c, 1],
+                        arc_site[c, 2],
+                        arc_site[c, 3],
+                        e,
+                        n,
+                        u,
+                    )
+            if dropped > 0:
+                count = _close_up(out_start[c], count, out_satellite, out_sin_elevation, out_clear)
     out_start[site_km.shape[0]] = count
     return count
 
 
 @inner
-def _look_up(place, near, site, up, least, cos_scan_limit, out_sky, out_seen):
-    """Sine of the elevation, cosine of the scan angle, z and range of satellites from a site, out_sky (4, q);
-    vectorised. place (6, q): where they are, and their unit vectors. Those above the mask's lowest point and
-    within the scan limit go to out_seen; returns their number."""
+def _look_up(place, near, site, up, bands, arc_limit, cos_scan_limit, out_sky, out_flag):
+    """Sine of the elevation, cosine of the scan angle, z and range of satellites from a site, out_sky (4, q),
+    and what follows of them, out_flag (3, q) of 0 and 1; vectorised.
+
+    place (6, q): where they are, and their unit vectors. SEEN: above the mask's lowest point and within the
+    scan limit. CLEAR: surely clear of the arc. DOUBTFUL: seen, but a look at the mask or the arc is needed.
+    """
     x0, y0, z0, ux, uy, uz = site[0], site[1], site[2], up[0], up[1], up[2]
+    least, most, south, hit_south, hit_north, north = bands[0], bands[1], bands[2], bands[3], bands[4], bands[5]
+    free = arc_limit <= 0.0
     for q in range(near):
         dx, dy, dz = place[0, q] - x0, place[1, q] - y0, place[2, q] - z0
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
@@ -289,10 +299,23 @@ def _look_up(place, near, site, up, least, cos_scan_limit, out_sky, out_seen):
         out_sky[1, q] = (dx * place[3, q] + dy * place[4, q] + dz * place[5, q]) / r
         out_sky[2, q] = dz
         out_sky[3, q] = r
-    count = 0
     for q in range(near):
-        out_seen[count] = q
-        count += (out_sky[0, q] >= least) & (out_sky[0, q] > 0.0) & (out_sky[1, q] >= cos_scan_limit)
+        u, dz, r = out_sky[0, q], out_sky[2, q], out_sky[3, q]
+        seen = (u >= least) & (u > 0.0) & (out_sky[1, q] >= cos_scan_limit)
+        clear = free | (dz >= north * r) | (dz <= south * r)
+        hit = (dz > hit_south * r) & (dz < hit_north * r)
+        out_flag[SEEN, q] = 1 if seen else 0
+        out_flag[CLEAR, q] = 1 if clear else 0
+        out_flag[DOUBTFUL, q] = 1 if seen & ((u < most) | ~(clear | hit)) else 0
+
+
+@inner
+def _close_up(first, last, satellite, sin_elevation, clear):
+    """Drop the pairs from `first` to `last` whose satellite is -1; returns where they end."""
+    count = first
+    for k in range(first, last):
+        satellite[count], sin_elevation[count], clear[count] = satellite[k], sin_elevation[k], clear[k]
+        count += 1 if satellite[k] >= 0 else 0
     return count
 
 

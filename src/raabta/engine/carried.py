@@ -82,6 +82,7 @@ def _write(file: int, parts: list[memoryview]) -> list[tuple[int, int]]:
         _write_all(file, part)
         places.append((first, part.nbytes))
         end = first + part.nbytes
+    os.ftruncate(file, end)  # an empty part may lie beyond the last byte that was written
     return places
 
 

@@ -11,7 +11,8 @@ import pytest
 from raabta.engine import carried
 from raabta.engine.carried import Carried
 
-VALUE = {"a": np.arange(100_000.0), "none": np.empty((0, 3)), "odd": np.arange(7, dtype=np.int8), "b": "text"}
+VALUE = {"a": np.arange(100_000.0), "odd": np.arange(7, dtype=np.int8), "none": np.empty((0, 3)), "b": "text"}
+"""The empty one comes last: where it is aligned to lies beyond the last byte."""
 
 
 def change_and_tell(arriving, queue):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +152,27 @@ def test_errors_reach_the_parent_in_words_whatever_they_are() -> None:
     told = portable(awkward)
     assert str(told) == "Awkward: ab" and not isinstance(told, RaabtaError)
     assert told.__notes__ == ["(while computing chunk x)"]
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from raabta.engine.ledger import Identity
+from raabta.engine.runner import run_chunks, start_early
+from work import compute
+print("once")
+if sys.argv[2] == "early":
+    start_early("work")
+run_chunks(Path(sys.argv[1]), Identity("hash", "0.1.0", 1), ["a", "b", "c"], compute, workers=2)
+"""
+
+
+@pytest.mark.parametrize("start", ["early", "late"])
+def test_a_script_without_a_main_guard_runs_once(tmp_path: Path, start: str) -> None:
+    (tmp_path / "work.py").write_text("import numpy as np\ndef compute(key): return {'x': np.arange(3)}\n")
+    (tmp_path / "script.py").write_text(SCRIPT)
+    words = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "run"), start]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (0, "once\n"), done.stderr
+    with Ledger.read(tmp_path / "run") as ledger:
+        assert [row.key for row in ledger.rows()] == ["a", "b", "c"]
