@@ -10,6 +10,7 @@ import numpy as np
 from raabta.base.bodies import EARTH
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.network import kernels
+from raabta.network.attachment import attach_all
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.member_kernels import BLOCK, Members
 
@@ -82,9 +83,7 @@ def allocate(
     admitted = admission or network.admission
     given = nothing_given(network.ground.count, sky.view.near.size, len(network.plans))
     near = fleet(sky)
-    kernels.attach(
-        admitted.order, admitted.level, weather_state, sky.usable, near, network.links, network.rules, given
-    )
+    attach_all(network, sky, near, admitted, weather_state, given)
     kernels.top_up(near, network.rules, given)
     return Allocation(given, _name_met(network, given))
 

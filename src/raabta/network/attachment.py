@@ -1,0 +1,92 @@
+"""Which satellite every cell is attached to: promises in order of priority, then the others evenly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from raabta.network import kernels, surplus_kernels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.network.model import Admission, Network
+    from raabta.network.sky import Sky
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+SWEEPS: Final = 2
+"""Times that every cell chooses: first in its turn, then knowing what all others chose."""
+
+
+def attach_all(
+    network: Network, sky: Sky, near: kernels.Fleet, admitted: Admission, state: Ints, given: kernels.Given
+) -> None:
+    """Attach the cells of one slot and give them what they are promised, into `given`; state (n,): weather.
+
+    Under `equal` nothing is promised. A cell that finds no satellite, or whose link there does not close,
+    asks once more what is left, in order.
+    """
+    promised = (admitted.level[admitted.order] > 0.0) & (network.rules.guarantee == 1)
+    first, rest = admitted.order[promised], admitted.order[~promised]
+    usable, links = sky.usable, network.links
+    if first.size:
+        kernels.attach(first, admitted.level, state, usable, near, links, network.rules, given)
+    if rest.size == 0:
+        return
+    left = left_over(near, given)
+    alone = chosen(network, rest, usable, left)
+    apart = network.rules._replace(colours=np.inf)  # without dwell there is nothing to keep apart
+    kernels.attach(rest, admitted.level, state, alone, left, links, apart, given)
+    again = rest[given.satellite[rest] < 0]
+    if again.size:
+        left = left_over(near, given)
+        kernels.attach(again, admitted.level, state, usable, left, links, apart, given)
+
+
+def left_over(near: kernels.Fleet, given: kernels.Given) -> kernels.Fleet:
+    """The satellites with what cells have not taken."""
+    free, room = near.capacity.copy(), near.room.copy()
+    surplus_kernels.leave(given, free, room)
+    return near._replace(capacity=free, room=room)
+
+
+def chosen(
+    network: Network, order: Ints, usable: kernels.Candidates, left: kernels.Fleet
+) -> kernels.Candidates:
+    """One candidate at most for every cell of `order`: see `surplus_kernels.spread`."""
+    plan, frame = network.plans[network.design], network.rules.frame
+    choice = np.full(network.ground.count, -1)
+    surplus_kernels.spread(
+        order,
+        network.total_active,
+        usable,
+        np.minimum(left.capacity[:, 1] / plan[0], left.capacity[:, 2] / plan[1]),
+        left.capacity[:, 0] / frame,
+        frame / home_dwell(network),
+        SWEEPS,
+        left.room,
+        choice,
+    )
+    found = choice[choice >= 0]
+    start = np.zeros(choice.size + 1, np.int64)
+    np.cumsum(choice >= 0, out=start[1:])
+    nobody = np.zeros(1)
+    return kernels.Candidates(
+        start,
+        np.append(usable.satellite[found], nobody.astype(np.int32)),
+        np.append(usable.sin_elevation[found], nobody),
+        usable.stage,
+    )
+
+
+def home_dwell(network: Network) -> float:
+    """Dwell that an active home of the first class asks at the design plan, in a mode two thirds up its
+    (padded) ladder, or in the lowest above it that is enough: a guess before any link is rated."""
+    by_mode = network.links.dwell[0, 0, :, network.design]
+    rungs = int(np.isfinite(network.links.thresholds[0, 0]).sum())
+    enough = by_mode[max(1, (rungs * 2) // 3) : rungs]
+    enough = enough[np.isfinite(enough)]
+    return float(enough[0]) if enough.size else float(network.rules.frame)
