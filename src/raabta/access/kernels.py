@@ -243,7 +243,8 @@ def find_visible(
             out_start[c] = count
             if count + n_near > out_satellite.shape[0]:
                 return -1 - c
-            _look_up(place, n_near, site_km[c], basis[c, 2], bands[c], arc_limit[c], cos_scan_limit, sky, flag)
+            ruled = arc_limit[c] > 0.0
+            _look_up(place, n_near, site_km[c], basis[c, 2], bands[c], ruled, cos_scan_limit, sky, flag)
             doubts = 0
             for q in range(n_near):
                 out_satellite[count], out_sin_elevation[count] = near[q], sky[0, q]
@@ -282,16 +283,17 @@ def find_visible(
 
 
 @inner
-def _look_up(place, near, site, up, bands, arc_limit, cos_scan_limit, out_sky, out_flag):
+def _look_up(place, near, site, up, bands, ruled, cos_scan_limit, out_sky, out_flag):
     """Sine of the elevation, cosine of the scan angle, z and range of satellites from a site, out_sky (4, q),
     and what follows of them, out_flag (3, q) of 0 and 1; vectorised.
 
     place (6, q): where they are, and their unit vectors. SEEN: above the mask's lowest point and within the
-    scan limit. CLEAR: surely clear of the arc. DOUBTFUL: seen, but a look at the mask or the arc is needed.
+    scan limit. CLEAR: surely clear of
+    the arc, or not `ruled` by it. DOUBTFUL: seen, but a look at the mask or the arc is needed.
     """
     x0, y0, z0, ux, uy, uz = site[0], site[1], site[2], up[0], up[1], up[2]
-    least, most, south, hit_south, hit_north, north = bands[0], bands[1], bands[2], bands[3], bands[4], bands[5]
-    free = arc_limit <= 0.0
+    least, most = bands[0], bands[1]
+    south, hit_south, hit_north, north = bands[2], bands[3], bands[4], bands[5]
     for q in range(near):
         dx, dy, dz = place[0, q] - x0, place[1, q] - y0, place[2, q] - z0
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
@@ -302,7 +304,7 @@ def _look_up(place, near, site, up, bands, arc_limit, cos_scan_limit, out_sky, o
     for q in range(near):
         u, dz, r = out_sky[0, q], out_sky[2, q], out_sky[3, q]
         seen = (u >= least) & (u > 0.0) & (out_sky[1, q] >= cos_scan_limit)
-        clear = free | (dz >= north * r) | (dz <= south * r)
+        clear = (not ruled) | (dz >= north * r) | (dz <= south * r)
         hit = (dz > hit_south * r) & (dz < hit_north * r)
         out_flag[SEEN, q] = 1 if seen else 0
         out_flag[CLEAR, q] = 1 if clear else 0

@@ -231,7 +231,7 @@ def _find(
     # The kernel asks for room for all satellites that a group of sites may see.
     size = ground.count * min(angle.size, PAIRS_A_SITE) + angle.size
     while True:
-        satellite, sine = np.empty(size, np.int64), np.empty(size)
+        satellite, sine = np.empty(size, np.int32), np.empty(size)
         clear = np.empty(size, np.uint8)
         count = kernels.find_visible(
             satellite_km,

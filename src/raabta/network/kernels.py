@@ -24,7 +24,7 @@ RETURN_SIDE = 16
 """Added to the code of a limit that belongs to the return direction."""
 EPS = 1e-9
 AHEAD = 4
-"""Cells between the one whose tables are asked for and the one at hand: a wait takes as long as four cells."""
+"""Cells between the one whose tables are asked for and the one at hand: waiting takes as long as four."""
 LINE = 64
 """Bytes of a cache line."""
 LEAST_WANTED = 0.05  # level that a cell which only shares the surplus is assumed to want
@@ -381,6 +381,21 @@ def _pairs(own, direction, cos_reuse, first, other):
     return count
 
 
+@kernel
+def _crowded(level, own, shares, direction, cos_reuse, colours):
+    """Whether some cells have more than `colours` of dwell within the reuse angle of one of them at a level.
+    `_reusable` says the opposite from a list of pairs, which is long: this is vectorised over cells."""
+    n = own.shape[0]
+    x, y, z, total = np.empty(n), np.empty(n), np.empty(n), np.zeros(n)
+    for a in range(n):
+        x[a], y[a], z[a] = direction[own[a], 0], direction[own[a], 1], direction[own[a], 2]
+    for b in range(n):
+        dwell = _raised(level, shares, b)
+        for a in range(n):
+            total[a] += dwell if x[a] * x[b] + y[a] * y[b] + z[a] * z[b] >= cos_reuse else 0.0
+    return total.max() > colours + EPS
+
+
 @inner
 def _reusable(level, shares, first, other, count, colours):
     """Whether no cell would have more than `colours` of dwell within the reuse angle; pairs by `first`."""
@@ -452,15 +467,15 @@ def _highest_level(s, high, own, shares, fleet, rules, given):
                 level, use = middle, used
             else:
                 top, bound = middle, failed
-    if use <= rules.colours:
+    if use <= rules.colours or not _crowded(
+        level, own, shares, given.direction, rules.cos_reuse, rules.colours
+    ):
         return level, bound
     first, other, pairs = np.empty(0, np.int64), np.empty(0, np.int64), -1
     while pairs < 0:
         first = np.empty(4 * first.size + 4096 + count, np.int64)
         other = np.empty(first.size, np.int64)
         pairs = _pairs(own, given.direction, rules.cos_reuse, first, other)
-    if _reusable(level, shares, first, other, pairs, rules.colours):
-        return level, bound
     level, top = 0.0, level
     for _ in range(24):
         middle = 0.5 * (level + top)

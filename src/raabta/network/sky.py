@@ -92,9 +92,7 @@ def _usable(view: visibility.View, gateway: Ints) -> Candidates:
         np.empty(n + 1, np.int64), np.empty(pairs + 1, np.int32), np.empty(pairs + 1), np.empty(n, np.int8)
     )
     count = kernels.usable(view.start, view.satellite, view.sin_elevation, view.clear, gateway, out)
-    return out._replace(
-        satellite=out.satellite[:count].copy(), sin_elevation=out.sin_elevation[:count].copy()
-    )
+    return out._replace(satellite=out.satellite[:count], sin_elevation=out.sin_elevation[:count])
 
 
 def _cells_at_most(hops: Floats, guarantee: int) -> Ints:
