@@ -70,7 +70,7 @@ class View:
     unit: Floats
     angle: Floats
     start: Ints
-    satellite: Ints
+    satellite: NDArray[np.int32]
     sin_elevation: Floats
     clear: NDArray[np.uint8]
 
@@ -226,7 +226,7 @@ def _find(
     unit: Floats,
     angle: Floats,
     scan_limit_deg: float,
-) -> tuple[Ints, Ints, Floats, NDArray[np.uint8]]:
+) -> tuple[Ints, NDArray[np.int32], Floats, NDArray[np.uint8]]:
     start = np.empty(ground.count + 1, np.int64)
     # The kernel asks for room for all satellites that a group of sites may see.
     size = ground.count * min(angle.size, PAIRS_A_SITE) + angle.size

@@ -11,8 +11,7 @@ from numba.extending import intrinsic
 _READ, _KEEP, _DATA = 0, 3, 1
 
 
-@intrinsic
-def prefetch(context: Any, array: Any, place: Any) -> Any:
+def _prefetch(context: Any, array: Any, place: Any) -> Any:
     """Ask for the cache line that holds one place of a contiguous array, counted over all its axes.
 
     A hint: it computes nothing, and a place outside the array does no harm. Compiled code only.
@@ -27,3 +26,7 @@ def prefetch(context: Any, array: Any, place: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(array, place), emit
+
+
+prefetch: Any = intrinsic(_prefetch)
+"""Called with an array and a place in it: see above."""

@@ -17,7 +17,7 @@ from raabta.engine import atomic
 
 NAME = "provenance.json"
 _VECTOR = ("sse4", "avx", "fma", "amx", "asimd", "sve")
-_PACKAGES = ("numpy", "numba", "scipy")
+_PACKAGES = ("numpy", "numba", "scipy", "zstandard")
 
 
 def hash_of(value: object) -> str:

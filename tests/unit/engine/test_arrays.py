@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -114,9 +115,9 @@ def test_junk_and_cut_files_are_refused(junk: bytes, cut: int) -> None:
 def packed(meta: dict[str, Any], **members: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("meta.json", json.dumps({"format": 1, "attrs": {}, "arrays": {}} | meta))
+        archive.writestr("meta.json", json.dumps({"format": 2, "attrs": {}, "arrays": {}} | meta))
         for name, data in members.items():
-            archive.writestr(f"{name}.npy", data)
+            archive.writestr(f"{name}.npy.zst", zstandard.ZstdCompressor().compress(data))
     return buffer.getvalue()
 
 
@@ -127,9 +128,35 @@ def npy(array: np.ndarray[Any, Any], *, header: str = "") -> bytes:
     return data.replace(b"(3,)", header.encode()) if header else data
 
 
-def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+def bomb_of_zip() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("meta.json", bytes(2_000_000))
+    return buffer.getvalue()
+
+
+X = {"arrays": {"x": {"dtype": "|u1", "shape": [2_000_000]}}}
+
+
+@pytest.mark.parametrize("bomb", [bomb_of_zip(), packed(X, x=bytes(2_000_000))])
+def test_a_bomb_is_refused_before_it_is_unpacked(bomb: bytes) -> None:
+    assert len(bomb) < 10_000
     with pytest.raises(StoreError, match=r"are \d+ bytes when unpacked; allowed: 1000000"):
-        decode(packed({}, x=bytes(2_000_000)), max_bytes=1_000_000)
+        decode(bomb, max_bytes=1_000_000)
+
+
+def test_a_frame_that_hides_its_size_or_holds_more_is_refused() -> None:
+    hidden = zstandard.ZstdCompressor(write_content_size=False).compress(bytes(2_000_000))
+    honest = zstandard.ZstdCompressor().compress(bytes(2_000_000))
+    size = (2_000_000).to_bytes(4, "little")
+    assert honest.count(size) == 1
+    for frame in (hidden, honest.replace(size, (500).to_bytes(4, "little"))):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("meta.json", json.dumps({"format": 2, "attrs": {}, **X}))
+            archive.writestr("x.npy.zst", frame)
+        with pytest.raises(StoreError, match="damaged"):
+            decode(buffer.getvalue(), max_bytes=1_000_000)
 
 
 @pytest.mark.parametrize(
@@ -151,8 +178,8 @@ def test_declarations_that_lie_are_refused(declared: dict[str, Any], member: byt
 
 
 def test_a_newer_format_says_so() -> None:
-    with pytest.raises(StoreError, match="format 2; this version reads 1"):
-        decode(packed({"format": 2}))
+    with pytest.raises(StoreError, match="format 3; this version reads 2"):
+        decode(packed({"format": 3}))
 
 
 @given(
