@@ -40,12 +40,22 @@ def arc_decisions(table, row, limit_rad, doubt_rad, site, direction, out):
 
 
 @kernel
-def link_modes(geometry, radio, edge_down, edge_up, loss_db, cosecant_max, first_mode, thresholds, out):
+def link_modes(
+    geometry, radio, edge_down, edge_up, flux_cap, loss_db, cosecant_max, first_mode, thresholds, out
+):
     """Forward mode of links: geometry (k, 5) of range km, altitude km, cosine of scan, cell radius km, sine
     of the elevation; `loss_db` (nodes,) over 1 / sin(elevation)."""
     for i in range(out.shape[0]):
         forward, _ = level_bases_db(
-            geometry[i, 0], geometry[i, 1], geometry[i, 2], geometry[i, 3], radio, edge_down, edge_up
+            geometry[i, 0],
+            geometry[i, 1],
+            geometry[i, 2],
+            geometry[i, 4],
+            geometry[i, 3],
+            radio,
+            edge_down,
+            edge_up,
+            flux_cap,
         )
         node, weight = cosecant_weight(geometry[i, 4], cosecant_max, loss_db.shape[0])
         loss = loss_db[node] + weight * (loss_db[node + 1] - loss_db[node])

@@ -30,9 +30,9 @@ def geometry(count: int) -> Floats:
 
 
 def numpy_modes(asked: Floats, tables: RadioTables, loss_db: Floats) -> NDArray[np.int64]:
-    """The same budget on whole arrays."""
+    """The same budget on whole arrays (no cap on flux)."""
     slant, altitude, scan, radius, up = asked.T
-    down_ghz, _, nadir, _, _, k_down, _, ceiling, scan_exponent = tables.radio
+    down_ghz, _, nadir, _, _, k_down, _, ceiling, scan_exponent, _ = tables.radio
     density = nadir + np.clip(20.0 * np.log10(slant / altitude), 0.0, max(0.0, ceiling - nadir))
     spreading = 20.0 * np.log10(4.0 * np.pi * slant * 1e3 * down_ghz * 1e9 / 299_792_458.0)
     u = k_down * radius / np.sqrt(slant**2 + radius**2)
@@ -58,7 +58,7 @@ def _modes(quick: bool) -> Case:
 
     def work() -> NDArray[np.int64]:
         link_modes(
-            asked, tables.radio, tables.edge_down, tables.edge_up, loss_db, steepest,
+            asked, tables.radio, tables.edge_down, tables.edge_up, tables.flux_cap, loss_db, steepest,
             tables.first_mode[0, 0], tables.thresholds[0, 0], out,
         )  # fmt: skip
         return out

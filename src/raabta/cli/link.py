@@ -116,6 +116,7 @@ def link(
         _exceeded_percent(availability),
         "worst-month" if worst_month else "annual",
         _directions(direction),
+        system,
     )
     answer = shown.Answer(
         found,

@@ -86,7 +86,18 @@ def flux_table(found: dict[str, Any]) -> Table:
     from rich.table import Table
 
     table = Table(title="Power flux density on the ground (Article 21)", title_justify="left")
-    for name in ("band, GHz", "rule of", "per", "worst at", "dB(W/m2)", "limit", "margin, dB", "verdict"):
+    names = (
+        "band, GHz",
+        "rule of",
+        "per",
+        "worst at",
+        "dB(W/m2)",
+        "limit",
+        "margin, dB",
+        "uncapped",
+        "verdict",
+    )
+    for name in names:
         table.add_column(name)
     for row in found["pfd"]:
         table.add_row(
@@ -97,6 +108,7 @@ def flux_table(found: dict[str, Any]) -> Table:
             f"{row['level_dbw_m2']:.1f}",
             f"{row['limit_dbw_m2']:.1f}",
             f"{row['margin_db']:+.1f}",
+            f"{row['margin_without_cap_db']:+.1f}",
             row["verdict"],
         )
     return table

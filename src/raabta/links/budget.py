@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,13 @@ from raabta.base.errors import OutOfRangeError
 from raabta.base.units import BOLTZMANN_DBW_K_HZ, SPEED_OF_LIGHT_M_S
 from raabta.links import modcod, nr
 from raabta.links.antenna import edge_of_cell_loss_db, scan_loss_db
+from raabta.links.articles import Verdict
 from raabta.links.modcod import symbol_rate_mbd
 from raabta.links.ranges import FloatArray, in_range
 from raabta.scenario.models import Gateway, Payload, Terminal
+
+if TYPE_CHECKING:
+    from raabta.links.flux_cap import FluxCap
 
 SKY_TEMPERATURE_K = 275.0
 """Mean radiating temperature of the atmosphere and rain (ITU-R P.618-14 clause 3)."""
@@ -72,6 +76,18 @@ def free_space_loss_db(range_km: npt.ArrayLike, frequency_ghz: npt.ArrayLike) ->
     distance_m = np.asarray(range_km, dtype=np.float64) * 1e3
     hertz = np.asarray(frequency_ghz, dtype=np.float64) * 1e9
     return np.asarray(20.0 * np.log10(4.0 * np.pi * distance_m * hertz / SPEED_OF_LIGHT_M_S))
+
+
+def spreading_loss_db(range_km: npt.ArrayLike) -> FloatArray:
+    """10 log10(4 pi d^2), d in metres: EIRP less this is flux density, dB(W/m2). Any shape."""
+    return np.asarray(10.0 * np.log10(4.0 * np.pi * (1e3 * np.asarray(range_km, dtype=np.float64)) ** 2))
+
+
+def isotropic_area_loss_db(frequency_ghz: npt.ArrayLike) -> FloatArray:
+    """10 log10(4 pi f^2 / c^2): flux density less this is what an isotropic antenna takes; so the free-space
+    loss less the spreading (ITU-R P.525-4). Any shape."""
+    waves_per_m = np.asarray(frequency_ghz, dtype=np.float64) * 1e9 / SPEED_OF_LIGHT_M_S
+    return np.asarray(10.0 * np.log10(4.0 * np.pi * waves_per_m**2))
 
 
 def carrier_to_noise_db(
@@ -137,6 +153,20 @@ def _geometry(range_km: float, elevation_deg: float, frequency_ghz: float) -> li
         Line("elevation", elevation_deg, "deg"),
         Line("frequency", frequency_ghz, "GHz"),
     ]
+
+
+def _flux_cap(
+    towards_dbw_mhz: float, range_km: float, elevation_deg: float, cap: FluxCap | None
+) -> list[Line]:
+    """What the cap on flux density takes of the EIRP density towards the ground; nothing if it is lifted."""
+    if cap is None or cap.lifted:
+        return []
+    if not cap.limits:
+        return [Line("flux cap, Article 21", 0.0, "dB", True, f"no cap: {Verdict.row_missing}")]
+    flux = towards_dbw_mhz - float(spreading_loss_db(range_km))
+    most = float(cap.at_dbw_m2(np.sin(np.radians(elevation_deg))))
+    note = f"at most {most:.2f} dB(W/m2) in 1 MHz on the ground; {flux:.2f} without it"
+    return [Line("flux cap, Article 21", min(most - flux, 0.0), "dB", True, note)]
 
 
 def _spreading(range_km: float, frequency_ghz: float) -> Line:
@@ -265,29 +295,28 @@ def forward_budget(
     parts_db: Mapping[str, float] | None = None,
     beams_db: float | None = None,
     cross_db: float | None = None,
+    cap: FluxCap | None = None,
 ) -> Budget:
     """Satellite to terminal at the cell's edge; the rate is that of a whole channel with no hopping.
 
     `weather_db` is the total attenuation, gas included (`SiteTables.total_db`); `clear_db` that of clear sky.
     `parts_db` (gas, rain, cloud, scintillation) splits the atmosphere for show. C/I is the payload's,
     `beams_db` that of the constellation's other beams (see `network.interference`);
-    `cross_db` is the discrimination of the other polarisation in this weather, if that is in use.
+    `cross_db` is the discrimination of the other polarisation in this weather, if that is in use. `cap`: the
+    cap on flux density, which the EIRP density keeps.
     """
     frequency = payload.user_down_ghz
     symbols = float(symbol_rate_mbd(payload.channel_down_mhz, payload.roll_off_ratio))
     density = eirp_density_dbw_mhz(payload, range_km, altitude_km)
+    exponent = forward_scan_exponent(payload)
+    towards = density - float(scan_loss_db(scan_deg, exponent))
     note = f"{density:g} dBW/MHz over {symbols:g} MBd"
     rise = float(noise_rise_db(weather_db, clear_db, terminal.noise_temperature_k))
     lines = [
         *_geometry(range_km, elevation_deg, frequency),
         Line("EIRP", density + 10.0 * float(np.log10(symbols)), "dBW", True, note),
-        *_beam(
-            forward_scan_exponent(payload),
-            payload.transmit_aperture_m,
-            frequency,
-            scan_deg,
-            (cell_radius_km, range_km),
-        ),
+        *_beam(exponent, payload.transmit_aperture_m, frequency, scan_deg, (cell_radius_km, range_km)),
+        *_flux_cap(towards, range_km, elevation_deg, cap),
         _spreading(range_km, frequency),
         *_atmosphere(weather_db, clear_db, parts_db),
         Line("pointing loss", -terminal.pointing_loss_db, "dB", True),

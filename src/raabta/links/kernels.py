@@ -46,23 +46,36 @@ def density_dbw_mhz(range_km, altitude_km, radio):
 
 
 @inner
-def level_bases_db(range_km, altitude_km, cos_scan, cell_radius_km, radio, edge_down, edge_up):
+def flux_cap_dbw_m2(sin_elevation, flux_cap):
+    """Highest flux density of a beam where it is aimed, dB(W/m2) in 1 MHz; flux_cap: see
+    `links.flux_cap.FluxCap`."""
+    x = sin_elevation * (flux_cap.shape[0] - 1)
+    i = min(max(int(x), 0), flux_cap.shape[0] - 2)
+    return flux_cap[i] + (x - i) * (flux_cap[i + 1] - flux_cap[i])
+
+
+@inner
+def level_bases_db(
+    range_km, altitude_km, cos_scan, sin_elevation, cell_radius_km, radio, edge_down, edge_up, flux_cap
+):
     """C/N of both directions without terminal figures and without atmosphere, dB.
 
     radio: [down_ghz, up_ghz, eirp_density_dbw_mhz, g_over_t_dbk, scan_exponent_up, k_down, k_up,
-    ceiling_dbw_mhz, scan_exponent_down], where k = pi D f / c and the ceiling caps the rise off nadir that
-    holds the flux on the ground. Forward: add G/T and subtract losses. Return: add EIRP - 10 log10(carrier
-    Hz).
+    ceiling_dbw_mhz, scan_exponent_down, cap_db], where k = pi D f / c, the ceiling caps the rise off nadir
+    that holds the flux on the ground, and cap_db turns a flux density into this C/N (EIRP density less
+    free-space loss is flux density less 10 log10(4 pi f^2 / c^2), whatever the range). flux_cap: see
+    `flux_cap_dbw_m2`. Forward: add G/T and subtract losses. Return: add EIRP - 10 log10(carrier Hz).
     """
     sine = cell_radius_km / math.sqrt(range_km * range_km + cell_radius_km * cell_radius_km)
     density = density_dbw_mhz(range_km, altitude_km, radio)
     scan = 10.0 * math.log10(cos_scan)
     spreading = free_space_db(range_km, radio[0])
-    forward = density - 60.0 - BOLTZMANN_DB - spreading - pattern_loss_db(radio[5] * sine, edge_down)
+    edge = pattern_loss_db(radio[5] * sine, edge_down)
+    forward = density - 60.0 - BOLTZMANN_DB - spreading - edge
     spreading += 20.0 * math.log10(radio[1] / radio[0])
     back = radio[3] - BOLTZMANN_DB - spreading - pattern_loss_db(radio[6] * sine, edge_up)
-    forward, back = forward + radio[8] * scan, back + radio[4] * scan
-    return forward, back
+    capped = flux_cap_dbw_m2(sin_elevation, flux_cap) + radio[9] - edge
+    return min(forward + radio[8] * scan, capped), back + radio[4] * scan
 
 
 @inner

@@ -6,6 +6,7 @@ The same budgets, tables and reference climate as a run uses; only the choice of
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from raabta.base.frames import geodetic_to_fixed, look_angles
 from raabta.base.units import km_to_ms
 from raabta.links.budget import Budget, Direction, forward_budget, return_budget
 from raabta.links.depolarisation import cross_polarisation_db
+from raabta.links.flux_cap import FluxCap, flux_cap
 from raabta.links.pfd import SPHERE_KM, sight
 from raabta.links.ranges import in_range
 from raabta.links.sites import Sites, read_sites
@@ -79,6 +81,7 @@ class Link:
     """What is asked: a place (its climate read), a satellite's radio, a terminal, and how rare a weather.
 
     `percent` is the share of the average year, or of the worst month, for which the weather is exceeded.
+    `system`: whose rule on flux density the link keeps, if any.
     """
 
     sites: Sites
@@ -88,6 +91,7 @@ class Link:
     percent: float
     statistic: Statistic = "annual"
     directions: tuple[Direction, ...] = ("forward", "return")
+    system: Constellation | None = None
 
     def frequency_ghz(self, direction: Direction) -> float:
         """Carrier of a direction."""
@@ -208,10 +212,17 @@ def _budget(link: Link, direction: Direction, fades: SiteTables, e: int) -> Budg
     payload, terminal = link.payload, link.terminal
     if direction == "return":
         return return_budget(payload, terminal, parts_db=parts, cross_db=cross_db, **common)
-    altitude_km = seen.altitude_km
+    cap = None if link.system is None else _cap(link.system, payload, seen.altitude_km)
     return forward_budget(
-        payload, terminal, altitude_km=altitude_km, parts_db=parts, cross_db=cross_db, **common
+        payload, terminal, altitude_km=seen.altitude_km, parts_db=parts, cross_db=cross_db, cap=cap, **common
     )
+
+
+@lru_cache(maxsize=64)
+def _cap(system: Constellation, payload: Payload, altitude_km: float) -> FluxCap:
+    """The cap on a radio flown by a constellation, at one altitude."""
+    satellites = sum(shell.satellites for shell in system.shells)
+    return flux_cap(system.model_copy(update={"payload": payload}), [altitude_km], satellites)
 
 
 def _cross_db(link: Link, direction: Direction, rain_db: float, percent: float) -> float | None:

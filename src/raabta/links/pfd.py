@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,13 @@ import numpy.typing as npt
 from raabta.base.bodies import EARTH
 from raabta.links.antenna import aperture_pattern_db, half_power_half_angle_deg, peak_gain_dbi, scan_loss_db
 from raabta.links.articles import FluxLimit, Verdict
-from raabta.links.budget import eirp_density_dbw_mhz, forward_scan_exponent
+from raabta.links.budget import eirp_density_dbw_mhz, forward_scan_exponent, spreading_loss_db
 from raabta.links.ranges import FloatArray, in_range
 from raabta.links.satellite_patterns import s1528_dbi
 from raabta.scenario.models import Payload
+
+if TYPE_CHECKING:
+    from raabta.links.flux_cap import FluxCap
 
 SPHERE_KM = EARTH.equatorial_radius_km
 S1528_HIGHEST_GHZ = 30.0
@@ -45,9 +49,8 @@ def pfd_dbw_m2(
 
     dB(W/m2) in `reference_khz`; the density is per MHz. Arrays broadcast.
     """
-    distance_m = 1e3 * in_range("slant range", range_km, 1e-3, 1e7, "km", "free space")
+    spreading = spreading_loss_db(in_range("slant range", range_km, 1e-3, 1e7, "km", "free space"))
     bandwidth = 10.0 * np.log10(np.asarray(reference_khz, np.float64) / 1e3)
-    spreading = 10.0 * np.log10(4.0 * np.pi * distance_m**2)
     return np.asarray(np.asarray(eirp_density_dbw_mhz, np.float64) - spreading + bandwidth)
 
 
@@ -60,13 +63,19 @@ def sight(altitude_km: npt.ArrayLike, elevation_deg: npt.ArrayLike) -> tuple[Flo
     return np.asarray(range_km), np.degrees(np.arcsin(across / radius))
 
 
-def beam_density_dbw_mhz(payload: Payload, altitude_km: float, elevation_deg: npt.ArrayLike) -> FloatArray:
+def beam_density_dbw_mhz(
+    payload: Payload, altitude_km: float, elevation_deg: npt.ArrayLike, cap: FluxCap | None = None
+) -> FloatArray:
     """EIRP density of a beam steered to where the satellite stands at an elevation, dBW/MHz, as budgets have
-    it: raised with range up to the payload's ceiling, or less the scan loss. Any shape."""
+    it: raised with range up to the payload's ceiling, or less the scan loss, and held to `cap`. Any shape."""
     range_km, scan_deg = sight(altitude_km, elevation_deg)
     exponent = forward_scan_exponent(payload)
     density = [eirp_density_dbw_mhz(payload, float(r), altitude_km) for r in np.ravel(range_km)]
-    return np.reshape(density, range_km.shape) - scan_loss_db(np.minimum(scan_deg, 89.0), exponent)
+    towards = np.reshape(density, range_km.shape) - scan_loss_db(np.minimum(scan_deg, 89.0), exponent)
+    if cap is None:
+        return towards
+    most = cap.at_dbw_m2(np.sin(np.radians(elevation_deg)))
+    return np.minimum(towards, most + spreading_loss_db(range_km))
 
 
 def side_lobe_db(payload: Payload, off_axis_deg: npt.ArrayLike) -> FloatArray:
@@ -88,6 +97,7 @@ def level_dbw_m2(
     elevation_deg: npt.ArrayLike,
     lowest_deg: float,
     reference_khz: float = 1000.0,
+    cap: FluxCap | None = None,
 ) -> FloatArray:
     """Flux density that one beam puts where the satellite stands at an elevation, dB(W/m2). Any shape.
 
@@ -98,18 +108,24 @@ def level_dbw_m2(
     range_km, nadir_deg = sight(altitude_km, elevation)
     steered = np.maximum(elevation, lowest_deg)
     lobe = side_lobe_db(payload, np.maximum(nadir_deg - sight(altitude_km, steered)[1], 0.0))
-    density = beam_density_dbw_mhz(payload, altitude_km, steered) + np.where(
+    density = beam_density_dbw_mhz(payload, altitude_km, steered, cap) + np.where(
         elevation < lowest_deg, lobe, 0.0
     )
     return pfd_dbw_m2(density, range_km, reference_khz)
 
 
 def check(
-    limit: FluxLimit, payload: Payload, altitude_km: float, lowest_deg: float, satellites: int
+    limit: FluxLimit,
+    payload: Payload,
+    altitude_km: float,
+    lowest_deg: float,
+    satellites: int,
+    cap: FluxCap | None = None,
 ) -> FluxCheck:
-    """Hold one limit against one payload; the verdict where the margin is least, 0 to 90 deg by 0.5 deg."""
+    """Hold one limit against one payload, its beams held to `cap`; the verdict where the margin is least, 0
+    to 90 deg by 0.5 deg."""
     elevation = np.unique(np.append(np.arange(0.0, 90.25, 0.5), lowest_deg))
-    level = level_dbw_m2(payload, altitude_km, elevation, lowest_deg, limit.reference_khz)
+    level = level_dbw_m2(payload, altitude_km, elevation, lowest_deg, limit.reference_khz, cap)
     allowed = limit.limit_dbw_m2(elevation, satellites)
     worst = int(np.argmin(np.round(allowed - level, DECIMALS)))
     kept = round(float(allowed[worst] - level[worst]), DECIMALS) >= 0.0

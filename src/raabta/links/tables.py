@@ -22,11 +22,13 @@ from raabta.links.budget import (
     combine_db,
     forward_scan_exponent,
     free_space_loss_db,
+    isotropic_area_loss_db,
     noise_rise_db,
 )
 from raabta.links.cloud_maps import CloudMaps
 from raabta.links.depolarisation import EDITION as CROSS_EDITION
 from raabta.links.depolarisation import cross_polarisation_db
+from raabta.links.flux_cap import FluxCap, no_cap
 from raabta.links.kernels import (
     BOLTZMANN_DB,
     JOIN_LOW_DB,
@@ -62,13 +64,15 @@ EDGE_STEP: Final = 0.01
 class RadioTables:
     """What a slot needs of payload and terminals; j terminal classes, directions forward (0) and return (1).
 
-    radio (9,): see `kernels.level_bases_db`. edge_*: pattern loss in steps of 0.01 in u. terminal (2, j):
+    radio (10,), flux_cap (n,): see `kernels.level_bases_db`. edge_*: pattern loss in steps of 0.01 in u.
+    terminal (2, j):
     G/T less pointing, and EIRP less pointing less 10 log10(carrier Hz). join: see `kernels.joined_db`.
     first_mode (2, j, lut), thresholds, inverse (1/Mbps of a whole dwell) and single (Mbps of one terminal
     alone), each (2, j, mode).
     """
 
     radio: Floats
+    flux_cap: Floats
     edge_down: Floats
     edge_up: Floats
     terminal: Floats
@@ -90,8 +94,10 @@ def join_table() -> Floats:
     return np.asarray(10.0 * np.log10(1.0 + 10.0 ** (x / 10.0)))
 
 
-def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTables:
-    """Fold payload, terminals, C/I, margins and ladders into the kernels' tables."""
+def radio_tables(
+    payload: Payload, terminals: tuple[Terminal, ...], cap: FluxCap | None = None
+) -> RadioTables:
+    """Fold payload, terminals, C/I, margins, ladders and the cap on flux into the kernels' tables."""
     nadir, edge = payload.eirp_density_dbw_mhz, payload.eirp_density_edge_dbw_mhz
     radio = np.array(
         [
@@ -104,6 +110,7 @@ def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTabl
             float(aperture_ratio(payload.receive_aperture_m, payload.user_up_ghz)),
             nadir if edge is None else edge,
             forward_scan_exponent(payload),
+            -60.0 - BOLTZMANN_DB - float(isotropic_area_loss_db(payload.user_down_ghz)),
         ]
     )
     figures = [_terminal_figures(payload, terminal) for terminal in terminals]
@@ -112,6 +119,7 @@ def radio_tables(payload: Payload, terminals: tuple[Terminal, ...]) -> RadioTabl
     thresholds, inverse, single = _stack(forward, back)
     return RadioTables(
         radio=radio,
+        flux_cap=(cap or no_cap()).most_dbw_m2,
         edge_down=edge_table(),
         edge_up=edge_table(),
         terminal=np.array(figures).T.copy(),

@@ -27,6 +27,7 @@ from raabta.links.earth_patterns import SMALL_BSS_WAVELENGTHS, bo1443_dbi, s1428
 from raabta.links.pfd import side_lobe_db
 from raabta.network import epfd_kernels as kernels
 from raabta.network.epfd_rows import Distribution, distribution, nothing
+from raabta.network.flux import cap_of
 from raabta.orbits.propagate import Propagator
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class System:
     propagator: Propagator
     rule: Floats
     radio: Floats
+    flux_cap: Floats
     lobes: Floats
     arc: NDArray[np.float32]
     arc_first_deg: float
@@ -154,10 +156,12 @@ def system_of(scenario: Scenario, reference_khz: float, latitude_deg: tuple[floa
         math.cos(math.radians(payload.scan_limit_deg)),
         math.radians(system.gso_separation_deg),
     ]
+    propagator = Propagator.from_constellation(system, scenario.time.start, scenario.time.duration_s)
     return System(
-        propagator=Propagator.from_constellation(system, scenario.time.start, scenario.time.duration_s),
+        propagator=propagator,
         rule=np.array(rule),
         radio=radio_of(payload, reference_khz, scenario.area.cell_resolution),
+        flux_cap=cap_of(scenario, propagator).most_dbw_m2,
         lobes=lobes_of(payload, beams),
         arc=arc.table,
         arc_first_deg=arc.first_latitude_deg,
@@ -173,14 +177,15 @@ def co_frequency_beams(payload: Payload) -> int:
 
 def radio_of(payload: Payload, reference_khz: float, cell_resolution: int) -> Floats:
     """EIRP density at nadir and its ceiling in the reference bandwidth, dBW; exponent of the scan loss;
-    distance from cell to cell, km."""
+    distance from cell to cell, km; the reference bandwidth, dB over 1 MHz."""
     import h3
 
     bandwidth = 10.0 * math.log10(reference_khz / 1e3)
     nadir, edge = payload.eirp_density_dbw_mhz, payload.eirp_density_edge_dbw_mhz
     ceiling = nadir if edge is None else max(edge, nadir)
     across = math.sqrt(3.0) * h3.average_hexagon_edge_length(cell_resolution, unit="km")
-    return np.array([nadir + bandwidth, ceiling + bandwidth, forward_scan_exponent(payload), across])
+    exponent = forward_scan_exponent(payload)
+    return np.array([nadir + bandwidth, ceiling + bandwidth, exponent, across, bandwidth])
 
 
 def lobes_of(payload: Payload, beams: int) -> Floats:
@@ -245,6 +250,7 @@ def epfd_w_m2(
         system.arc_first_deg,
         system.arc_step_deg,
         system.radio,
+        system.flux_cap,
         system.lobes,
         unit,
         gains,

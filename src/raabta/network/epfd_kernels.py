@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from raabta.access.kernels import clears_arc, inner, kernel
+from raabta.links.kernels import flux_cap_dbw_m2
 
 AZIMUTHS = 16
 COARSE_RAD = math.radians(1.0)
@@ -32,12 +33,16 @@ def looked_up(table, step, value):
 
 
 @inner
-def density_ratio(range_km, altitude_km, cos_scan, radio):
-    """EIRP density of a beam, linear. radio: nadir density, ceiling of the raised one (dBW in the reference
-    bandwidth), exponent of the scan loss."""
+def density_ratio(range_km, altitude_km, cos_scan, ground_km, radio, flux_cap):
+    """EIRP density of a beam at ground of a radius, linear. radio: nadir density, ceiling of the raised one
+    (dBW in the reference bandwidth), exponent of the scan loss, distance of the next cell (km), reference
+    bandwidth (dB over 1 MHz); flux_cap: see `links.kernels.flux_cap_dbw_m2`."""
     raised = max(0.0, min(radio[1] - radio[0], 20.0 * math.log10(range_km / altitude_km)))
     scan = 10.0 * radio[2] * math.log10(max(cos_scan, 1e-3))
-    return 10.0 ** (0.1 * (radio[0] + raised + scan))
+    sin_elevation = ((altitude_km + ground_km) * cos_scan - range_km) / ground_km
+    spreading = 10.0 * math.log10(FOUR_PI * 1e6 * range_km * range_km)
+    capped = flux_cap_dbw_m2(sin_elevation, flux_cap) + radio[4] + spreading
+    return 10.0 ** (0.1 * min(radio[0] + raised + scan, capped))
 
 
 @inner
@@ -154,11 +159,11 @@ def _towards_nadir(sx, sy, sz, dx, dy, dz, off, site_radius, rule, table, first_
 
 
 @kernel
-def epfd(position_km, site, up, rule, arc, first_deg, step_deg, radio, lobes, gso, gains, out):
+def epfd(position_km, site, up, rule, arc, first_deg, step_deg, radio, flux_cap, lobes, gso, gains, out):
     """EPFD of every step, geostationary direction and antenna, linear W/m2: out (t, k, a).
 
-    position_km (t, 3, n) ITRF; site (3,), up (3,); rule, radio: see `may_light`, `density_ratio`, with
-    radio[3] the distance of the next cell (km); arc, first_deg, step_deg: table of the arc by latitude.
+    position_km (t, 3, n) ITRF; site (3,), up (3,); rule, radio, flux_cap: see `may_light`, `density_ratio`;
+    arc, first_deg, step_deg: table of the arc by latitude.
     lobes: gain of a satellite's beams over the peak of one by angle, and step (rad) in lobes[0, 0]: row 1.
     gso (k, 3): unit directions; gains (a, m): antennas over their peak, by angle in equal steps to pi.
 
@@ -202,7 +207,11 @@ def epfd(position_km, site, up, rule, arc, first_deg, step_deg, radio, lobes, gs
                 gain = looked_up(lobes[1], lobe_step, off)
                 tilt[seen] = -1.0
             spread = 1.0 / (FOUR_PI * 1e6 * d * d)
-            power[seen] = spread * gain * density_ratio(far, radius - site_radius, cos_scan, radio)
+            power[seen] = (
+                spread
+                * gain
+                * density_ratio(far, radius - site_radius, cos_scan, site_radius, radio, flux_cap)
+            )
             ray[seen, 0], ray[seen, 1], ray[seen, 2] = dx, dy, dz
             seen += 1
         _receive(ray[:seen], power[:seen], tilt[:seen], near[:serving], lobes, gso, gains, out[t])

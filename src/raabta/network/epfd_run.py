@@ -13,6 +13,7 @@ import numpy as np
 
 from raabta.base.bodies import EARTH
 from raabta.base.frames import enu_basis, geodetic_to_fixed
+from raabta.links.budget import spreading_loss_db
 from raabta.network import epfd_kernels as kernels
 from raabta.network.chunk import slot_times
 from raabta.network.epfd import gso_directions, lobes_of, radio_of
@@ -102,6 +103,8 @@ def beams_of(network: Network, radio: Floats, position_km: Floats) -> Beams:
     height_km = np.linalg.norm(satellite_km, axis=1)[index]
     cos_scan = -np.einsum("ij,ij->i", offset, satellite_km[index]) / (range_km * height_km)
     density = _density_w(radio, range_km, height_km - EARTH.mean_radius_km, cos_scan)
+    most = network.flux_cap.at_dbw_m2(result.geometry[lit, 0]) + spreading_loss_db(range_km) + radio[4]
+    density = np.minimum(density, 10.0 ** (0.1 * most))
     return Beams(
         satellite_km=satellite_km,
         start=np.searchsorted(index, np.arange(near.size + 1)).astype(np.int64),
@@ -111,7 +114,7 @@ def beams_of(network: Network, radio: Floats, position_km: Floats) -> Beams:
 
 
 def _density_w(radio: Floats, range_km: Floats, altitude_km: Floats, cos_scan: Floats) -> Floats:
-    """EIRP density of beams in the reference bandwidth, W: as `epfd_kernels.density_ratio`."""
+    """EIRP density of beams in the reference bandwidth, W, not capped: as `epfd_kernels.density_ratio`."""
     raised = np.clip(20.0 * np.log10(range_km / altitude_km), 0.0, radio[1] - radio[0])
     scan = 10.0 * radio[2] * np.log10(np.maximum(cos_scan, 1e-3))
     return np.asarray(10.0 ** (0.1 * (radio[0] + raised + scan)))

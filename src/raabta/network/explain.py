@@ -130,6 +130,7 @@ def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple
             clear_db=loss[0],
             altitude_km=altitude_km,
             beams_db=None if down is None else -down,
+            cap=network.flux_cap,
             **common,
         )
         back = return_budget(

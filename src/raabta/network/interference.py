@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from raabta.base.frames import enu_basis
 from raabta.links.antenna import airy_db, aperture_pattern_db, aperture_ratio, peak_gain_dbi
 from raabta.links.earth_patterns import s465_dbi
 from raabta.network import interference_kernels as kernels
@@ -127,7 +128,10 @@ def beams_of(network: Network, sky: Sky, allocation: Allocation) -> tuple[Ints, 
     owner = np.concatenate([allocation.satellite[lit], owner])
     order = np.argsort(owner, kind="stable")
     owner = owner[order]
-    ground_km = np.concatenate([network.ground.km[lit], neighbour_km(network.demand)[place]])[order]
+    abroad = network.demand
+    ground_km = np.concatenate([network.ground.km[lit], neighbour_km(abroad)[place]])[order]
+    vertical = enu_basis(abroad.neighbour_latitude_deg, abroad.neighbour_longitude_deg)[:, 2]
+    up = np.concatenate([network.ground.basis[lit, 2], vertical[place]])[order]
     near = fleet(sky)
     start = np.searchsorted(owner, np.arange(near.altitude_km.size + 1))
     beams = kernels.Beams(
@@ -137,7 +141,8 @@ def beams_of(network: Network, sky: Sky, allocation: Allocation) -> tuple[Ints, 
         dwell=np.concatenate([allocation.dwell[lit], dwell])[order],
         eirp=np.empty(owner.size),
     )
-    kernels.point_beams(near.km, near.altitude_km, network.radio.radio, owner, ground_km, beams)
+    radio = network.radio
+    kernels.point_beams(near.km, near.altitude_km, radio.radio, radio.flux_cap, owner, ground_km, up, beams)
     return owner, beams
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from raabta.links.kernels import BOLTZMANN_DB, density_dbw_mhz, free_space_db
+from raabta.links.kernels import BOLTZMANN_DB, density_dbw_mhz, flux_cap_dbw_m2, free_space_db
 
 U_STEPS = 50.0
 """Entries of a pattern table to one of u = pi D f / c sin(angle)."""
@@ -47,8 +47,9 @@ class Antennas(NamedTuple):
 
 
 @kernel
-def point_beams(satellite_km, altitude_km, radio, owner, ground_km, out):
-    """Fill away and eirp of beams that satellites `owner` (b,) point at ground_km (b, 3)."""
+def point_beams(satellite_km, altitude_km, radio, flux_cap, owner, ground_km, up, out):
+    """Fill away and eirp of beams that satellites `owner` (b,) point at ground_km (b, 3). up (b, 3): the
+    vertical there; flux_cap: see `links.kernels.flux_cap_dbw_m2`."""
     for i in range(owner.shape[0]):
         s = owner[i]
         dx, dy, dz = ground_km[i, 0], ground_km[i, 1], ground_km[i, 2]
@@ -58,8 +59,10 @@ def point_beams(satellite_km, altitude_km, radio, owner, ground_km, out):
         cos_scan = -(dx * x + dy * y + dz * z) / (r * math.sqrt(x * x + y * y + z * z))
         scan = 10.0 * math.log10(max(cos_scan, 1e-3))
         out.away[0, i], out.away[1, i], out.away[2, i] = dx / r, dy / r, dz / r
-        density = density_dbw_mhz(r, altitude_km[s], radio)
-        out.eirp[i] = 10.0 ** (0.1 * (density + radio[8] * scan - 60.0 - BOLTZMANN_DB))
+        level = density_dbw_mhz(r, altitude_km[s], radio) + radio[8] * scan - 60.0 - BOLTZMANN_DB
+        sin_elevation = -(dx * up[i, 0] + dy * up[i, 1] + dz * up[i, 2]) / r
+        capped = flux_cap_dbw_m2(sin_elevation, flux_cap) + radio[9] + free_space_db(r, radio[0])
+        out.eirp[i] = 10.0 ** (0.1 * min(level, capped))
 
 
 @inner

@@ -36,20 +36,21 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt
 class Links(NamedTuple):
     """What the links of every cell are rated from.
 
-    site_km (n, 3), radius_km (n,), active (n, j): subscribing homes / contention. radio (9,), edge_down,
-    edge_up: see `links.kernels.level_bases_db`. terminal (2, j): G/T, and EIRP less 10 log10(carrier Hz),
-    both less pointing loss. loss (1 + k, n, e, 2, j): atmosphere and rain noise, dB, over states and
-    cosecant nodes, forward and return. cross (1 + k, n, e, 2): the wanted signal over the other polarisation
-    and the other beams, dB; join: see `joined_db`. lut (2, j, level), thresholds (2, j, mode): C/N with C/I
-    folded in. plans (p, 2): Mbps. dwell (2, j, mode, p + 1): dwell that one active home asks at a plan,
-    infinite where one terminal alone does not reach it; the last is the top plan's rate wherever the design
-    plan is reached, up to which surplus is shared.
+    site_km (n, 3), radius_km (n,), active (n, j): subscribing homes / contention. radio (10,), flux_cap,
+    edge_down, edge_up: see `links.kernels.level_bases_db`. terminal (2, j): G/T, and EIRP less
+    10 log10(carrier Hz), both less pointing loss. loss (1 + k, n, e, 2, j): atmosphere and rain noise, dB,
+    over states and cosecant nodes, forward and return. cross (1 + k, n, e, 2): the wanted signal over the
+    other polarisation and the other beams, dB; join: see `joined_db`. lut (2, j, level), thresholds
+    (2, j, mode): C/N with C/I folded in. plans (p, 2): Mbps. dwell (2, j, mode, p + 1): dwell that one active
+    home asks at a plan, infinite where one terminal alone does not reach it; the last is the top plan's rate
+    wherever the design plan is reached, up to which surplus is shared.
     """
 
     site_km: Any
     radius_km: Any
     active: Any
     radio: Any
+    flux_cap: Any
     edge_down: Any
     edge_up: Any
     terminal: Any
@@ -288,8 +289,9 @@ def _rate(c, s, sin_elevation, state, fleet, links, rules, given):
     r = math.sqrt(dx * dx + dy * dy + dz * dz)
     scan = (dx * fleet.unit[s, 0] + dy * fleet.unit[s, 1] + dz * fleet.unit[s, 2]) / r
     base_f, base_r = level_bases_db(
-        r, fleet.altitude_km[s], scan, links.radius_km[c], links.radio, links.edge_down, links.edge_up
-    )
+        r, fleet.altitude_km[s], scan, sin_elevation, links.radius_km[c], links.radio, links.edge_down,
+        links.edge_up, links.flux_cap,
+    )  # fmt: skip
     need, closes, design = given.plan_dwell[c], given.closes[c], rules.design
     rate_links(links, c, state, base_f, base_r, sin_elevation, need, closes)
     active = active_of(links.active[c], closes[design, 0])

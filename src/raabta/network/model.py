@@ -14,6 +14,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.errors import LimitError
 from raabta.links import tables
 from raabta.links.cloud_maps import brought
+from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.models import PLANS_MBPS
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from raabta.links.flux_cap import FluxCap
     from raabta.scenario.models import Gateway, Payload, Scenario, Terminal
 
     Floats = NDArray[np.float64]
@@ -92,6 +94,7 @@ class Network:
     admission: Admission
     neighbour_unit: Floats
     radio: tables.RadioTables
+    flux_cap: FluxCap
     loss: tables.PathLoss
     feeder: tables.FeederTables
     plans: Floats
@@ -128,6 +131,7 @@ class Network:
             radius_km=self.radius_km,
             active=self.demand.active,
             radio=radio.radio,
+            flux_cap=radio.flux_cap,
             edge_down=radio.edge_down,
             edge_up=radio.edge_up,
             terminal=radio.terminal,
@@ -169,6 +173,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
     )
     near_km = np.concatenate([ground.km, neighbour_km(demand)])
     gateways, feeder = _gateway_side(scenario, propagator)
+    cap = cap_of(scenario, propagator)
     names = [gateway.name for gateway in scenario.gateways]
     partners = [gateway.diversity_partner for gateway in scenario.gateways]
     return Network(
@@ -186,7 +191,8 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         demand=demand,
         admission=Admission(demand.order, np.ones(latitude.size)),
         neighbour_unit=unit(neighbour_km(demand)),
-        radio=tables.radio_tables(system.payload, scenario.demand.terminals),
+        radio=tables.radio_tables(system.payload, scenario.demand.terminals, cap),
+        flux_cap=cap,
         loss=tables.path_loss(
             latitude,
             longitude,

@@ -197,6 +197,11 @@ class Constellation(Model):
     gateway_min_elevation_deg: Elevation = 10.0
     gso_separation_deg: Elevation = 0.0
     gso_separation_source: str = ""
+    pfd_limit: Literal["article-21", "none"] = Field(
+        default="article-21",
+        description="cap on power flux density: article-21 lowers the EIRP density of a beam wherever the "
+        "ground would get more than the rows that share its band allow; without a row there is no cap",
+    )
     note: str = ""
 
 

@@ -111,11 +111,13 @@ def summarise_run(
             **environment(),
         },
         "models": network.loss.editions,
+        "flux_cap": network.flux_cap.plain(),
         "link_fades": link_fades(scenario),
         "assumptions": [
             *scenario.assumptions,
             *people.assumptions,
             *network.propagator.notes,
+            network.flux_cap.sentence,
             *_horizon_notes(scenario),
         ],
     }

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import numpy as np
 
-from raabta.base.bodies import EARTH
 from raabta.base.errors import LimitError, OutOfRangeError
 from raabta.links import articles, pfd
 from raabta.links.articles import EpfdLimit, FluxLimit, Verdict
 from raabta.network import epfd, epfd_rows, epfd_run
 from raabta.network.chunk import even_slots
+from raabta.network.flux import altitudes_km, cap_of
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.models import Model, Scenario
 
@@ -59,10 +59,10 @@ def answer(
 
     Raises OutOfRangeError for geostationary satellites alone, and for a step longer than the run.
     """
-    scenario, tell = results.scenario, progress or (lambda what, done, total: None)
+    scenario, tell = _in_band(results.scenario, question), progress or (lambda what, done, total: None)
     refuse(scenario, question)
-    low, high = question.band_ghz or scenario.constellation.payload.user_down_band_ghz
-    flux = flux_checks(scenario, low, high)
+    low, high = scenario.constellation.payload.user_down_band_ghz
+    flux, bare = flux_checks(scenario), flux_checks(_with_limit(scenario, "none"))
     return {
         "label": LABEL,
         "scenario": scenario.name,
@@ -70,12 +70,27 @@ def answer(
         "region": articles.itu_region(scenario.area.country),
         "band_ghz": [round(low, 6), round(high, 6)],
         "band_from": _band_from(scenario, question),
-        "pfd": [_flux_row(check) for check in flux],
+        "pfd_limit": scenario.constellation.pfd_limit,
+        "pfd": [_flux_row(check, free) for check, free in zip(flux, bare, strict=True)],
         "pfd_missing_ghz": _gaps([each.limit for each in flux if each.limit.authority == "RR"], low, high),
-        "epfd_down": _epfd_down(results, question, (low, high), tell),
+        "epfd_down": _epfd_down(results, scenario, question, tell),
         "epfd_up": {"verdict": str(Verdict.row_missing), "table": "22-2"},
-        "price": price(scenario, flux, question.price_slots, served_of, tell),
+        "price": price(scenario, bare, question.price_slots, served_of, tell),
     }
+
+
+def _in_band(scenario: Scenario, question: Question) -> Scenario:
+    """The scenario with its users in the band that is asked about, if one is."""
+    if question.band_ghz is None:
+        return scenario
+    (low, high), system = question.band_ghz, scenario.constellation
+    payload = _with(system.payload, user_down_low_ghz=low, user_down_high_ghz=high)
+    return _with(scenario, constellation=_with(system, payload=payload))
+
+
+def _with_limit(scenario: Scenario, rule: str) -> Scenario:
+    """The scenario with another rule on flux density."""
+    return _with(scenario, constellation=_with(scenario.constellation, pfd_limit=rule))
 
 
 def _band_from(scenario: Scenario, question: Question) -> str:
@@ -102,33 +117,22 @@ def refuse(scenario: Scenario, question: Question) -> None:
         )
 
 
-def flux_checks(scenario: Scenario, low_ghz: float, high_ghz: float) -> list[pfd.FluxCheck]:
-    """Each row of power flux density in a band, at the altitude of the fleet with the least margin."""
+def flux_checks(scenario: Scenario) -> list[pfd.FluxCheck]:
+    """Each row of power flux density of the payload's band, at the altitude of the fleet with the least
+    margin, with beams as the scenario's rule holds them."""
     system = scenario.constellation
     propagator = Propagator.from_constellation(system, scenario.time.start, scenario.time.duration_s)
-    altitudes = altitudes_km(scenario, propagator)
+    altitudes, cap = altitudes_km(scenario, propagator), cap_of(scenario, propagator)
+    lowest_deg, satellites = system.user_min_elevation_deg, propagator.count
     out = []
-    for limit in articles.flux_limits(low_ghz, high_ghz):
-        found = [
-            pfd.check(limit, system.payload, each, system.user_min_elevation_deg, propagator.count)
-            for each in altitudes
-        ]
+    for limit in articles.flux_limits(*system.payload.user_down_band_ghz):
+        found = [pfd.check(limit, system.payload, each, lowest_deg, satellites, cap) for each in altitudes]
         out.append(min(found, key=lambda check: check.margin_db))
     return out
 
 
-def altitudes_km(scenario: Scenario, propagator: Propagator) -> list[float]:
-    """Altitudes of the shells; of an orbits file the lowest and the highest at the start, over the equator's
-    radius."""
-    if scenario.constellation.orbits_file is None:
-        return sorted({shell.altitude_km for shell in scenario.constellation.shells})
-    position = propagator.positions_km(np.array([propagator.start]))[0]
-    altitude = np.linalg.norm(position, axis=0) - EARTH.equatorial_radius_km
-    low_orbit = altitude[altitude < 35_000.0]
-    return [float(np.nanmin(low_orbit)), float(np.nanmax(low_orbit))]
-
-
-def _flux_row(check: pfd.FluxCheck) -> dict[str, Any]:
+def _flux_row(check: pfd.FluxCheck, bare: pfd.FluxCheck) -> dict[str, Any]:
+    """A row as plain data, with the margin of the `bare` beams, which no cap holds."""
     limit = check.limit
     return {
         "band_ghz": [limit.low_ghz, limit.high_ghz],
@@ -141,6 +145,7 @@ def _flux_row(check: pfd.FluxCheck) -> dict[str, Any]:
         "level_dbw_m2": round(check.level_dbw_m2, 1),
         "limit_dbw_m2": round(check.limit_dbw_m2, 1),
         "margin_db": check.margin_db,
+        "margin_without_cap_db": bare.margin_db,
         "verdict": str(check.verdict),
     }
 
@@ -158,10 +163,8 @@ def one_of_each(limits: Sequence[EpfdLimit], low_ghz: float) -> list[tuple[EpfdL
     return [found[key] for key in sorted(found)]
 
 
-def _epfd_down(
-    results: Results, question: Question, band: tuple[float, float], tell: Progress
-) -> dict[str, Any]:
-    scenario = results.scenario
+def _epfd_down(results: Results, scenario: Scenario, question: Question, tell: Progress) -> dict[str, Any]:
+    band = scenario.constellation.payload.user_down_band_ghz
     limits = articles.epfd_limits(*band, articles.itu_region(scenario.area.country))
     plan, own = plan_of(results, question), question.beams == "run"
     out: dict[str, Any] = {
@@ -251,17 +254,18 @@ def _finite(value: float) -> float | None:
 
 def price(
     scenario: Scenario,
-    flux: Sequence[pfd.FluxCheck],
+    bare: Sequence[pfd.FluxCheck],
     slots: int,
     served_of: ServedOf,
     tell: Progress,
 ) -> dict[str, Any]:
-    """Homes served with and without each rule, on evenly spaced slots of the run."""
+    """Homes served with and without each rule, on evenly spaced slots of the run. `bare`: `flux_checks` of
+    the beams that no cap holds."""
     steps = scenario.time.steps
     chosen = even_slots(steps, slots)
     if not chosen:
         return {"slots": 0, "of_slots": steps, "rules": []}
-    rules = [_arc_rule(scenario), _flux_rule(scenario, flux)]
+    rules = [_arc_rule(scenario), _flux_rule(scenario, bare)]
     jobs = [other for _, other in rules if other is not None]
     tell("pricing the rules", 0, len(jobs) + 1)
     plan = scenario.demand.plan
@@ -298,21 +302,23 @@ def _arc_rule(scenario: Scenario) -> tuple[dict[str, Any], Scenario | None]:
     return rule, _with(scenario, constellation=_with(system, gso_separation_deg=0.0), gateways=gateways)
 
 
-def _flux_rule(scenario: Scenario, flux: Sequence[pfd.FluxCheck]) -> tuple[dict[str, Any], Scenario | None]:
-    """The cap on flux density, and the scenario that keeps it, or goes CAP_STEP_DB over it."""
-    country = "USA" if scenario.area.country == "USA" else "RR"
-    held = [check for check in flux if check.limit.authority in {"RR", country}]
+def _flux_rule(scenario: Scenario, bare: Sequence[pfd.FluxCheck]) -> tuple[dict[str, Any], Scenario | None]:
+    """The cap on flux density, and the scenario on the other side of it: without the cap where it takes some
+    of the EIRP density, CAP_STEP_DB over it where beams just keep it."""
+    country, stated = scenario.area.country, scenario.constellation.pfd_limit
+    held = [check for check in bare if check.limit.authority in {"RR", country}]
     rule: dict[str, Any] = {"rule": "cap on power flux density", "stated_keeps_it": True}
     if not held:
         return rule | {"note": f"no price: {Verdict.row_missing}"}, None
     margin = min(check.margin_db for check in held)
     if margin < 0.0:
-        note = f"with it the EIRP density falls by {-margin:g} dB, the radiated power with it"
-        return rule | {"stated_keeps_it": False, "note": note}, _louder(scenario, margin)
+        other = "article-21" if stated == "none" else "none"
+        note = f"it takes up to {-margin:g} dB of the EIRP density, of the beams that exceed it"
+        return rule | {"stated_keeps_it": stated != "none", "note": note}, _with_limit(scenario, other)
     if margin >= CAP_STEP_DB:
         return rule | {"note": f"it takes nothing: {margin:g} dB of margin"}, None
     note = f"without it: what {CAP_STEP_DB:g} dB above the cap would bring, radiated power raised alike"
-    return rule | {"note": note}, _louder(scenario, margin + CAP_STEP_DB)
+    return rule | {"note": note}, _with_limit(_louder(scenario, margin + CAP_STEP_DB), "none")
 
 
 def _louder(scenario: Scenario, gain_db: float) -> Scenario:

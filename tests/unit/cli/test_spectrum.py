@@ -30,6 +30,7 @@ FOUND = {
             "level_dbw_m2": -140.2,
             "limit_dbw_m2": -140.0,
             "margin_db": 0.2,
+            "margin_without_cap_db": -0.3,
             "verdict": "met",
         }
     ],

@@ -46,6 +46,10 @@ TERMINAL = Terminal.model_validate(
 )
 
 
+def parts(radio: tables.RadioTables) -> tuple[np.ndarray, ...]:
+    return radio.radio, radio.edge_down, radio.edge_up, radio.flux_cap
+
+
 @pytest.mark.parametrize(
     ("range_km", "scan_deg", "clear_db", "weather_db"),
     [(550.0, 0.0, 0.2, 0.2), (800.0, 45.0, 0.3, 1.7), (1123.28, 56.6, 0.5, 4.2)],
@@ -55,7 +59,7 @@ def test_kernel_levels_equal_the_budgets(
 ) -> None:
     radio = tables.radio_tables(PAYLOAD, (TERMINAL,))
     bases = kernels.level_bases_db(
-        range_km, 550.0, np.cos(np.radians(scan_deg)), 10.0, radio.radio, radio.edge_down, radio.edge_up
+        range_km, 550.0, np.cos(np.radians(scan_deg)), np.sin(np.radians(40.0)), 10.0, *parts(radio)
     )
     rise = float(budget.noise_rise_db(weather_db, clear_db, TERMINAL.noise_temperature_k))
     where = {"range_km": range_km, "elevation_deg": 40.0, "scan_deg": scan_deg, "cell_radius_km": 10.0}
@@ -73,7 +77,7 @@ def test_kernel_levels_equal_the_budgets(
 def test_a_carrier_wider_than_the_channel_is_cut_to_it_in_both() -> None:
     wide = TERMINAL.model_copy(update={"carrier_mhz": 250.0})
     radio = tables.radio_tables(PAYLOAD, (wide,))
-    bases = kernels.level_bases_db(800.0, 550.0, 0.8, 10.0, radio.radio, radio.edge_down, radio.edge_up)
+    bases = kernels.level_bases_db(800.0, 550.0, 0.8, np.sin(np.radians(40.0)), 10.0, *parts(radio))
     where = {"range_km": 800.0, "elevation_deg": 40.0, "scan_deg": float(np.degrees(np.arccos(0.8)))}
     up = budget.return_budget(PAYLOAD, wide, **where, cell_radius_km=10.0, weather_db=0.3, clear_db=0.3)
     assert bases[1] + radio.terminal[1, 0] - 0.3 == pytest.approx(up.cn_db, abs=1e-3)

@@ -13,6 +13,8 @@ from raabta.base.errors import OutOfRangeError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
 from raabta.links.articles import epfd_limits
 from raabta.links.earth_patterns import s1428_dbi
+from raabta.links.flux_cap import flux_cap
+from raabta.links.pfd import SPHERE_KM, beam_density_dbw_mhz, sight
 from raabta.network import epfd
 from raabta.network import epfd_kernels as kernels
 from raabta.scenario.loader import load
@@ -186,6 +188,7 @@ def test_one_satellite_18_degrees_off_the_arc() -> None:
         free.arc_first_deg,
         free.arc_step_deg,
         free.radio,
+        free.flux_cap,
         beams,
         away[None],
         np.array([epfd.victim_gain(LIMITS[0], 20.0)]),
@@ -250,3 +253,20 @@ def test_geostationary_satellites_alone_are_refused() -> None:
     alone = SCENARIO.constellation.model_copy(update={"shells": ()})
     with pytest.raises(OutOfRangeError, match="Article 22"):
         epfd.system_of(SCENARIO.model_copy(update={"constellation": alone}), 40.0, (30.0, 30.0))
+
+
+@pytest.mark.parametrize("elevation_deg", [8.0, 20.0, 45.0, 90.0])
+@pytest.mark.parametrize("gain_db", [-3.0, 6.0])
+def test_a_beams_density_is_that_of_the_flux_checks_and_held_by_the_same_cap(elevation_deg, gain_db):
+    starlink = load("pakistan-starlink").constellation
+    payload = starlink.payload.model_copy(
+        update={"eirp_density_dbw_mhz": 9.8 + gain_db, "eirp_density_edge_dbw_mhz": 16.0 + gain_db}
+    )
+    cap = flux_cap(starlink.model_copy(update={"payload": payload}), [550.0], 4408)
+    range_km, scan_deg = sight(550.0, elevation_deg)
+    radio, cos_scan = epfd.radio_of(payload, 40.0, 5), math.cos(math.radians(float(scan_deg)))
+    ours = kernels.density_ratio(float(range_km), 550.0, cos_scan, SPHERE_KM, radio, cap.most_dbw_m2)
+    stated = beam_density_dbw_mhz(payload, 550.0, elevation_deg, cap) - 10.0 * math.log10(25.0)
+    free = beam_density_dbw_mhz(payload, 550.0, elevation_deg) - 10.0 * math.log10(25.0)
+    assert 10.0 * math.log10(ours) == pytest.approx(float(stated), abs=1e-6)
+    assert (float(free - stated) > 0.5) == (gain_db > 0.0 or elevation_deg < 20.0)

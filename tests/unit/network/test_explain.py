@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import networks
+import numpy as np
 import pytest
 
 from raabta.network import explain
+from raabta.network.chunk import sky_at
+from raabta.network.slot import allocate
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +68,22 @@ def test_what_binds_is_called_as_in_the_tables(told):
     lines = explain.lines(found)
     assert any(line.startswith("  held back to homes: Beams out of time (beam_time); ") for line in lines)
     assert "  from homes: Demand met (demand_met); the cell has all it asks for" in lines
+
+
+@pytest.mark.parametrize("density_dbw_mhz", [4.0, 20.0])
+def test_the_budget_of_a_slot_names_the_cap_on_flux_and_agrees_with_what_was_allocated(density_dbw_mhz):
+    radio = {"user_down_ghz": 11.2, "user_down_low_ghz": 10.7, "user_down_high_ghz": 11.7}
+    radio |= {"user_up_ghz": 14.2, "eirp_density_dbw_mhz": density_dbw_mhz, "rf_power_w": 1e5}
+    network = networks.build(networks.scenario(radio=networks.payload(**radio)))
+    told = ((slot, explain.explain_cell(network, 30, slot)) for slot in range(network.scenario.time.steps))
+    number, found = next((slot, cell) for slot, cell in told if cell.budgets)
+    rated = allocate(network, sky_at(network, number), np.zeros(network.ground.count, np.int64)).geometry[30]
+    loss_db = explain._clear_loss_db(network, 30, 0, float(rated[0]))[0]
+    assert found.budgets[0].cn_db == pytest.approx(
+        rated[3] + network.radio.terminal[0, 0] - loss_db, abs=1e-3
+    )
+    line = next(line for line in found.budgets[0].lines if line.name == "flux cap, Article 21")
+    assert line.sums
+    assert "dB(W/m2) in 1 MHz on the ground" in line.note
+    assert line.value == 0.0 if density_dbw_mhz == 4.0 else line.value < -1.0
+    assert any("flux cap, Article 21" in text for text in explain.lines(found))

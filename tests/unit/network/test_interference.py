@@ -8,7 +8,12 @@ import pytest
 
 from raabta.base.bodies import EARTH
 from raabta.links.antenna import aperture_pattern_db, peak_gain_dbi
-from raabta.links.budget import eirp_density_dbw_mhz, forward_scan_exponent, free_space_loss_db
+from raabta.links.budget import (
+    eirp_density_dbw_mhz,
+    forward_scan_exponent,
+    free_space_loss_db,
+    spreading_loss_db,
+)
 from raabta.links.earth_patterns import s465_dbi
 from raabta.network import explain, interference
 from raabta.network.sky import observe_sky
@@ -69,6 +74,13 @@ def feet(network, sky, found):
     return out
 
 
+def most_dbw_mhz(network, foot_km, ray):
+    """What the cap on flux density leaves of a beam's EIRP density at its foot."""
+    normal = foot_km / np.array([EARTH.equatorial_radius_km**2] * 2 + [EARTH.polar_radius_km**2])
+    sine = -ray @ normal / np.linalg.norm(ray) / np.linalg.norm(normal)
+    return float(network.flux_cap.at_dbw_m2(sine) + spreading_loss_db(np.linalg.norm(ray)))
+
+
 def share_of_channel(network, feet_of_own, own, far_dwell):
     colours = network.rules.colours
     if not own:
@@ -107,6 +119,7 @@ def plain(network, sky, found, c, *, back):
                 level = eirp_density_dbw_mhz(payload, float(np.linalg.norm(ray)), altitude_km)
                 scan = 10.0 * np.log10(np.cos(np.radians(angle_deg(-sat_km[t], ray))))
                 level += forward_scan_exponent(payload) * scan
+                level = min(level, most_dbw_mhz(network, foot_km, ray))
                 level -= float(free_space_loss_db(np.linalg.norm(ray_c), payload.user_down_ghz))
                 level += satellite_db(network, off, payload.transmit_aperture_m, payload.user_down_ghz)
                 if t != serving:
@@ -123,9 +136,29 @@ def plain(network, sky, found, c, *, back):
 PLACES = ((29.0, 66.0), (31.5, 70.0), (25.5, 62.5))
 
 
+LOUD_IN_KU = {"user_down_ghz": 11.2, "user_up_ghz": 14.2, "eirp_density_dbw_mhz": 18.0, "rf_power_w": 1e4}
+LOUD_IN_KU |= {"user_down_low_ghz": 10.7, "user_down_high_ghz": 11.7, "channel_down_mhz": 250.0}
+
+
+def test_a_beam_in_a_loud_scene_is_held_by_the_cap():
+    network = scene(TIGHT | LOUD_IN_KU)
+    sky, found = lit(network, *PLACES)
+    owner, beams = interference.beams_of(network, sky, found)
+    ray_km = beams.ground_km - sky.view.satellite_km[owner]
+    height_km = np.linalg.norm(sky.view.satellite_km[owner], axis=1)
+    range_km = np.linalg.norm(ray_km, axis=1)
+    cos_scan = -np.einsum("ij,ij->i", ray_km, sky.view.satellite_km[owner]) / range_km / height_km
+    free_dbw_mhz = 18.0 + 13.0 * np.log10(cos_scan)
+    eirp_dbw_mhz = 10.0 * np.log10(beams.eirp) + 60.0 + BOLTZMANN_DB
+    flux = eirp_dbw_mhz - spreading_loss_db(range_km)
+    assert np.all(eirp_dbw_mhz < free_dbw_mhz - 1.0)
+    assert np.all(flux <= -140.0 + 10.0 * np.log10(250.0) + 1e-9)
+
+
+@pytest.mark.parametrize("radio", [{}, LOUD_IN_KU], ids=["with room", "capped"])
 @pytest.mark.parametrize("back", [False, True])
-def test_the_sum_over_every_beam_is_that_of_the_definitions(back):
-    network = scene(TIGHT, ABROAD, capacity_share="ratio", ratio_share=0.6)
+def test_the_sum_over_every_beam_is_that_of_the_definitions(back, radio):
+    network = scene(TIGHT | radio, ABROAD, capacity_share="ratio", ratio_share=0.6)
     sky, found = lit(network, *PLACES)
     ratio = interference.of_slot(network, sky, found)[1 if back else 0]
     asked = np.flatnonzero(np.isfinite(ratio))

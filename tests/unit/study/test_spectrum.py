@@ -33,6 +33,7 @@ class Served:
         self.asked.append((scenario, slots))
         system = scenario.constellation
         homes = 1_000.0 - 10.0 * system.gso_separation_deg + 100.0 * system.payload.eirp_density_dbw_mhz
+        homes += 7.0 * (system.pfd_limit == "none")
         return dict.fromkeys(("25/3", "50/10", "100/20"), homes)
 
 
@@ -109,27 +110,57 @@ def test_without_a_row_the_cap_has_no_price() -> None:
     assert cap["note"] == "no price: row missing from our table"
 
 
-def test_a_payload_over_the_cap_is_held_to_it() -> None:
-    flux = spectrum.flux_checks(STARLINK, 10.7, 11.7)
-    margin = min(check.margin_db for check in flux)
-    assert margin == pytest.approx(-0.2)
+def lifted(scenario):
+    return spectrum._with_limit(scenario, "none")
+
+
+def test_a_payload_over_the_cap_is_held_to_it_and_the_price_is_what_it_would_serve_without() -> None:
+    bare, held = spectrum.flux_checks(lifted(STARLINK)), spectrum.flux_checks(STARLINK)
+    assert min(check.margin_db for check in bare) == pytest.approx(-0.2)
+    assert {check.verdict for check in held} == {"met"}
     served = Served()
-    _, cap = spectrum.price(STARLINK, flux, 1, served, lambda *_: None)["rules"]
-    held = served.asked[2][0].constellation.payload
-    stated = STARLINK.constellation.payload
-    assert held.eirp_density_dbw_mhz == pytest.approx(stated.eirp_density_dbw_mhz - 0.2)
-    assert held.rf_power_w < stated.rf_power_w
-    assert cap["served_without"] - cap["served_with"] == pytest.approx(20.0)
-    assert cap["cost_households"] == pytest.approx(20.0)
+    _, cap = spectrum.price(STARLINK, bare, 1, served, lambda *_: None)["rules"]
+    assert served.asked[2][0] == lifted(STARLINK)
+    assert cap["served_without"] - cap["served_with"] == cap["cost_households"] == pytest.approx(7.0)
+    assert "up to 0.2 dB" in cap["note"]
+
+
+def test_a_scenario_that_lifts_the_cap_is_priced_against_keeping_it() -> None:
+    served = Served()
+    bare = spectrum.flux_checks(lifted(STARLINK))
+    _, cap = spectrum.price(lifted(STARLINK), bare, 1, served, lambda *_: None)["rules"]
+    assert served.asked[2][0] == STARLINK
+    assert cap["cost_households"] == pytest.approx(7.0)
 
 
 def test_a_payload_at_the_cap_shows_what_three_decibels_would_bring() -> None:
     quiet = spectrum._louder(STARLINK, -1.2)
-    flux = spectrum.flux_checks(quiet, 10.7, 11.7)
-    assert min(check.margin_db for check in flux) == pytest.approx(1.0)
-    _, cap = spectrum.price(quiet, flux, 1, Served(), lambda *_: None)["rules"]
-    assert cap["cost_households"] == pytest.approx(400.0)
+    bare = spectrum.flux_checks(lifted(quiet))
+    assert min(check.margin_db for check in bare) == pytest.approx(1.0)
+    served = Served()
+    _, cap = spectrum.price(quiet, bare, 1, served, lambda *_: None)["rules"]
+    assert cap["cost_households"] == pytest.approx(407.0)
+    assert served.asked[2][0].constellation.pfd_limit == "none"
     assert "3 dB above the cap" in cap["note"]
+
+
+def test_the_verdict_of_a_capped_run_is_met_and_says_what_it_would_be_without() -> None:
+    told = spectrum.answer(
+        results(STARLINK), spectrum.Question((10.7, 11.7), 60.0, 600.0, price_slots=0), Served()
+    )
+    assert told["pfd_limit"] == "article-21"
+    assert {row["verdict"] for row in told["pfd"]} == {"met"}
+    assert {row["margin_without_cap_db"] for row in told["pfd"]} == {-0.2}
+    free = spectrum.answer(
+        results(lifted(STARLINK)), spectrum.Question((10.7, 11.7), 60.0, 600.0, price_slots=0), Served()
+    )
+    assert {row["verdict"] for row in free["pfd"]} == {"exceeded"}
+
+
+def test_a_band_asked_for_is_the_one_that_beams_are_capped_in() -> None:
+    elsewhere = spectrum._in_band(STARLINK, spectrum.Question((12.0, 12.7)))
+    assert elsewhere.constellation.payload.user_down_band_ghz == (12.0, 12.7)
+    assert spectrum.flux_checks(elsewhere) == []
 
 
 def test_no_slots_is_no_price() -> None:
@@ -174,8 +205,9 @@ def test_too_many_steps_are_refused_with_a_way_out() -> None:
 
 
 def test_altitudes_of_shells_are_those_stated() -> None:
+    from raabta.network.flux import altitudes_km
     from raabta.orbits.propagate import Propagator
 
     propagator = Propagator.from_constellation(STARLINK.constellation, STARLINK.time.start)
-    assert spectrum.altitudes_km(STARLINK, propagator) == [540.0, 550.0, 560.0, 570.0]
-    assert np.all(np.diff(spectrum.altitudes_km(STARLINK, propagator)) > 0.0)
+    assert altitudes_km(STARLINK, propagator) == [540.0, 550.0, 560.0, 570.0]
+    assert np.all(np.diff(altitudes_km(STARLINK, propagator)) > 0.0)
