@@ -185,6 +185,6 @@ def quiet_chunk(slots, n=2, **arrays):
         "rain": zero, "feeder": zero, "code_count": wide, "code_unserved": wide, "code_count_up": wide,
         "code_unserved_up": wide, "visible": zero, "usable_satellites": np.zeros(slots, np.int32),
         "visible_satellites": np.zeros(slots, np.int32), "storm_clear": zero, "storm_wet": zero,
-        "storms": np.zeros((0, 6)), "bounds": np.zeros((0, 2)),
+        "storms": np.zeros((0, 10)), "bounds": np.zeros((0, 2)),
     }  # fmt: skip
     return quiet | arrays

@@ -10,6 +10,7 @@ moves. Rain alone: clouds, vapour and scintillation have no series of their own 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,9 @@ from raabta.base.errors import LimitError, OutOfRangeError
 from raabta.links.availability import Paths
 from raabta.links.rain import rain_probability_percent, scale_to_percent_db
 from raabta.links.ranges import FloatArray, in_range
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 EDITION = "ITU-R P.1853-2 (08/2019)"
 RATES_PER_S = (9.0186e-4, 5.0990e-5)
@@ -114,6 +118,21 @@ class Storms:
         offset = blocks.start * BLOCK_STEPS
         return np.concatenate(parts, axis=1)[self._place, first - offset : stop - offset]
 
+    def at(self, steps: Sequence[int]) -> FloatArray:
+        """Hidden process in some steps, (n, len(steps)): `process` to rounding, cheaper for few steps.
+
+        Bits of a step do not depend on the steps it is asked with.
+        """
+        if min(steps, default=0) < 0:
+            raise OutOfRangeError("step", f"{min(steps)}", "0 or more", EDITION)
+        blocks = {step // BLOCK_STEPS for step in steps}
+        alone = {block: self._alone(block) for block in sorted(blocks)}
+        out = np.empty((self._place.size, len(steps)))
+        for k, step in enumerate(steps):
+            column = np.ascontiguousarray(alone[step // BLOCK_STEPS][:, step % BLOCK_STEPS])
+            out[:, k] = np.einsum("ij,j->i", self._factor, column)[self._place]
+        return out
+
     def exceedance_percent(self, first: int, stop: int) -> FloatArray:
         """Share of the average year in which the weather is at least this bad, %, (n, steps): 100 Q(process).
 
@@ -141,7 +160,11 @@ class Storms:
         return self._states[block]
 
     def _block(self, block: int) -> FloatArray:
-        """Process of every place over one block: noise, filters, then bent to the state of the next block."""
+        """Process of every place over one block, (places, steps)."""
+        return np.asarray(np.einsum("ij,jt->it", self._factor, self._alone(block)), dtype=np.float64)
+
+    def _alone(self, block: int) -> FloatArray:
+        """The same before places are mixed: noise, filters, then bent to the state of the next block."""
         begin, end = self._state(block), self._state(block + 1)
         noise = self._noise(_BLOCKS, block).standard_normal((self._factor.shape[0], BLOCK_STEPS))
         kept = _memory(self.step_s, np.arange(1, BLOCK_STEPS + 1))
@@ -149,8 +172,7 @@ class Storms:
         missed = end - np.stack([state[:, -1] for state in states], axis=1)
         alone = WEIGHTS[0] * states[0] + WEIGHTS[1] * states[1]
         alone += np.einsum("ki,ti->kt", missed, _bend(self.step_s))
-        alone /= np.sqrt(_variance(self.step_s))
-        return np.asarray(np.einsum("ij,jt->it", self._factor, alone), dtype=np.float64)
+        return np.asarray(alone / np.sqrt(_variance(self.step_s)), dtype=np.float64)
 
 
 def _bend(step_s: float) -> FloatArray:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from raabta.engine.arrays import keep_bits
-from raabta.links.tables import PROBABILITY
 from raabta.network import record_kernels as kernels
 from raabta.network.bound import forward_bound_mbps
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
 from raabta.network.sky import Sky, observe_sky
-from raabta.network.slot import Allocation, allocate, rates_mbps, round_trip_ms
+from raabta.network.slot import Allocation, allocate, round_trip_ms
+from raabta.network.storms import Drawn, Figures, draw, storm
 from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:
@@ -52,28 +52,17 @@ def sky_at(network: Network, slot: int) -> Sky:
     return observe_sky(network, network.propagator.positions_km(slot_times(network, [slot]))[0])
 
 
-def storm_states(network: Network, slot: int) -> Ints:
-    """Seeded rain state of every cell in one slot, (n,): one draw per storm area, so storms are local.
-
-    The first weather state is dry: it draws clear sky (0), not the fade at its far end.
-    """
-    generator = np.random.default_rng(np.random.SeedSequence([network.scenario.seed, slot]))
-    draw = generator.random(int(network.storm_area.max()) + 1)
-    state = 1 + np.searchsorted(np.cumsum(PROBABILITY), draw, side="right")
-    state = np.where(state == 1, 0, np.minimum(state, len(PROBABILITY)))
-    return np.asarray(state, np.int64)[network.storm_area]
-
-
 def run_chunk(network: Network, slots: Sequence[int]) -> Arrays:
     """Run some slots. Sums are integers, so that they add up the same however time is cut."""
     position_km = network.propagator.positions_km(slot_times(network, slots))
+    drawn = draw(network.rain, slots)
     record = _Record(network, len(slots))
     for i, slot in enumerate(slots):
         sky = observe_sky(network, position_km[i])
         clear = allocate(network, sky, record.no_weather)
         record.keep(i, sky, clear)
-        if slot % network.scenario.weather.rain_state_every == 0:
-            record.keep_storm(slot, sky, clear)
+        if slot in drawn:
+            record.keep_storm(slot, sky, clear, drawn[slot])
     return record.arrays()
 
 
@@ -115,16 +104,14 @@ class _Record:
             self.kept,
         )
 
-    def keep_storm(self, slot: int, sky: Sky, clear: Allocation) -> None:
-        """Share the same sky under a seeded rain state: what a storm costs once the beams are shared anew."""
-        state = storm_states(self.network, slot)
-        wet = allocate(self.network, sky, state)
-        active = self.network.total_active
-        met = [float((a.carried(active) * active).sum()) for a in (clear, wet)]
-        rates = [float(rates_mbps(self.network, a)[0].sum()) for a in (clear, wet)]
-        kernels.tally_storm(state, clear.level, wet.level, SLOT_UNIT, self.storm_clear, self.storm_wet)
-        self.storms.append((float(slot), float((state > 2).mean()), *met, *rates))
-        self.bounds.append((rates[0], forward_bound_mbps(self.network, sky)))
+    def keep_storm(self, slot: int, sky: Sky, clear: Allocation, drawn: Drawn) -> None:
+        """Share the same sky in drawn weather: what a storm costs once the beams are shared anew."""
+        found = storm(self.network, sky, clear, drawn)
+        kernels.tally_storm(
+            found.counted, clear.level, found.level, SLOT_UNIT, self.storm_clear, self.storm_wet
+        )
+        self.storms.append((float(slot), *found.figures))
+        self.bounds.append((found.figures.clear_mbps, forward_bound_mbps(self.network, sky)))
 
     def arrays(self) -> Arrays:
         """Everything to keep."""
@@ -152,7 +139,7 @@ class _Record:
             "visible_satellites": self.visible_satellites,
             "storm_clear": self.storm_clear,
             "storm_wet": self.storm_wet,
-            "storms": np.array(self.storms, np.float64).reshape(-1, 6),
+            "storms": np.array(self.storms, np.float64).reshape(-1, 1 + len(Figures._fields)),
             "bounds": np.array(self.bounds, np.float64).reshape(-1, 2),
         }
 

@@ -79,9 +79,9 @@ def _steps(value, step):
 
 
 @kernel
-def tally_storm(state, clear_level, wet_level, unit_count, out_clear, out_wet):
-    """Sum, over cells that are dry themselves, the level in clear sky and in the drawn states."""
-    for c in range(state.shape[0]):
-        if state[c] == 0:
+def tally_storm(counted, clear_level, wet_level, unit_count, out_clear, out_wet):
+    """Sum the level in clear sky and in the drawn weather, over the cells that are counted (n,)."""
+    for c in range(counted.shape[0]):
+        if counted[c]:
             out_clear[c] += round(min(1.0, clear_level[c]) * unit_count)
             out_wet[c] += round(min(1.0, wet_level[c]) * unit_count)

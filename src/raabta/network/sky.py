@@ -68,7 +68,8 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
     feeders, sine = _assign_gateways(network, position_km, view, home, share)
     cosecant = 1.0 / sine
     offset = view.satellite_km - network.gateways.km[np.maximum(feeders[:, 0], 0)]
-    capacity, limit_code = _capacity(network, feeders[:, 0], cosecant[:, 0], share)
+    feeder = feeder_mbps(network, feeders[:, 0], cosecant[:, 0])
+    capacity, limit_code = capacity_of(network, feeder, share)
     frames = network.scenario.sharing.frames_per_slot
     hops = min(frames, network.payload.cells_per_beam)
     return Sky(
@@ -158,22 +159,22 @@ def _share(network: Network, position_km: Floats, view: visibility.View, home: F
     return np.where(home > 0.0, home / np.where(home > 0.0, home + others, 1.0), 0.0)
 
 
-def _capacity(network: Network, gateway: Ints, cosecant: Floats, share: Floats) -> tuple[Floats, Ints]:
-    """Dwell, forward and return Mbps of each satellite for this area, and the constraint behind each."""
+def capacity_of(network: Network, feeder: Floats, share: Floats) -> tuple[Floats, Ints]:
+    """Dwell, forward and return Mbps of each satellite for this area (m, 3), and the constraint behind each.
+    feeder (m, 2): Mbps of its feeder; share (m,): the part of it that is this area's."""
     payload = network.payload
     beams = min(float(payload.beams), network.beams_by_power)
     dwell_code = POWER if network.beams_by_power < payload.beams else BEAM_TIME
-    feeder = clear_feeder_mbps(network, gateway, cosecant)
     limit = np.column_stack(
         [
-            np.full(gateway.size, beams),
+            np.full(share.size, beams),
             np.minimum(feeder[:, 0], payload.forward_mbps),
             np.minimum(feeder[:, 1], payload.return_mbps),
         ]
     )
     code = np.column_stack(
         [
-            np.full(gateway.size, dwell_code),
+            np.full(share.size, dwell_code),
             np.where(feeder[:, 0] < payload.forward_mbps, FEEDER, SATELLITE_RATE),
             np.where(feeder[:, 1] < payload.return_mbps, FEEDER, SATELLITE_RATE) + RETURN_SIDE,
         ]
@@ -181,13 +182,15 @@ def _capacity(network: Network, gateway: Ints, cosecant: Floats, share: Floats) 
     return limit * share[:, None], code
 
 
-def clear_feeder_mbps(network: Network, gateway: Ints, cosecant: Floats) -> Floats:
-    """Feeder rates of each satellite in clear sky, (m, 2): forward and return Mbps."""
-    table = network.feeder.rate_mbps[:, :, 0]
-    nodes = table.shape[2]
+def feeder_mbps(network: Network, gateway: Ints, cosecant: Floats, state: Ints | None = None) -> Floats:
+    """Feeder rates of each satellite (m, 2), forward and return Mbps. state (g,): weather of the gateways, as
+    `allocate` takes it; clear sky if None."""
+    table = network.feeder.rate_mbps
+    nodes = table.shape[3]
     x = (cosecant - 1.0) / (network.feeder.cosecant_max - 1.0) * (nodes - 1)
     low = np.clip(x.astype(np.int64), 0, nodes - 2)
     weight = np.clip(x - low, 0.0, 1.0)[:, None]
     g = np.maximum(gateway, 0)
-    low_rate, high_rate = table[g, :, low], table[g, :, low + 1]
+    k = np.zeros_like(g) if state is None else state[g]
+    low_rate, high_rate = table[g, :, k, low], table[g, :, k, low + 1]
     return np.asarray(np.minimum(low_rate, low_rate * (1 - weight) + high_rate * weight))

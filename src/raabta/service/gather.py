@@ -10,6 +10,7 @@ import numpy as np
 from raabta.network.chunk import U16
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.record_kernels import RTT_STEP_MS
+from raabta.network.storms import Figures
 from raabta.service.tested import HISTOGRAMS, Block, Terms, Verdict, joined
 
 if TYPE_CHECKING:
@@ -123,14 +124,15 @@ class Gathered:
         return list(found)
 
     def storm_keep_share(self) -> Floats:
-        """What a dry cell keeps of its level while it rains elsewhere and beams are shared anew, (cell,)."""
+        """What a cell whose own links are spared keeps of its level while others are in rain and beams are
+        shared anew, (cell,)."""
         drawn = self.storm_clear > 0
         ratio = self.storm_wet / np.where(drawn, self.storm_clear, 1)
         return np.where(drawn, np.minimum(ratio, 1.0), 1.0)
 
     def storm_table(self) -> Floats:
-        """Rain states drawn, (sample, 6): slot, wet share of cells, asks met clear, wet; Mbps clear, wet."""
-        return np.concatenate(self.storms) if self.storms else np.zeros((0, 6))
+        """Weather drawn, (sample, 10): slot, and the figures of `network.storms.Figures`."""
+        return np.concatenate(self.storms) if self.storms else np.zeros((0, 1 + len(Figures._fields)))
 
     def bound_table(self) -> Floats:
         """Forward Mbps carried in clear sky, and what no assignment passes, in sampled slots, (sample, 2)."""

@@ -117,6 +117,7 @@ def summarise_run(
             *scenario.assumptions,
             *people.assumptions,
             *network.propagator.notes,
+            *network.rain.notes,
             network.flux_cap.sentence,
             *_horizon_notes(scenario),
         ],

@@ -11,6 +11,7 @@ from raabta.network.constraints import CONSTRAINTS
 from raabta.network.ladder import rung_levels
 from raabta.network.model import SLOT_UNIT, gateway_label
 from raabta.network.record_kernels import RTT_STEP_MS
+from raabta.network.storms import Figures
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service.gather import Gathered, percentile_of
 from raabta.service.served import Z_90, Sampling, independent_samples
@@ -347,16 +348,25 @@ def _part(values: Floats, k: int) -> float:
 
 
 def rain_states(storms: Floats) -> dict[str, Any]:
-    """What seeded rain states do to the shared capacity, against clear sky in the same slots."""
+    """What drawn weather does to the shared capacity, against clear sky in the same slots: rain at the cells
+    alone, and at cells and gateways."""
     if storms.shape[0] == 0:
         return {"samples": 0}
-    _, wet, met_clear, met_wet, forward_clear, forward_wet = storms.mean(axis=0)
+    mean = Figures(*storms.mean(axis=0)[1:].tolist())
     return {
         "samples": int(storms.shape[0]),
-        "rainy_share_of_cells": float(wet),
-        "asks_met_ratio": float(met_wet / met_clear) if met_clear > 0.0 else None,
-        "forward_ratio": float(forward_wet / forward_clear) if forward_clear > 0.0 else None,
+        "rainy_share_of_cells": mean.rainy_cells,
+        "rainy_share_of_gateways": mean.rainy_gateways,
+        "rainy_share_of_both": mean.rainy_both,
+        "asks_met_ratio": _ratio(mean.cells_met, mean.clear_met),
+        "forward_ratio": _ratio(mean.cells_mbps, mean.clear_mbps),
+        "asks_met_ratio_with_gateways": _ratio(mean.wet_met, mean.clear_met),
+        "forward_ratio_with_gateways": _ratio(mean.wet_mbps, mean.clear_mbps),
     }
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return part / whole if whole > 0.0 else None
 
 
 def assignment(bounds: Floats) -> dict[str, Any]:

@@ -61,6 +61,16 @@ def test_any_cut_of_time_gives_the_same_bits() -> None:
     assert np.concatenate(pieces[::-1], axis=1).tobytes() == whole.tobytes()
 
 
+def test_single_steps_are_those_of_the_series_whatever_is_asked_with_them() -> None:
+    source = field([0.0, 0.3, 5.0, 0.3])
+    asked = [0, 7, 1023, 1024, 4000, 12]
+    several = source.at(asked)
+    assert several == pytest.approx(source.process(0, 4001)[:, asked], abs=1e-12)
+    alone = np.concatenate([field([0.0, 0.3, 5.0, 0.3]).at([step]) for step in asked], axis=1)
+    assert several.tobytes() == alone.tobytes()
+    assert source.at([]).shape == (4, 0)
+
+
 def test_a_copy_in_another_process_gives_the_same_bits() -> None:
     source = field([0.0, 0.3])
     copied = pickle.loads(pickle.dumps(source))
@@ -232,6 +242,8 @@ def test_bad_input_is_refused() -> None:
         weather_series.storms(91.0, 0.0, seed=1, step_s=60.0)
     with pytest.raises(OutOfRangeError, match="0 <= first <= stop"):
         field([0.0]).process(5, 4)
+    with pytest.raises(OutOfRangeError, match="step is -1; valid: 0 or more"):
+        field([0.0]).at([3, -1])
     with pytest.raises(LimitError, match="2,001 places in one rain field; at most 2,000"):
         field(np.linspace(0.0, 10.0, 2001))
     assert field([0.0]).process(4, 4).shape == (1, 0)

@@ -205,7 +205,7 @@ def test_feeder_forward(allocation):
     down, up, found = names(network, *OVERHEAD)
     assert (down, up) == both("feeder")
     sky = sky_of.observe_sky(network, networks.over(*OVERHEAD))
-    rates = sky_of.clear_feeder_mbps(network, sky.gateway, sky.feeder_cosecant[:, 0])[0]
+    rates = sky_of.feeder_mbps(network, sky.gateway, sky.feeder_cosecant[:, 0])[0]
     assert slots.rates_mbps(network, found)[0].sum() == pytest.approx(rates[0], rel=1e-4)
 
 

@@ -13,7 +13,7 @@ from raabta.links.budget import feeder_budget
 from raabta.links.relay import transparent_db
 from raabta.network import chunk
 from raabta.network.model import Network
-from raabta.network.sky import clear_feeder_mbps, observe_sky
+from raabta.network.sky import feeder_mbps, observe_sky
 from raabta.network.slot import allocate, rates_mbps, round_trip_ms
 from raabta.scenario.loader import load
 from raabta.scenario.models import Scenario
@@ -85,7 +85,7 @@ def test_all_transponders_are_this_areas_and_none_is_given_twice() -> None:
     assert sky.share.tolist() == [1.0]
     given = allocate(net, sky, dry(net))
     forward, back = rates_mbps(net, given)
-    feeder = clear_feeder_mbps(net, sky.gateway, sky.feeder_cosecant[:, 0])[0]
+    feeder = feeder_mbps(net, sky.gateway, sky.feeder_cosecant[:, 0])[0]
     assert given.dwell.sum() <= payload.beams + 1e-9
     assert forward.sum() <= min(payload.forward_mbps, feeder[0]) * (1.0 + 1e-9)
     assert back.sum() <= min(payload.return_mbps, feeder[1]) * (1.0 + 1e-9)

@@ -14,8 +14,8 @@ from raabta.links.tables import EXCEEDANCE_PERCENT
 from raabta.links.weather import site_tables
 from raabta.network import sky as sky_of
 from raabta.network import slot as slots
-from raabta.network.chunk import storm_states
 from raabta.network.model import Admission
+from raabta.network.storms import draw
 from raabta.network.survival import feeder_probability
 
 TIGHT = 1e-6
@@ -46,7 +46,7 @@ def slots_of(network, count=12):
     """(sky, allocation) of slots spread over the run, one in three with seeded rain."""
     for slot in range(count):
         sky = sky_of.observe_sky(network, networks.positions(network, 7 * slot))
-        state = storm_states(network, slot) if slot % 3 == 0 else dry(network)
+        state = draw(network.rain, [4 * slot])[4 * slot].cells if slot % 3 == 0 else dry(network)
         yield sky, slots.allocate(network, sky, state), state
 
 
@@ -73,7 +73,7 @@ def test_nothing_is_given_twice(allocation, capacity_share):
             )
             assert forward[own].sum() <= payload.forward_mbps * share * (1 + TIGHT)
             assert back[own].sum() <= payload.return_mbps * share * (1 + TIGHT)
-            feeder = sky_of.clear_feeder_mbps(network, sky.gateway[[s]], sky.feeder_cosecant[[s], 0])[0]
+            feeder = sky_of.feeder_mbps(network, sky.gateway[[s]], sky.feeder_cosecant[[s], 0])[0]
             assert forward[own].sum() <= feeder[0] * share * (1 + TIGHT)
             assert back[own].sum() <= feeder[1] * share * (1 + TIGHT)
             ray = network.ground.km[own] - sky.view.satellite_km[s]
@@ -205,22 +205,6 @@ def test_a_sky_without_satellites_is_a_sky_all_the_same():
     assert sky.view.near.size == 0
     assert np.all(found.satellite == -1) and np.all(found.dwell == 0.0)
     assert {slots.CONSTRAINTS[code] for code in found.code} == {"mask"}
-
-
-def test_storms_are_seeded_local_and_as_frequent_as_they_should_be():
-    network = networks.build(networks.scenario(weather={"storm_km": 40.0}))
-    other = networks.build(networks.scenario(weather={"storm_km": 40.0}, seed=7))
-    states = np.array([storm_states(network, slot) for slot in range(400)])
-    assert np.array_equal(states[5], storm_states(network, 5))
-    assert any(not np.array_equal(states[slot], storm_states(other, slot)) for slot in range(20))
-    areas = np.unique(network.storm_area)
-    assert 4 < areas.size < 61
-    for area in areas:
-        assert np.all(np.ptp(states[:, network.storm_area == area], axis=1) == 0)
-    one_each = states[:, [np.flatnonzero(network.storm_area == area)[0] for area in areas]]
-    assert np.mean(one_each == 0) == pytest.approx(0.80, abs=0.02), "dry is clear sky, not its deepest fade"
-    assert np.mean(one_each >= 3) == pytest.approx(0.05, abs=0.01)
-    assert set(np.unique(states)) <= {0, *range(2, 9)}
 
 
 def test_a_worse_fade_never_raises_a_rate():

@@ -158,7 +158,7 @@ def test_a_storm_elsewhere_takes_a_share():
     sums = empty()
     sums.add(chunk(4, storm_clear=np.array([200, 0]), storm_wet=np.array([150, 0])))
     assert sums.storm_keep_share().tolist() == [0.75, 1.0]
-    assert sums.storm_table().shape == (0, 6)
+    assert sums.storm_table().shape == (0, 10)
 
 
 def test_gateway_traffic_goes_to_its_gateway():

@@ -140,11 +140,17 @@ def test_the_assignment_is_told_against_its_bound():
 
 
 def test_rain_states_are_told_against_clear_sky():
-    assert summary.rain_states(np.zeros((0, 6)))["samples"] == 0
-    found = summary.rain_states(
-        np.array([[0, 0.05, 10.0, 8.0, 100.0, 70.0], [40, 0.15, 10.0, 7.0, 100.0, 80.0]])
-    )
+    assert summary.rain_states(np.zeros((0, 10)))["samples"] == 0
+    shares, met, mbps = [0.05, 0.2, 0.01], [10.0, 8.0, 4.0], [100.0, 70.0, 60.0]
+    other = [0.15, 0.0, 0.0, 10.0, 7.0, 7.0, 100.0, 80.0, 80.0]
+    found = summary.rain_states(np.array([[0, *shares, *met, *mbps], [40, *other]]))
     assert found["samples"] == 2
     assert found["rainy_share_of_cells"] == pytest.approx(0.1)
+    assert found["rainy_share_of_gateways"] == pytest.approx(0.1)
+    assert found["rainy_share_of_both"] == pytest.approx(0.005)
     assert found["asks_met_ratio"] == pytest.approx(0.75)
+    assert found["asks_met_ratio_with_gateways"] == pytest.approx(0.55)
     assert found["forward_ratio"] == pytest.approx(0.75)
+    assert found["forward_ratio_with_gateways"] == pytest.approx(0.70)
+    nothing = summary.rain_states(np.zeros((1, 10)))
+    assert nothing["asks_met_ratio"] is None and nothing["forward_ratio_with_gateways"] is None
