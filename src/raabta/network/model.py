@@ -14,6 +14,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.errors import LimitError
 from raabta.links import tables
 from raabta.links.cloud_maps import brought
+from raabta.network import storms
 from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
 from raabta.orbits.propagate import Propagator
@@ -85,7 +86,7 @@ class Network:
     disc: tuple[Floats, float]
     wide_disc: tuple[Floats, float]
     radius_km: Floats
-    storm_area: Ints
+    rain: storms.Rain
     gateways: visibility.Sites
     antennas: Ints
     gateway_availability: Floats
@@ -183,7 +184,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         disc=visibility.bounding_disc(ground.km),
         wide_disc=visibility.bounding_disc(near_km),
         radius_km=cells["radius_km"].values,
-        storm_area=storm_areas(latitude, longitude, scenario.weather.storm_km),
+        rain=storms.rain(scenario, latitude, longitude),
         gateways=gateways,
         antennas=np.array([gateway.antennas for gateway in scenario.gateways]),
         gateway_availability=np.array([gateway.availability_share for gateway in scenario.gateways]),
@@ -244,16 +245,6 @@ def neighbour_km(demand: Demand) -> Floats:
 
     zero = np.zeros_like(demand.neighbour_latitude_deg)
     return np.asarray(geodetic_to_fixed(demand.neighbour_latitude_deg, demand.neighbour_longitude_deg, zero))
-
-
-def storm_areas(latitude_deg: Floats, longitude_deg: Floats, storm_km: float) -> Ints:
-    """Label of the square of about `storm_km` that shares one rain state, (n,)."""
-    km_per_deg = EARTH.equatorial_radius_km * np.pi / 180.0
-    row = np.floor(latitude_deg * km_per_deg / storm_km)
-    width = np.cos(np.radians((row + 0.5) * storm_km / km_per_deg))
-    column = np.floor(longitude_deg * km_per_deg * width / storm_km)
-    _, label = np.unique(np.column_stack([row, column]), axis=0, return_inverse=True)
-    return np.asarray(label, np.int64).reshape(-1)
 
 
 def _gateway_side(scenario: Scenario, propagator: Propagator) -> tuple[visibility.Sites, tables.FeederTables]:
