@@ -70,16 +70,10 @@ def chosen(
         left.room,
         choice,
     )
-    found = choice[choice >= 0]
-    start = np.zeros(choice.size + 1, np.int64)
-    np.cumsum(choice >= 0, out=start[1:])
-    nobody = np.zeros(1)
-    return kernels.Candidates(
-        start,
-        np.append(usable.satellite[found], nobody.astype(np.int32)),
-        np.append(usable.sin_elevation[found], nobody),
-        usable.stage,
-    )
+    n = choice.size
+    out = kernels.Candidates(np.empty(n + 1, np.int64), np.empty(n, np.int32), np.empty(n), usable.stage)
+    surplus_kernels.alone(choice, usable, out)
+    return out
 
 
 def home_dwell(network: Network) -> float:

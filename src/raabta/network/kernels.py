@@ -213,7 +213,7 @@ def _choose(first, last, candidates, free, room, stopped, banned, per_want):
 
 
 @inner
-def _fetch_candidates(candidates, c):
+def fetch_candidates(candidates, c):
     """Ask for the candidates of a cell."""
     for k in range(candidates.start[c], candidates.start[c + 1], LINE // 8):
         prefetch(candidates.sin_elevation, k)
@@ -240,7 +240,7 @@ def attach(order, ask, state, candidates, fleet, links, rules, given):
     for i in range(order.shape[0]):
         ahead = order[min(i + AHEAD, order.shape[0] - 1)]
         fetch_losses(links, ahead, state[ahead])
-        _fetch_candidates(candidates, ahead)
+        fetch_candidates(candidates, ahead)
         c = order[i]
         total = 0.0
         for j in range(links.active.shape[1]):
