@@ -7,18 +7,22 @@ from links import Axis, draw  # the sibling script: run from this folder
 
 from raabta.links import pfd
 from raabta.links.articles import epfd_limits, flux_limits
+from raabta.links.flux_cap import flux_cap
 from raabta.network import epfd
 from raabta.scenario.loader import load
 
 
 def flux_figure() -> None:
     """Starlink Gen1's beam in 10.7 to 11.7 GHz against the limit."""
-    payload = load("pakistan-starlink").constellation.payload
+    system = load("pakistan-starlink").constellation
+    payload = system.payload
     limit = next(row for row in flux_limits(10.7, 11.7) if row.reference_khz == 1000.0)
     angle = np.arange(0.0, 90.1, 0.5)
     lines = {"limit": (angle, limit.limit_dbw_m2(angle))}
+    cap = flux_cap(system, [540.0], 4408)
     for altitude_km in (540.0, 570.0):
         lines[f"beam at {altitude_km:g} km"] = (angle, pfd.level_dbw_m2(payload, altitude_km, angle, 25.0))
+    lines["540 km, capped"] = (angle, pfd.level_dbw_m2(payload, 540.0, angle, 25.0, cap=cap))
     draw(
         "pfd",
         "Starlink Gen1, 10.7 to 11.7 GHz",
