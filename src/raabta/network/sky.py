@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.access import visibility
-from raabta.access.kernels import VERTICAL_MARGIN_RAD
 from raabta.network import sky_kernels as kernels
-from raabta.network.constraints import CONSTRAINTS
-from raabta.network.kernels import RETURN_SIDE, Candidates
+from raabta.network.kernels import Candidates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,9 +18,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
-
-BEAM_TIME, POWER = CONSTRAINTS.index("beam_time"), CONSTRAINTS.index("power")
-SATELLITE_RATE, FEEDER = CONSTRAINTS.index("satellite_rate"), CONSTRAINTS.index("feeder")
 
 
 @dataclass(frozen=True)
@@ -143,54 +138,45 @@ def _share(network: Network, position_km: Floats, view: visibility.View, home: F
     if sharing.capacity_share == "ratio":
         return np.full(view.near.size, sharing.ratio_share)
     floor_deg = network.scenario.constellation.user_min_elevation_deg
-    wide = np.union1d(visibility.near_satellites(position_km, network.wide_disc, floor_deg), view.near)
-    unit, angle = visibility.footprints(np.ascontiguousarray(position_km[:, wide]), floor_deg)
-    others = np.zeros(view.near.size)
-    index = np.searchsorted(wide, view.near)
-    cosine = np.cos(np.maximum(angle - VERTICAL_MARGIN_RAD, 0.0))
-    kernels.spread_neighbours(
-        np.ascontiguousarray(unit.T),
-        cosine,
-        index,
+    share = np.empty(view.near.size)
+    kernels.share_with_neighbours(
+        position_km,
+        visibility.near_satellites(position_km, network.wide_disc, floor_deg),
+        view.near,
+        np.radians(floor_deg),
         network.neighbour_unit,
         network.demand.neighbour_people,
-        others,
+        home,
+        share,
     )
-    return np.where(home > 0.0, home / np.where(home > 0.0, home + others, 1.0), 0.0)
+    return share
 
 
 def capacity_of(network: Network, feeder: Floats, share: Floats) -> tuple[Floats, Ints]:
     """Dwell, forward and return Mbps of each satellite for this area (m, 3), and the constraint behind each.
     feeder (m, 2): Mbps of its feeder; share (m,): the part of it that is this area's."""
     payload = network.payload
-    beams = min(float(payload.beams), network.beams_by_power)
-    dwell_code = POWER if network.beams_by_power < payload.beams else BEAM_TIME
-    limit = np.column_stack(
-        [
-            np.full(share.size, beams),
-            np.minimum(feeder[:, 0], payload.forward_mbps),
-            np.minimum(feeder[:, 1], payload.return_mbps),
-        ]
+    limit, code = np.empty((share.size, 3)), np.empty((share.size, 3), np.int64)
+    kernels.limit_satellites(
+        feeder,
+        share,
+        float(payload.beams),
+        network.beams_by_power,
+        payload.forward_mbps,
+        payload.return_mbps,
+        limit,
+        code,
     )
-    code = np.column_stack(
-        [
-            np.full(share.size, dwell_code),
-            np.where(feeder[:, 0] < payload.forward_mbps, FEEDER, SATELLITE_RATE),
-            np.where(feeder[:, 1] < payload.return_mbps, FEEDER, SATELLITE_RATE) + RETURN_SIDE,
-        ]
-    )
-    return limit * share[:, None], code
+    return limit, code
 
 
 def feeder_mbps(network: Network, gateway: Ints, cosecant: Floats, state: Ints | None = None) -> Floats:
     """Feeder rates of each satellite (m, 2), forward and return Mbps. state (g,): weather of the gateways, as
     `allocate` takes it; clear sky if None."""
     table = network.feeder.rate_mbps
-    nodes = table.shape[3]
-    x = (cosecant - 1.0) / (network.feeder.cosecant_max - 1.0) * (nodes - 1)
-    low = np.clip(x.astype(np.int64), 0, nodes - 2)
-    weight = np.clip(x - low, 0.0, 1.0)[:, None]
-    g = np.maximum(gateway, 0)
-    k = np.zeros_like(g) if state is None else state[g]
-    low_rate, high_rate = table[g, :, k, low], table[g, :, k, low + 1]
-    return np.asarray(np.minimum(low_rate, low_rate * (1 - weight) + high_rate * weight))
+    clear = np.zeros(table.shape[0], np.int64)
+    out = np.empty((gateway.size, 2))
+    kernels.feeder_rates(
+        table, network.feeder.cosecant_max, gateway, cosecant, clear if state is None else state, out
+    )
+    return out
