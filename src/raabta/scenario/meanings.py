@@ -138,7 +138,7 @@ MEANINGS: dict[str, dict[str, str]] = {
     "Weather": {
         "statistic": "rain statistic of the served test; both are printed",
         "rain_state_every": "a seeded rain state on every n-th slot",
-        "storm_km": "how far rain hangs together",
+        "storm_km": "side of the squares that share one rain state; larger where there are over 2,000",
         "cloud_maps_file": "the ITU's archive of P.840-9's cloud maps (.zip); without it P.840-8's are used",
     },
     "Delay": {
