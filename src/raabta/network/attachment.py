@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from raabta.network import kernels, surplus_kernels
+from raabta.network import improve_kernels, kernels, surplus_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,10 +19,21 @@ if TYPE_CHECKING:
 
 SWEEPS: Final = 2
 """Times that every cell chooses: first in its turn, then knowing what all others chose."""
+LOOKS: Final = 2
+"""Times that cells short of their promise are looked at again: one that moves leaves room to others."""
+LEAST_LEFT_SHARE: Final = 1e-3
+"""Of each of a satellite's resources, without which nobody looks for a place there."""
 
 
 def attach_all(
-    network: Network, sky: Sky, near: kernels.Fleet, admitted: Admission, state: Ints, given: kernels.Given
+    network: Network,
+    sky: Sky,
+    near: kernels.Fleet,
+    admitted: Admission,
+    state: Ints,
+    given: kernels.Given,
+    *,
+    second_look: bool = True,
 ) -> None:
     """Attach the cells of one slot and give them what they are promised, into `given`; state (n,): weather.
 
@@ -34,6 +45,8 @@ def attach_all(
     usable, links = sky.usable, network.links
     if first.size:
         kernels.attach(first, admitted.level, state, usable, near, links, network.rules, given)
+        if second_look:
+            look_again(network, first, admitted.level, state, usable, near, given)
     if rest.size == 0:
         return
     left = left_over(near, given)
@@ -44,6 +57,37 @@ def attach_all(
     if again.size:
         left = left_over(near, given)
         kernels.attach(again, admitted.level, state, usable, left, links, apart, given)
+
+
+def look_again(
+    network: Network,
+    order: Ints,
+    level: Floats,
+    state: Ints,
+    usable: kernels.Candidates,
+    near: kernels.Fleet,
+    given: kernels.Given,
+) -> None:
+    """Move cells where some of `order` are short of their level (n,) and satellites have something left."""
+    asked = order[network.total_active[order] > 0.0]
+    whole = level[asked] * given.need[asked, 0] * (1.0 - improve_kernels.LEAST_GAIN)
+    if not np.any((given.dwell[asked] < whole) | (given.satellite[asked] < 0)):
+        return
+    left = left_over(near, given)
+    if not np.any(np.all(left.capacity > LEAST_LEFT_SHARE * near.capacity, axis=1) & (left.room > 0)):
+        return
+    arrays = {name: np.zeros_like(part) for name, part in given._asdict().items() if name != "members"}
+    trial = given._replace(**arrays)
+    links, moved = network.links, False
+    for _ in range(LOOKS):
+        moves = improve_kernels.improve(
+            asked, level, state, usable, near, links, network.rules, given, trial, left.capacity, left.room
+        )
+        moved |= moves > 0
+        if moves == 0:
+            break
+    if moved:
+        improve_kernels.join_again(asked, given)
 
 
 def left_over(near: kernels.Fleet, given: kernels.Given) -> kernels.Fleet:

@@ -17,16 +17,20 @@ def offer_of(network: Network, sky: Sky) -> Market:
     """What cells ask forward at the top plan and what satellites have, with every link at its best mode.
 
     More than can be carried, never less: links are rated with the highest mode of any terminal class, reuse
-    and the return direction are left out, and a cell may share its ask among all satellites it may use.
+    is left out, and a cell may share its ask among all satellites it may use. Each forward Mbps takes the
+    return Mbps with it that the design plan has beside it.
     """
     inverse = network.radio.inverse[0]
     beam_mbps = 1.0 / inverse[inverse > 0.0].min()
+    forward, back = network.plans[network.design]
     asked = network.total_active * network.plans[-1, 0]
     return market(
         sky.usable.start,
         sky.usable.satellite,
         np.minimum(asked, network.rules.per_cell * beam_mbps),
-        np.minimum(sky.capacity[:, 1], sky.capacity[:, 0] * beam_mbps),
+        np.minimum.reduce(
+            [sky.capacity[:, 1], sky.capacity[:, 0] * beam_mbps, sky.capacity[:, 2] * forward / back]
+        ),
     )
 
 

@@ -262,7 +262,7 @@ def attach(order, ask, state, candidates, fleet, links, rules, given):
                     given.code[c] = code
                 break
             s = candidates.satellite[k]
-            if _rate(c, s, candidates.sin_elevation[k], state[c], fleet, links, rules, given):
+            if rate_cell(c, s, candidates.sin_elevation[k], state[c], fleet, links, rules, given):
                 _take(c, s, ask[c], free, used, near, close, dot, fleet, rules, given)
                 if given.satellite[c] >= 0:
                     room[s] -= 1
@@ -281,7 +281,7 @@ def _note_full(s, free, fleet, stopped):
 
 
 @inner
-def _rate(c, s, sin_elevation, state, fleet, links, rules, given):
+def rate_cell(c, s, sin_elevation, state, fleet, links, rules, given):
     """Rate the link of cell c to satellite s; False, with the code of the link, where no class closes."""
     dx = fleet.km[s, 0] - links.site_km[c, 0]
     dy = fleet.km[s, 1] - links.site_km[c, 1]

@@ -79,11 +79,11 @@ def allocate(
     network: Network, sky: Sky, weather_state: Ints, admission: Admission | None = None
 ) -> Allocation:
     """Attach and share. weather_state (n,): 0 clear, k the fades of state k - 1 (see `links.tables`).
-    `admission` replaces the network's own."""
+    `admission` replaces the network's own; what it offers is looked at once, what is promised twice."""
     admitted = admission or network.admission
     given = nothing_given(network.ground.count, sky.view.near.size, len(network.plans))
     near = fleet(sky)
-    attach_all(network, sky, near, admitted, weather_state, given)
+    attach_all(network, sky, near, admitted, weather_state, given, second_look=admission is None)
     kernels.top_up(near, network.rules, given)
     return Allocation(given, _name_met(network, given))
 
