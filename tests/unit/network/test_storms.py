@@ -221,6 +221,19 @@ def test_a_gateway_in_a_storm_costs_cells_of_other_gateways_what_their_neighbour
     assert not before[stormy].any()
 
 
+def test_a_gateway_that_is_drowned_out_carries_nothing():
+    """No mode closes in the worst state: what its satellite had goes to the other one, or is lost."""
+    network, sky, clear = scene(NARROW, homes=HOMES)
+    rate_mbps = network.feeder.rate_mbps.copy()
+    rate_mbps[1, :, WORST] = 0.0
+    network = replace(network, feeder=replace(network.feeder, rate_mbps=rate_mbps))
+    found = storms.storm(network, sky, clear, everywhere(network, gateways=[0, WORST]))
+    assert np.isfinite(found.level).all() and np.isfinite(found.figures).all()
+    assert 0.0 < found.figures.wet_mbps < found.figures.clear_mbps
+    nothing = storms.storm(network, sky, clear, everywhere(network, gateways=[0, 0]))
+    assert nothing.level.tobytes() == clear.level.tobytes()
+
+
 def test_a_light_shower_that_takes_nothing_changes_nothing():
     """A feeder that carries its load all the same spares its cells."""
     network, sky, clear = scene(homes=2.0)
