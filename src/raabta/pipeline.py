@@ -97,8 +97,10 @@ def run(
 
 def place_people(scenario: Scenario) -> tuple[xr.Dataset, People]:
     """Cells of the area at the height of the ground, and its people in them."""
+    from raabta.links.maps import read_ahead, surface_height_km
+
+    read_ahead()
     from raabta.access.cells import cells as area_cells
-    from raabta.links.maps import surface_height_km
     from raabta.service.data import towns
     from raabta.service.people import place
 

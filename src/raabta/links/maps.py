@@ -7,10 +7,12 @@ for heights.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import numpy.typing as npt
@@ -98,6 +100,21 @@ def _heights() -> Grid:
     return Grid(_read("1511/v2_topo.npz", (2164, 4324)), 90.125, -1.0 / 12.0, -180.125, "1511/v2_topo.npz")
 
 
+def _rain_rates() -> Grid:
+    return _ascending("837/v7_r001.npz", 0.125)
+
+
+def read_ahead() -> None:
+    """Begin to read the largest maps that every run needs, beside what else is to be done."""
+
+    def read() -> None:
+        with suppress(StoreError):  # whoever needs the map says what is wrong with it
+            _heights()
+            _rain_rates()
+
+    Thread(target=read, daemon=True).start()
+
+
 def _points(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:
     latitude = in_range("latitude", latitude_deg, -90.0, 90.0, "deg", "the maps' extent")
     longitude = in_range("longitude", longitude_deg, -180.0, 360.0, "deg", "the maps' extent")
@@ -176,7 +193,7 @@ def bracket_levels(percent: float) -> tuple[float, float, float]:
 
 def rain_rate_001_mmh(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:
     """Rain rate exceeded for 0.01 % of the average year, mm/h (P.837-7 map R0.01, 0.125 deg, bilinear)."""
-    return bilinear(_ascending("837/v7_r001.npz", 0.125), latitude_deg, longitude_deg)
+    return bilinear(_rain_rates(), latitude_deg, longitude_deg)
 
 
 def monthly_rain_mm(latitude_deg: npt.ArrayLike, longitude_deg: npt.ArrayLike) -> FloatArray:
