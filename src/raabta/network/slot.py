@@ -9,7 +9,7 @@ import numpy as np
 
 from raabta.base.bodies import EARTH
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
-from raabta.network import kernels
+from raabta.network import kernels, top_up_kernels
 from raabta.network.attachment import attach_all
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.member_kernels import BLOCK, Members
@@ -84,7 +84,7 @@ def allocate(
     given = nothing_given(network.ground.count, sky.view.near.size, len(network.plans))
     near = fleet(sky)
     attach_all(network, sky, near, admitted, weather_state, given, second_look=admission is None)
-    kernels.top_up(near, network.rules, given)
+    top_up_kernels.top_up(near, network.rules, given)
     return Allocation(given, _name_met(network, given))
 
 
