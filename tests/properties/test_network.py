@@ -10,9 +10,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from raabta.network import top_up_kernels
 from raabta.network import sky as sky_of
 from raabta.network import slot as slots
+from raabta.network import top_up_kernels
 
 SITES = [
     ("A", 30.18, 66.99), ("B", 24.86, 67.0), ("C", 30.2, 71.47), ("D", 33.69, 73.05), ("E", 25.12, 62.33),
