@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from raabta.engine import kernelcache
 
@@ -22,7 +22,7 @@ from raabta.engine.provenance import environment, hash_of, provenance, write_pro
 from raabta.engine.runner import run_chunks, start_early  # noqa: E402
 from raabta.engine.verify import record_output  # noqa: E402
 from raabta.scenario.loader import missing_files, scenario_hash, to_yaml  # noqa: E402
-from raabta.service import cut, store  # noqa: E402
+from raabta.service import cut, passes, store  # noqa: E402
 from raabta.service.results import Results  # noqa: E402
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from raabta.network.model import Network
     from raabta.scenario.models import Scenario
+    from raabta.service.passes import Pass
     from raabta.service.people import People
+    from raabta.service.summary import Outcome
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
@@ -65,13 +67,50 @@ def run(
     tell("placing people", 0, 1)
     cells, people = place_people(scenario)
     tell("placing people", 1, 1)
-    tell("preparing tables and admission", 0, 1)
-    network = prepare_network(scenario, cells, people)
-    keys = _cut(out, scenario.time.steps, network, slots_per_chunk)
+    tell(STAGES[cut.FIRST][0], 0, 1)
+    prepared = passes.prepared(scenario, cells, people)
+    keys = _cut(out, prepared, slots_per_chunk)
     if limits is not None:
-        limits.refuse(_effort(network, out, keys, workers, elsewhere), out)
-    network = admit_network(network)
-    tell("preparing tables and admission", 1, 1)
+        limits.refuse(_effort(prepared, out, keys, workers, elsewhere), out)
+    _plan(out, identity, keys)
+
+    def answer(each: Pass) -> Outcome:
+        _compute(each, out, identity, keys[each.name], workers, scheduler, tell)
+        tell("summing up", prepared.index(each), len(prepared))
+        return store.sum_up(out, each)
+
+    found = passes.follow(prepared, answer)
+    results = store.summarise_run(out, prepared, found)
+    tell("summing up", len(prepared), len(prepared))
+    if bands:
+        from raabta.service.bands import add_bands
+
+        results = add_bands(results, served_of, choose_workers(workers, 13), tell)
+    _keep(results, started)
+    return results
+
+
+STAGES: Final = {
+    cut.FIRST: ("preparing tables and admission", "simulating slots"),
+    cut.FALLBACK: ("admission of the fallback", "simulating slots of the fallback"),
+}
+"""What is told of each pass while it is made ready and while it is computed."""
+
+
+def _compute(
+    each: Pass,
+    out: Path,
+    identity: Identity,
+    keys: list[str],
+    workers: int | None,
+    scheduler: str | None,
+    tell: Progress,
+) -> None:
+    """Admit a pass, and compute and commit those of its chunks that the folder does not hold."""
+    preparing, simulating = STAGES[each.name]
+    tell(preparing, 0, 1)
+    each.network = admit_network(each.network)
+    tell(preparing, 1, 1)
     give_back()
     run_chunks(
         out,
@@ -81,18 +120,9 @@ def run(
         workers=choose_workers(workers, len(keys)),
         scheduler=scheduler,
         setup=_carry,
-        setup_args=(network,),
-        progress=lambda done, total, resumed, seconds: tell("simulating slots", *slots_done(keys, done)),
+        setup_args=(each.network,),
+        progress=lambda done, total, resumed, seconds: tell(simulating, *slots_done(keys, done)),
     )
-    tell("summing up", 0, 1)
-    results = store.summarise_run(out, scenario, cells, people, network)
-    tell("summing up", 1, 1)
-    if bands:
-        from raabta.service.bands import add_bands
-
-        results = add_bands(results, served_of, choose_workers(workers, 13), tell)
-    _keep(results, started)
-    return results
 
 
 def place_people(scenario: Scenario) -> tuple[xr.Dataset, People]:
@@ -142,18 +172,33 @@ def estimate(
     scenario: Scenario, out: Path, *, workers: int | None = None, elsewhere: int | None = None
 ) -> Estimate:
     """What a run of a scenario into a folder would still take on so many workers, here or `elsewhere`."""
-    network = prepare_network(scenario, *place_people(scenario))
-    return _effort(network, out, _cut(out, scenario.time.steps, network, None), workers, elsewhere)
+    prepared = passes.prepared(scenario, *place_people(scenario))
+    return _effort(prepared, out, _cut(out, prepared, None), workers, elsewhere)
 
 
 def _effort(
-    network: Network, out: Path, keys: list[str], workers: int | None, elsewhere: int | None
+    prepared: Sequence[Pass],
+    out: Path,
+    keys: dict[str, list[str]],
+    workers: int | None,
+    elsewhere: int | None,
 ) -> Estimate:
+    """Of the passes one after the other, each as if it were asked for all homes: the most there can be."""
     from raabta.service import effort
 
-    missing = _missing(out, keys)
-    count = choose_workers(workers, len(missing)) if elsewhere is None else min(elsewhere, len(missing) or 1)
-    return effort.estimate(network, missing, count, threads=usable_cores(), elsewhere=elsewhere is not None)
+    parts = []
+    for each in prepared:
+        missing = _missing(out, keys[each.name])
+        count = (
+            choose_workers(workers, len(missing)) if elsewhere is None else min(elsewhere, len(missing) or 1)
+        )
+        threads, away = usable_cores(), elsewhere is not None
+        parts.append(effort.estimate(each.network, missing, count, threads=threads, elsewhere=away))
+    return Estimate(
+        seconds=sum(part.seconds for part in parts),
+        memory_bytes=max(part.memory_bytes for part in parts),
+        disk_bytes=sum(part.disk_bytes for part in parts),
+    )
 
 
 def _missing(out: Path, keys: list[str]) -> list[str]:
@@ -183,21 +228,36 @@ def identity_of(scenario: Scenario) -> Identity:
 def served_of(scenario: Scenario, slots: list[int]) -> dict[str, float]:
     """Homes served per plan, from some slots of a scenario only and kept nowhere: for bands and failures."""
     from raabta.network.chunk import run_chunk
-    from raabta.service.demand import subscribers
 
-    cells, people = place_people(scenario)
-    network = build_network(scenario, cells, people)
-    sums = run_chunk(network, slots)
-    return store.served_totals(scenario, people, subscribers(scenario, people), sums)
+    def answer(each: Pass) -> Outcome:
+        each.network = admit_network(each.network)
+        chunk = run_chunk(each.network, slots)
+        return store.outcome_of(each, lambda only: [chunk], len(slots))
+
+    return store.served_totals(passes.follow(passes.prepared(scenario, *place_people(scenario)), answer))
 
 
-def _cut(out: Path, steps: int, network: Network, length: int | None) -> list[str]:
-    """Keys of the chunks of a run: those of the folder if it has begun, else chunks that fit in memory."""
-    begun = Ledger.plan_of(out)
-    if begun and length is not None and begun != cut.chunk_keys(steps, length):
-        raise StoreError(f"{out} was begun with other chunks than of {length} slots. Choose another folder")
-    cells = network.demand.subscribers.size
-    return begun or cut.chunk_keys(steps, length or cut.slots_per_chunk(cells, network.propagator.count))
+def _cut(out: Path, prepared: Sequence[Pass], length: int | None) -> dict[str, list[str]]:
+    """Keys of the chunks of every pass: the folder's if it has begun, else chunks that fit in memory."""
+    begun, found = Ledger.plan_of(out), {}
+    for each in prepared:
+        network, steps = each.network, each.scenario.time.steps
+        longest = cut.slots_per_chunk(network.ground.count, network.propagator.count)
+        own = [key for key in begun if cut.pass_of(key) == each.name]
+        fresh = cut.chunk_keys(steps, length or longest, each.name)
+        if own and length is not None and own != fresh:
+            raise StoreError(
+                f"{out} was begun with other chunks than of {length} slots. Choose another folder"
+            )
+        found[each.name] = own or fresh
+    return found
+
+
+def _plan(out: Path, identity: Identity, keys: dict[str, list[str]]) -> None:
+    """Note the chunks of all passes at once: a run that ends between two of them is known as unfinished."""
+    if len(keys) > 1:
+        with Ledger.create_or_resume(out, identity) as ledger:
+            ledger.plan([key for own in keys.values() for key in own])
 
 
 def slots_done(keys: list[str], done: int) -> tuple[int, int]:
@@ -259,13 +319,16 @@ def open_run(folder: Path) -> Results:
     return store.read_results(Path(folder))
 
 
-def open_slots(folder: Path, first: int = 0, last: int | None = None) -> xr.Dataset:
+def open_slots(
+    folder: Path, first: int = 0, last: int | None = None, *, fallback: bool = False
+) -> xr.Dataset:
     """What every cell had in the slots of a run (table SLOTS), read from its chunks.
 
-    Slots from `first` to before `last`, all by default. Raises LimitError, with how many slots can be had at
+    Slots from `first` to before `last`, all by default; under its `fallback` in place of its constellation
+    where that is asked. Raises LimitError, with how many slots can be had at
     once, for a Dataset of over 1 GiB.
     """
-    return store.read_slots(Path(folder), first, last)
+    return store.read_slots(Path(folder), first, last, fallback=fallback)
 
 
 def explain(
@@ -278,19 +341,35 @@ def explain(
     is not there, with the nearest ones, and StoreError for a folder without results, or with results that
     cannot be computed again: a file that the scenario names is another one now.
     """
-    from raabta.network import explain as slot
-    from raabta.service.locate import find, over_the_run, telling_slots
+    from raabta.service.locate import find, over_the_run
 
     results = open_run(Path(folder))
     found = find(results, place=place, cell=cell)
     refuse_changed(results)
     number, lines = found.number, [*found.notes, *over_the_run(results, found.number)]
-    cells, people = place_people(results.scenario)
-    network = build_network(results.scenario, cells, people)
-    for title, number_of_slot in telling_slots(Path(folder), number):
-        told = slot.explain_cell(network, number, number_of_slot)
-        lines += ["", title, *slot.lines(told, all_classes=all_classes)]
+    for each in passes.prepared(results.scenario, *place_people(results.scenario)):
+        lines += _slots_explained(results, each, number, all_classes)
     return Explanation(tuple(lines))
+
+
+def _slots_explained(results: Results, each: Pass, number: int, all_classes: bool) -> list[str]:
+    """The typical and the worst slot of cell `number` in one pass of a run, computed again, as lines."""
+    from raabta.network import explain as slot
+    from raabta.service.hybrid import part_of
+    from raabta.service.locate import telling_slots
+
+    label, whose, lines = each.scenario.constellation.label, "", list[str]()
+    if results.fallback is not None:
+        whose = f" of {label}"
+        if each.name == cut.FALLBACK:
+            each.offer(part_of(each.asked, results.fallback["offered_share"].values, each.people.row_cell))
+    if each.name == cut.FALLBACK and not each.asked.cell[number] > 0.0:
+        return ["", f"{label} is offered no home of this cell"]
+    network = admit_network(each.network)
+    for title, number_of_slot in telling_slots(results.folder, number, each.name):
+        told = slot.explain_cell(network, number, number_of_slot)
+        lines += ["", title + whose, *slot.lines(told, all_classes=all_classes)]
+    return lines
 
 
 def refuse_changed(results: Results) -> None:

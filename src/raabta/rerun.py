@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import raabta.pipeline as pipeline
 from raabta.base.errors import OutOfRangeError, StoreError
@@ -20,28 +20,21 @@ from raabta.engine.provenance import environment, read_provenance
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import run_hash, verify
 from raabta.scenario.loader import missing_files
-from raabta.service import cut, store
+from raabta.service import cut, passes, store
+from raabta.service.hybrid import left_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import xarray as xr
     from numpy.typing import NDArray
 
     from raabta.network.model import Network
     from raabta.scenario.models import Scenario
-    from raabta.service.people import People
+    from raabta.service.passes import Pass
     from raabta.service.results import Results
+    from raabta.service.summary import Outcome
 
     Arrays = Mapping[str, NDArray[Any]]
-
-
-class _Made(NamedTuple):
-    """What a run computes its chunks and sums from."""
-
-    cells: xr.Dataset
-    people: People
-    network: Network
 
 
 @dataclass(frozen=True)
@@ -78,18 +71,50 @@ def check(
     OutOfRangeError for a sample of none or of more than there are.
     """
     scenario, rows, tell = _kept(folder), store.planned_rows(folder), progress or _silent
-    chosen = _spread(rows, sample)
-    made = _make(scenario, tell)
-    with tempfile.TemporaryDirectory(prefix="raabta-check-") as beside:
-        _run(
-            scenario, chosen, Path(beside), workers, tell, compare_chunk, _carry, (made.network, folder, rows)
-        )
-        found = {row.key: chunks.load(Path(beside), row)["said"] for row in store.planned_rows(Path(beside))}
-    differences = [f"chunk {key}: {line}" for key, lines in found.items() for line in lines.tolist() if line]
-    whole = len(chosen) == len(rows) and not differences
-    if whole and _coded(folder, scenario, made, workers, tell) is None:
+    left = _spread(rows, sample)
+    chosen, checked = len(left), 0
+    differences: list[str] = []
+    found: list[Outcome] = []
+    prepared = _prepared(scenario, tell)
+    for each in prepared:
+        _ready(each, found, tell)
+        own, left = _of_pass(left, each)
+        differences += _compared(folder, each, own, workers, tell)
+        checked += len(own)
+        if not left and (differences or chosen < len(rows)):
+            break
+        if not _intact(folder, each):
+            differences.append("the fallback, which depends on a damaged chunk, was not checked")
+            break
+        found.append(store.sum_up(folder, each))
+    whole = checked == len(rows) and not differences
+    if whole and _coded(folder, prepared, found, workers, tell) is None:
         differences.append(f"{store.RESULTS}: summed up from the same chunks it has other bits")
-    return Checked(len(chosen), len(rows), tuple(differences), whole)
+    return Checked(checked, len(rows), tuple(differences), whole)
+
+
+def _of_pass(rows: list[chunks.Row], each: Pass) -> tuple[list[chunks.Row], list[chunks.Row]]:
+    """The chunks of a pass, and the others."""
+    own = [row for row in rows if cut.pass_of(row.key) == each.name]
+    return own, [row for row in rows if row not in own]
+
+
+def _intact(folder: Path, each: Pass) -> bool:
+    """Whether every chunk of a pass is there, byte for byte what was written."""
+    return all(chunks.is_intact(folder, row) for row in store.planned_rows(folder, each.name))
+
+
+def _compared(
+    folder: Path, each: Pass, rows: list[chunks.Row], workers: int | None, tell: pipeline.Progress
+) -> list[str]:
+    """Compute some chunks of a pass again and hold them against the kept ones: differences in words."""
+    if not rows:
+        return []
+    with tempfile.TemporaryDirectory(prefix="raabta-check-") as name:
+        beside = Path(name)
+        _run(each, rows, beside, workers, tell, compare_chunk, (each.network, folder, rows))
+        said = {row.key: chunks.load(beside, row)["said"].tolist() for row in store.planned_rows(beside)}
+    return [f"chunk {key}: {line}" for key, lines in said.items() for line in lines if line]
 
 
 def repair(
@@ -103,15 +128,18 @@ def repair(
     problems = [problem.file for problem in verify(folder)]
     if not problems:
         return Repaired((), ())
-    scenario, tell = _kept(folder), progress or _silent
-    made = _make(scenario, tell)
-    with Ledger.edit(folder) as ledger:
-        broken = [row for row in ledger.rows() if not chunks.is_intact(folder, row)]
-        atomic.make_folder(folder / chunks.FOLDER)
-        if broken:
-            _mend_chunks(folder, scenario, made, broken, workers, tell)
-    if store.RESULTS in problems and all(chunks.is_intact(folder, row) for row in store.planned_rows(folder)):
-        data = _coded(folder, scenario, made, workers, tell)
+    tell = progress or _silent
+    prepared = _prepared(_kept(folder), tell)
+    found: list[Outcome] = []
+    for each in prepared:
+        _ready(each, found, tell)
+        _mend_chunks(folder, each, workers, tell)
+        last = each is prepared[-1] and store.RESULTS not in problems
+        if last or not _intact(folder, each):
+            break
+        found.append(store.sum_up(folder, each))
+    if store.RESULTS in problems and len(found) == len(prepared):
+        data = _coded(folder, prepared, found, workers, tell)
         if data is not None:
             atomic.write_bytes(folder / store.RESULTS, data)
     left = verify(folder)
@@ -191,51 +219,55 @@ def _spread(rows: list[chunks.Row], sample: int | None) -> list[chunks.Row]:
     return [rows[i * len(rows) // sample] for i in range(sample)]
 
 
-def _make(scenario: Scenario, tell: pipeline.Progress) -> _Made:
-    tell("preparing tables and admission", 0, 1)
-    cells, people = pipeline.place_people(scenario)
-    made = _Made(cells, people, pipeline.build_network(scenario, cells, people))
-    tell("preparing tables and admission", 1, 1)
-    return made
+def _prepared(scenario: Scenario, tell: pipeline.Progress) -> list[Pass]:
+    tell(pipeline.STAGES[cut.FIRST][0], 0, 1)
+    return passes.prepared(scenario, *pipeline.place_people(scenario))
+
+
+def _ready(each: Pass, found: list[Outcome], tell: pipeline.Progress) -> None:
+    """Ask a pass for what the one before it left, and decide its admission."""
+    stage = pipeline.STAGES[each.name][0]
+    tell(stage, 0, 1)
+    if found:
+        each.offer(left_over(found[-1], each.asked))
+    each.network = pipeline.admit_network(each.network)
+    tell(stage, 1, 1)
 
 
 def _run(
-    scenario: Scenario,
+    each: Pass,
     rows: list[chunks.Row],
     into: Path,
     workers: int | None,
     tell: pipeline.Progress,
     compute: chunks.Compute,
-    setup: Any,
     setup_args: tuple[Any, ...],
 ) -> None:
     """Compute some chunks into a folder of their own, which is another run as far as it is concerned."""
     keys = [row.key for row in rows]
     sizes = [len(cut.slots_of(key)) for key in keys]
+    stage = pipeline.STAGES[each.name][1]
     run_chunks(
         into,
-        pipeline.identity_of(scenario),
+        pipeline.identity_of(each.scenario),
         keys,
         compute,
         workers=pipeline.choose_workers(workers, len(keys)),
-        setup=setup,
+        setup=_carry,
         setup_args=setup_args,
-        progress=lambda done, *_: tell("simulating slots", min(done * max(sizes), sum(sizes)), sum(sizes)),
+        progress=lambda done, *_: tell(stage, min(done * max(sizes), sum(sizes)), sum(sizes)),
     )
 
 
-def _mend_chunks(
-    folder: Path,
-    scenario: Scenario,
-    made: _Made,
-    broken: list[chunks.Row],
-    workers: int | None,
-    tell: pipeline.Progress,
-) -> None:
-    """Compute broken chunks beside the run; put those with the recorded bits in their place."""
-    with tempfile.TemporaryDirectory(prefix="raabta-repair-") as name:
-        beside = Path(name)
-        _run(scenario, broken, beside, workers, tell, chunk_again, _carry, (made.network, folder, broken))
+def _mend_chunks(folder: Path, each: Pass, workers: int | None, tell: pipeline.Progress) -> None:
+    """Compute broken chunks of a pass beside the run; put those with the recorded bits in their place."""
+    with Ledger.edit(folder), tempfile.TemporaryDirectory(prefix="raabta-repair-") as name:
+        rows = store.planned_rows(folder, each.name)
+        broken, beside = [row for row in rows if not chunks.is_intact(folder, row)], Path(name)
+        if not broken:
+            return
+        atomic.make_folder(folder / chunks.FOLDER)
+        _run(each, broken, beside, workers, tell, chunk_again, (each.network, folder, broken))
         with Ledger.read(beside) as ledger:
             found = {row.key: row for row in ledger.rows()}
         for row in broken:
@@ -245,13 +277,17 @@ def _mend_chunks(
 
 
 def _coded(
-    folder: Path, scenario: Scenario, made: _Made, workers: int | None, tell: pipeline.Progress
+    folder: Path,
+    prepared: list[Pass],
+    found: list[Outcome],
+    workers: int | None,
+    tell: pipeline.Progress,
 ) -> bytes | None:
-    """The file of results, summed up from the chunks anew; None if its bits are not the recorded ones."""
+    """The file of results, from what the passes found anew; None if its bits are not the recorded ones."""
     with Ledger.read(folder) as ledger:
         recorded = {output.name: output.sha256 for output in ledger.outputs()}[store.RESULTS]
     tell("summing up", 0, 1)
-    results = store.summarise_run(folder, scenario, *made)
+    results = store.summarise_run(folder, prepared, found)
     tell("summing up", 1, 1)
     data = store.code_results(results)
     if hashlib.sha256(data).hexdigest() == recorded:

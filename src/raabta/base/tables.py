@@ -278,6 +278,39 @@ CELLS = Table(
 PEOPLE = Table("people", (*_people("cell"), _DISTRICT))
 """Who lives in each cell."""
 
+_FOUND = (
+    _share("availability_share", "probability that the plan's rate is there", _NOBODY_ASKS),
+    _share("link_availability_share", "probability that the cell has a link with any rate", _NOBODY_ASKS),
+    Column(
+        "busy_hour_mbps", ("cell",), "float64", "Mbps",
+        "forward IP rate per active subscriber at the stated contention", _COUNT, _NOBODY_ASKS,
+    ),
+    Column(
+        "rtt_p50_ms", ("cell",), "float64", "ms", "median propagation round trip",
+        _COUNT, "NaN: never served in the run",
+    ),
+    Column(
+        "rtt_p95_ms", ("cell",), "float64", "ms", "95th percentile of the propagation round trip",
+        _COUNT, "NaN: never served in the run",
+    ),
+    Column(
+        "satellites_in_view", ("cell",), "float64", "1",
+        "mean number of satellites above the mask", _COUNT,
+    ),
+    _share(
+        "constraint_share", "share of slots that each constraint binds", _NOBODY_ASKS,
+        ("cell", "constraint"),
+    ),
+    Column(
+        "binding", ("cell",), "int8", "", "index of the constraint that binds most often",
+        _INDEX8, "-1: nobody there subscribes",
+    ),
+    _share("geometry_outage_share", "outage because no satellite can be used", _NOBODY_ASKS),
+    _share("rain_outage_share", "outage because of weather", _NOBODY_ASKS),
+    _share("capacity_outage_share", "outage because capacity is shared out", _NOBODY_ASKS),
+)  # fmt: skip
+"""What a constellation finds in each cell."""
+
 CELL_RESULTS = Table(
     "cell_results",
     (
@@ -288,38 +321,21 @@ CELL_RESULTS = Table(
         _count("subscribers", ("cell",), "addressable homes times take-up"),
         _count("served_households", ("cell", "plan"), "subscribing homes served at the plan"),
         _count("reachable_households", ("cell",), "addressable homes where at least one can be served"),
-        _share("availability_share", "probability that the plan's rate is there", _NOBODY_ASKS),
-        _share("link_availability_share", "probability that the cell has a link with any rate", _NOBODY_ASKS),
-        Column(
-            "busy_hour_mbps", ("cell",), "float64", "Mbps",
-            "forward IP rate per active subscriber at the stated contention", _COUNT, _NOBODY_ASKS,
-        ),
-        Column(
-            "rtt_p50_ms", ("cell",), "float64", "ms", "median propagation round trip",
-            _COUNT, "NaN: never served in the run",
-        ),
-        Column(
-            "rtt_p95_ms", ("cell",), "float64", "ms", "95th percentile of the propagation round trip",
-            _COUNT, "NaN: never served in the run",
-        ),
-        Column(
-            "satellites_in_view", ("cell",), "float64", "1",
-            "mean number of satellites above the mask", _COUNT,
-        ),
-        _share(
-            "constraint_share", "share of slots that each constraint binds", _NOBODY_ASKS,
-            ("cell", "constraint"),
-        ),
-        Column(
-            "binding", ("cell",), "int8", "", "index of the constraint that binds most often",
-            _INDEX8, "-1: nobody there subscribes",
-        ),
-        _share("geometry_outage_share", "outage because no satellite can be used", _NOBODY_ASKS),
-        _share("rain_outage_share", "outage because of weather", _NOBODY_ASKS),
-        _share("capacity_outage_share", "outage because capacity is shared out", _NOBODY_ASKS),
+        *_FOUND,
     ),
 )  # fmt: skip
 """What each cell gets over the run."""
+
+FALLBACK_RESULTS = Table(
+    "fallback_results",
+    (
+        _share("offered_share", "share of the homes that ask that the first constellation does not serve"),
+        _count("offered_households", ("cell",), "subscribing homes that the fallback is offered"),
+        _count("served_households", ("cell", "plan"), "of them, those that the fallback serves at the plan"),
+        *_FOUND,
+    ),
+)
+"""What the fallback finds in each cell, of the homes that it is offered."""
 
 DISTRICT_RESULTS = Table(
     "district_results",
@@ -369,7 +385,10 @@ DAY = Table(
             "usable_satellites", ("time",), "int32", "1",
             "satellites with a gateway, seen by at least one cell", _COUNT,
         ),
-        Column("lit_cells", ("time",), "int32", "1", "cells with a beam in the slot", _COUNT),
+        Column(
+            "lit_cells", ("time",), "int32", "1",
+            "cells with a beam in the slot; with a fallback, of the constellation that lights more", _COUNT,
+        ),
         Column(
             "visible_satellites", ("time",), "int32", "1", "satellites seen by at least one cell", _COUNT
         ),
@@ -402,5 +421,5 @@ SLOTS = Table(
 )  # fmt: skip
 """What each cell gets in each slot."""
 
-TABLES: tuple[Table, ...] = (CELLS, PEOPLE, CELL_RESULTS, DISTRICT_RESULTS, DAY, SLOTS)
+TABLES: tuple[Table, ...] = (CELLS, PEOPLE, CELL_RESULTS, FALLBACK_RESULTS, DISTRICT_RESULTS, DAY, SLOTS)
 """Every declared table, in the order of the reference docs."""

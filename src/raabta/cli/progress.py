@@ -26,7 +26,7 @@ LINE_EVERY_S = 30.0
 
 _LONGEST_LABEL = 40
 _WINDOW_S = 60.0
-_PIECES = {"simulating slots": "slots"}
+_PIECES = dict.fromkeys(("simulating slots", "simulating slots of the fallback"), "slots")
 """What a stage counts, where that has a name."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -214,6 +214,11 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         down_interference_ratio=np.zeros(latitude.size),
         up_interference_ratio=np.zeros(latitude.size),
     )
+
+
+def asking(network: Network, demand: Demand) -> Network:
+    """A prepared network asked by other homes of the same cells, among the same neighbours; all admitted."""
+    return replace(network, demand=demand, admission=Admission(demand.order, np.ones(network.ground.count)))
 
 
 def _mask_deg(scenario: Scenario, h3_index: NDArray[np.uint64]) -> Floats:

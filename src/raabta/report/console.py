@@ -25,7 +25,8 @@ def terminal(results: Results) -> list[RenderableType]:
     plan, rows = results.scenario.demand.plan, figures.district_rows(results)
     by_province = [provinces(rows, plan)] if any(row.province for row in rows) else []
     reasons = [why_not(results)] if figures.reasons(results) else []
-    return [headline(results), *by_province, *_ends(rows, plan), *reasons, doubts(results)]
+    both = [constellations(results, plan)] if figures.constellations(results) else []
+    return [headline(results), *both, *by_province, *_ends(rows, plan), *reasons, doubts(results)]
 
 
 def _ends(rows: list[Row], plan: str) -> list[Table]:
@@ -82,6 +83,21 @@ def _quality(totals: dict[str, Any]) -> str:
         f"{words.number(pick(totals, 'throughput_gbps', 'forward'))} Gbps to homes, "
         f"{words.number(pick(totals, 'throughput_gbps', 'return'))} from them"
     )
+
+
+def constellations(results: Results, plan: str) -> Table:
+    """By which of its constellations a run with a fallback serves its homes."""
+    right = ["Asked by", f"Served {plan}", "Round trip, ms", "Gbps to homes"]
+    table = _table("By constellation (each home counts once)", ["Constellation"], right)
+    for one in figures.constellations(results):
+        table.add_row(
+            Text(words.clean(one["label"])),
+            words.count(one["households_asked"]),
+            words.count(figures.pick(one, "households_served", plan)),
+            words.number(figures.pick(one, "rtt_propagation_ms", "p50")),
+            words.number(figures.pick(one, "throughput_gbps", "forward")),
+        )
+    return table
 
 
 def provinces(rows: list[Row], plan: str) -> Table:

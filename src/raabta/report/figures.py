@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from raabta.scenario.models import Constellation, Gateway
     from raabta.service.results import Results
 
 RANKED = 10
@@ -65,6 +66,11 @@ def pick(table: Any, *keys: str) -> Any:
     for key in keys:
         table = table.get(key) if isinstance(table, dict) else None
     return table
+
+
+def constellations(results: Results) -> list[dict[str, Any]]:
+    """What each constellation of a run with a fallback says of itself, the first one first; else none."""
+    return list(pick(results.summary, "constellations") or [])
 
 
 def plans(results: Results) -> list[str]:
@@ -256,14 +262,19 @@ def _bands(results: Results) -> list[tuple[str, str]]:
 
 
 def _stand_ins(results: Results) -> list[tuple[str, str]]:
-    constellation = results.scenario.constellation
-    gateways = [words.clean(g.name) for g in results.scenario.gateways if g.hypothetical]
+    scenario, second = results.scenario, results.scenario.fallback
+    found = _stand_in(scenario.constellation, scenario.gateways, "")
+    return found + ([] if second is None else _stand_in(second.constellation, second.gateways, " (fallback)"))
+
+
+def _stand_in(system: Constellation, gateways: tuple[Gateway, ...], whose: str) -> list[tuple[str, str]]:
+    names = [words.clean(g.name) for g in gateways if g.hypothetical]
     found = []
-    if constellation.stand_in:
-        label = words.clean(constellation.label)
-        found.append(("Stand-in constellation", f"{label}: its radio figures are not public"))
-    if gateways:
-        found.append(("Hypothetical gateways", ", ".join(gateways)))
+    if system.stand_in:
+        label = words.clean(system.label)
+        found.append((f"Stand-in constellation{whose}", f"{label}: its radio figures are not public"))
+    if names:
+        found.append((f"Hypothetical gateways{whose}", ", ".join(names)))
     return found
 
 

@@ -82,10 +82,27 @@ def cell_columns(results: Results) -> dict[str, list[Any]]:
         )
     for key in _RESULT:
         columns[key] = plain(np.asarray(cells[key].values, dtype=float))
+    columns |= _fallback_columns(results)
     for i, name in enumerate(figures.constraint_names(results)):
         share = cells["constraint_share"].isel(constraint=i).values
         columns[f"constraint_{words.clean(name)}_share"] = plain(np.asarray(share, dtype=float))
     columns["binding_constraint"] = [figures.constraint_of(results, int(i)) for i in cells["binding"].values]
+    return columns
+
+
+def _fallback_columns(results: Results) -> dict[str, list[Any]]:
+    """What the fallback is offered and serves in every cell; nothing without one."""
+    table = results.fallback
+    if table is None:
+        return {}
+    columns = {"fallback_offered_households": plain(np.asarray(table["offered_households"].values, float))}
+    for plan in figures.plans(results):
+        served = np.asarray(table["served_households"].sel(plan=plan).values, float)
+        columns[f"fallback_{plan_column(plan)}"] = plain(served)
+    for key in ("availability_share", "rtt_p50_ms"):
+        columns[f"fallback_{key}"] = plain(np.asarray(table[key].values, float))
+    binding = table["binding"].values
+    columns["fallback_binding_constraint"] = [figures.constraint_of(results, int(i)) for i in binding]
     return columns
 
 

@@ -12,6 +12,7 @@ from raabta.report import figures, geometry, palette, svg, words
 from raabta.report.labels import Box, Layout
 
 if TYPE_CHECKING:
+    import xarray as xr
     from numpy.typing import NDArray
 
     from raabta.report.places import Land, Place
@@ -21,6 +22,8 @@ WIDTH: Final = 720.0
 TOWNS: Final = 14
 APART_PX: Final = 46.0
 ROW: Final = 26.0
+LEAST_SHOWN: Final = 0.05
+"""Homes of a cell served by a constellation from which the map of both shows it."""
 HALO: Final = {"paint_order": "stroke", "stroke": "#ffffff", "stroke_width": 3, "stroke_linejoin": "round"}
 
 
@@ -68,8 +71,10 @@ def ground(results: Results, width: float = WIDTH) -> Ground:
 
 
 def layers(results: Results) -> list[Layer]:
-    """The four maps: served share, availability, busy-hour rate, what stands in the way."""
-    return [served(results), availability(results), rate(results), binding(results)]
+    """The maps: served share, availability, busy-hour rate, what stands in the way; with a fallback also by
+    which constellation."""
+    four = [served(results), availability(results), rate(results), binding(results)]
+    return four if results.fallback is None else [*four, by_which(results, results.fallback)]
 
 
 def served(results: Results) -> Layer:
@@ -110,6 +115,19 @@ def binding(results: Results) -> Layer:
     labels = tuple(words.constraint(names[i]) for i in used)
     text = "What binds most often in each cell: the limit to lift first"
     return Layer("binding", "What stands in the way", text, index, colours, labels, columns=2)
+
+
+def by_which(results: Results, fallback: xr.Dataset) -> Layer:
+    """Which constellation serves homes of each cell at the plan of the scenario."""
+    plan = results.scenario.demand.plan
+    second = fallback["served_households"].sel(plan=plan).values
+    first = results.cells["served_households"].sel(plan=plan).values - second
+    some = [np.asarray(homes, float) >= LEAST_SHOWN for homes in (first, second)]
+    index = np.where(some[0] & some[1], 2, np.where(some[1], 3, np.where(some[0], 1, 0)))
+    index[~(np.asarray(results.cells["subscribers"].values, dtype=float) > 0)] = -1
+    text = f"Which constellation serves homes of a cell at {plan} Mbps"
+    labels = ("neither", "the first", "both", "the fallback")
+    return Layer("by-which", "Served by which", text, index, palette.BY_WHICH, labels, columns=2)
 
 
 def _index(results: Results, classes: palette.Classes, key: str) -> NDArray[np.int64]:

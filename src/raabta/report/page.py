@@ -14,6 +14,7 @@ from raabta.scenario.models import PLANS_MBPS
 if TYPE_CHECKING:
     import jinja2
 
+    from raabta.scenario.models import Scenario, Terminal
     from raabta.service.results import Results
 
 LIMITS: Final = (
@@ -109,6 +110,7 @@ def _summary(results: Results) -> dict[str, Any]:
         "has_return": figures.has_return(results),
         "outages": figures.outages(results),
         "doubts": figures.doubts(results),
+        "constellations": figures.constellations(results),
         "gateways": figures.pick(results.summary, "gateways") or [],
         "classes": class_rows(results),
         "tables": [table for key in TABLES for table in _tables(results, key)],
@@ -189,25 +191,42 @@ def facts(results: Results) -> list[str]:
     scenario, totals = results.scenario, figures.pick(results.summary, "totals") or {}
     take_up = words.short_share(scenario.demand.take_up_share)
     time, start = scenario.time, scenario.time.start.astimezone(dt.UTC)
-    satellites = words.counted(figures.pick(totals, "satellites"), "satellite")
+    parts = figures.constellations(results)
+    satellites = words.counted(figures.pick(parts[0] if parts else totals, "satellites"), "satellite")
     return [
         f"{scenario.constellation.label} ({satellites})",
         words.counted(len(scenario.gateways), "gateway"),
+        *_fallback_facts(scenario, parts),
         f"{words.duration(time.duration_s)} from {start:%d %B %Y %H:%M} UTC in steps of {time.step_s:g} s",
         f"for {words.SERVE[scenario.demand.serve]}, take-up {take_up}",
         f"{scenario.weather.statistic.replace('-', ' ')} weather",
     ]
 
 
+def _fallback_facts(scenario: Scenario, parts: list[dict[str, Any]]) -> list[str]:
+    second = scenario.fallback
+    if second is None:
+        return []
+    satellites = words.counted(figures.pick(parts[1], "satellites") if len(parts) > 1 else None, "satellite")
+    gateways = words.counted(len(second.gateways), "gateway")
+    return [f"fallback {second.constellation.label} ({satellites}, {gateways})"]
+
+
 def class_rows(results: Results) -> list[dict[str, Any]]:
     """Per terminal class: its terminal, the homes that ask through it and those served per plan."""
-    table, radios = results.classes, {t.terminal_class: t for t in results.scenario.demand.terminals}
+    table, radios = results.classes, _radios(results.scenario)
     rows = []
     for i, name in enumerate(str(one) for one in table["terminal_class"].values):
         served = [float(v) for v in table["served_households"].values[i]]
         asked = float(table["subscribers"].values[i])
-        rows.append({"name": name, "radio": radios.get(name), "asked": asked, "served": served})  # type: ignore[call-overload]
+        rows.append({"name": name, "radio": radios.get(name), "asked": asked, "served": served})
     return rows
+
+
+def _radios(scenario: Scenario) -> dict[str, Terminal]:
+    """The terminal of every class, by the name that results give it."""
+    second = () if scenario.fallback is None else scenario.fallback.terminals
+    return dict(zip(scenario.class_names, (*scenario.demand.terminals, *second), strict=True))
 
 
 def flat(value: Any, prefix: str = "") -> list[tuple[str, str]]:

@@ -40,6 +40,9 @@ CONSTRAINT_COLOURS: Final[dict[str, str]] = {
 }
 """Okabe and Ito (2008), with three of Tol's muted colours (2021) for the rarer constraints."""
 
+BY_WHICH: Final = (NOTHING, "#0072b2", "#009e73", "#e69f00")
+"""Homes served by neither constellation, the first, both and the fallback. Okabe and Ito (2008)."""
+
 
 @dataclass(frozen=True)
 class Classes:

@@ -35,11 +35,28 @@ def inputs(results: Results) -> list[tuple[str, list[Input]]]:
     rest = {key: scenario[key] for key in ("sharing", "weather", "delay", "time", "area", "seed")}
     asked = {"demand": {key: one for key, one in demand.items() if key != "terminals"}, **rest}
     gateways = [_figures("gateway", one["name"], one) for one in scenario["gateways"]]
+    second = scenario.get("fallback")
     return [
         (words.clean(constellation["label"]), _figures("constellation", "", constellation)),
         *((words.clean(one["label"]), _figures("terminal", "", one)) for one in demand["terminals"]),
         ("Gateways", _merged(gateways)),
         ("Demand, sharing, weather and time", _figures("demand", "", asked)),
+        *([] if second is None else _of_fallback(second)),
+    ]
+
+
+def _of_fallback(second: dict[str, Any]) -> list[tuple[str, list[Input]]]:
+    """The same of the fallback, each owner named as its own."""
+    system = second["constellation"]
+    gateways = [_figures("gateway", one["name"], one) for one in second["gateways"]]
+    return [
+        (f"Fallback: {words.clean(system['label'])}", _figures("constellation", "", system)),
+        *(
+            (f"Fallback: {words.clean(one['label'])}", _figures("terminal", "", one))
+            for one in second["terminals"]
+        ),
+        ("Fallback: gateways", _merged(gateways)),
+        ("Fallback: sharing", _figures("demand", "", {"sharing": second["sharing"]})),
     ]
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from typing import Any, Final
 
 from raabta.network.constraints import WORDS
+from raabta.scenario.models import FALLBACK_CLASS
 
 NOT_STORED: Final = "—"
 
@@ -42,7 +43,9 @@ def constraint(name: object) -> str:
 
 def terminal_class(name: object) -> str:
     """Plain words for a terminal class; an unknown name is shown as it is."""
-    return CLASSES.get(str(name), clean(name))
+    own = str(name).removeprefix(FALLBACK_CLASS)
+    said = CLASSES.get(own, clean(own))
+    return said if own == str(name) else f"{said}, fallback"
 
 
 def missing(value: Any) -> bool:

@@ -14,7 +14,7 @@ from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import dotted
 from raabta.scenario.countries import meant_country
 from raabta.scenario.documents import Document, Loc, shortened
-from raabta.scenario.fields import keys_at, value_at
+from raabta.scenario.fields import CATALOGUE, keys_at, value_at
 from raabta.scenario.findings import (
     COUNTRY_KEYS,
     Issue,
@@ -24,11 +24,12 @@ from raabta.scenario.findings import (
     unknown_dates,
     wrong_time,
 )
-from raabta.scenario.models import Scenario
+from raabta.scenario.models import Constellation, Scenario
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
 _MAX_SHOWN = 50
 _MAX_DIAGNOSED = 200
+_NESTED: Loc = ("fallback", "fallback")
 
 
 def diagnose(
@@ -45,11 +46,15 @@ def diagnose(
 
 
 def _no_satellites(scenario: Scenario) -> list[Issue]:
-    constellation = scenario.constellation
-    if constellation.shells or constellation.geostationary or constellation.orbits_file:
-        return []
+    systems: dict[Loc, Constellation] = {("constellation",): scenario.constellation}
+    if scenario.fallback is not None:
+        systems["fallback", "constellation"] = scenario.fallback.constellation
     hint = "give `shells`, `geostationary` or `orbits_file`, or a `catalogue` name"
-    return [Issue(("constellation",), "constellation: holds no satellites", hint, at_key=True)]
+    return [
+        Issue(loc, f"{dotted(loc)}: holds no satellites", hint, at_key=True)
+        for loc, system in systems.items()
+        if not (system.shells or system.geostationary or system.orbits_file)
+    ]
 
 
 def _order(issue: Issue, document: Document) -> tuple[int, int, int]:
@@ -152,7 +157,8 @@ def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
         unit = f"; '{name}' is in {name.rpartition('_')[2]}" if "_" in name else ""
         return f"write the number alone, without quotes and without a unit{unit}"
     if isinstance(value, str) and item["type"].startswith("model"):
-        return f"write `{name}: {{catalogue: {value}}}`"
+        keys = keys_at(loc)
+        return f"write `{name}: {{catalogue: {value}}}`" if CATALOGUE in keys else f"keys: {', '.join(keys)}"
     if isinstance(value, str) and item["type"] == "literal_error":
         near = near_name(value, re.findall(r"'([^']*)'", item["ctx"]["expected"]))
         return f"did you mean '{near}'?" if near else None
@@ -166,6 +172,9 @@ def _unknown_key(loc: Loc, data: dict[str, Any], value: Any) -> Issue:
     present = list(siblings) if isinstance(siblings, dict) else []
     path = dotted(parent)
     message = f"{path + ': ' if path else ''}unknown key '{key}'"
+    if loc == _NESTED:
+        hint = "a fallback has none of its own: a run takes two constellations at most"
+        return Issue(loc, message, hint, at_key=True, hides=loc)
     wanted = unit_key(key, fields)
     if wanted is not None:
         value_there = converted(key, wanted, value)

@@ -29,6 +29,7 @@ FILE_FIELDS: tuple[tuple[str, ...], ...] = (
     ("constellation", "orbits_file"),
     ("demand", "terrestrial", "coverage_file"),
     ("weather", "cloud_maps_file"),
+    ("fallback", "constellation", "orbits_file"),
 )
 """Fields that name a file; relative ones are meant from the scenario's own folder."""
 
@@ -259,10 +260,9 @@ def missing_files(scenario: Scenario) -> list[str]:
 
 
 def _at_file(data: dict[str, Any], loc: tuple[str, ...], change: Callable[[str], str]) -> None:
-    for key in loc[:-1]:
-        data = data[key]
-    if data[loc[-1]] is not None:
-        data[loc[-1]] = change(data[loc[-1]])
+    named = value_at(data, loc)
+    if named is not None:
+        value_at(data, loc[:-1])[loc[-1]] = change(named)
 
 
 def _content_hash(path: str) -> str:

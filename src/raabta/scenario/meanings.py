@@ -16,6 +16,7 @@ MEANINGS: dict[str, dict[str, str]] = {
         "sharing": "how capacity is shared",
         "weather": "which rain statistic decides",
         "delay": "what is added to the propagation delay",
+        "fallback": "a second constellation for the homes that the first does not serve at the plan",
         "assumptions": "sentences that every report repeats",
     },
     "Time": {
@@ -145,5 +146,11 @@ MEANINGS: dict[str, dict[str, str]] = {
         "scheduling_ms": "added for scheduling",
         "processing_ms": "added for processing",
         "fibre_ms": "added for fibre behind the gateway",
+    },
+    "Fallback": {
+        "constellation": "its satellites and their radio, as `constellation`; another name than the first's",
+        "gateways": "its earth stations, as `gateways[]`; names are unique among them",
+        "terminals": "terminal classes of the homes offered, as `demand.terminals[]`; their shares sum to 1",
+        "sharing": "how its capacity is shared, as `sharing`",
     },
 }

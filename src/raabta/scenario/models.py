@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 SCHEMA_VERSION: Literal[1] = 1
+FALLBACK_CLASS: Final = "fallback_"
+"""Stands before the terminal classes of the fallback in results."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -301,13 +312,18 @@ class Demand(Model):
 
     @model_validator(mode="after")
     def _shares_sum_to_one(self) -> Self:
-        total = sum(terminal.share for terminal in self.terminals)
-        if abs(total - 1.0) > 1e-6:
-            raise ValueError(f"the shares of the terminal classes sum to {total:g}, not 1")
-        names = [terminal.terminal_class for terminal in self.terminals]
-        if len(set(names)) != len(names):
-            raise ValueError("a terminal class stands twice")
+        _check_terminals(self.terminals)
         return self
+
+
+def _check_terminals(terminals: tuple[Terminal, ...]) -> None:
+    """Terminals that no homes can be divided among raise ValueError."""
+    total = sum(terminal.share for terminal in terminals)
+    if abs(total - 1.0) > 1e-6:
+        raise ValueError(f"the shares of the terminal classes sum to {total:g}, not 1")
+    names = [terminal.terminal_class for terminal in terminals]
+    if len(set(names)) != len(names):
+        raise ValueError("a terminal class stands twice")
 
 
 Market = Literal["open", "closed", "unknown"]
@@ -347,6 +363,37 @@ class Delay(Model):
     fibre_ms: NonNegative = 5.0
 
 
+def _check_gateways(gateways: tuple[Gateway, ...]) -> None:
+    """Gateways of one name, or whose partner is none of them, raise ValueError."""
+    names = [gateway.name for gateway in gateways]
+    if len(set(names)) != len(names):
+        raise ValueError("a gateway name stands twice")
+    for gateway in gateways:
+        if gateway.diversity_partner is not None and gateway.diversity_partner not in names:
+            raise ValueError(f"diversity_partner {gateway.diversity_partner!r} is not a gateway here")
+
+
+class Fallback(Model):
+    """A second constellation for the homes that the first leaves: same time, area, people and weather."""
+
+    constellation: Constellation
+    gateways: tuple[Gateway, ...] = Field(min_length=1, max_length=128)
+    terminals: tuple[Terminal, ...] = Field(min_length=1, max_length=4)
+    sharing: Sharing = Sharing()
+
+    @field_validator("gateways")
+    @classmethod
+    def _gateway_names(cls, value: tuple[Gateway, ...]) -> tuple[Gateway, ...]:
+        _check_gateways(value)
+        return value
+
+    @field_validator("terminals")
+    @classmethod
+    def _shares_sum_to_one(cls, value: tuple[Terminal, ...]) -> tuple[Terminal, ...]:
+        _check_terminals(value)
+        return value
+
+
 class Scenario(Model):
     """One question, whole: nothing outside it and the packaged data decides the answer."""
 
@@ -362,14 +409,48 @@ class Scenario(Model):
     sharing: Sharing = Sharing()
     weather: Weather = Weather()
     delay: Delay = Delay()
+    fallback: Fallback | None = None
     assumptions: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _gateway_names(self) -> Self:
-        names = [gateway.name for gateway in self.gateways]
-        if len(set(names)) != len(names):
-            raise ValueError("a gateway name stands twice")
-        for gateway in self.gateways:
-            if gateway.diversity_partner is not None and gateway.diversity_partner not in names:
-                raise ValueError(f"diversity_partner {gateway.diversity_partner!r} is not a gateway here")
+        _check_gateways(self.gateways)
         return self
+
+    @field_validator("fallback")
+    @classmethod
+    def _another_constellation(cls, value: Fallback | None, info: ValidationInfo) -> Fallback | None:
+        first = info.data.get("constellation")
+        if value is not None and first is not None and value.constellation.name == first.name:
+            raise ValueError(f"its constellation is {first.name!r}, the same as the first")
+        return value
+
+    @model_serializer(mode="wrap")
+    def _without_no_fallback(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A scenario without a fallback is written, and hashed, as if there were no such key."""
+        data: dict[str, Any] = handler(self)
+        if data.get("fallback") is None:
+            data.pop("fallback", None)
+        return data
+
+    @property
+    def class_names(self) -> list[str]:
+        """Terminal classes as results name them: those of the demand, then those of the fallback."""
+        names = [str(terminal.terminal_class) for terminal in self.demand.terminals]
+        second = () if self.fallback is None else self.fallback.terminals
+        return names + [FALLBACK_CLASS + terminal.terminal_class for terminal in second]
+
+    def fallback_alone(self) -> Scenario | None:
+        """The same question put to the constellation of the fallback alone; None where there is none."""
+        if self.fallback is None:
+            return None
+        second = self.fallback
+        return self.model_copy(
+            update={
+                "constellation": second.constellation,
+                "gateways": second.gateways,
+                "demand": self.demand.model_copy(update={"terminals": second.terminals}),
+                "sharing": second.sharing,
+                "fallback": None,
+            }
+        )

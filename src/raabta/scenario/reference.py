@@ -27,9 +27,9 @@ to start from.
 
 - **YAML**: the 1.2 core schema in UTF-8, up to 1 MB and 20 levels. `NO` and `12:30:00` stay text, `1e3` is
   a number. Anchors, aliases, tags, merge keys, duplicate keys, NaN and infinity are refused.
-- **Catalogue**: `constellation`, `demand`, each gateway and each terminal may hold `catalogue: NAME`; what
-  stands beside it overrules the entry (mappings merge, lists are replaced). A gateway takes a site and a
-  radio: `catalogue: [karachi, ka-earth-station]`.
+- **Catalogue**: `constellation`, `demand`, each gateway and each terminal, those of a fallback too, may
+  hold `catalogue: NAME`; what stands beside it overrules the entry (mappings merge, lists are replaced). A
+  gateway takes a site and a radio: `catalogue: [karachi, ka-earth-station]`.
 - **Files** named in a scenario are meant from the scenario's own folder.
 - **Required** keys say so; all others have the default shown.
 """
@@ -47,20 +47,24 @@ rests on M or C, its scenario lists that among its assumptions. A stand-in is la
 def scenario_page() -> str:
     """The reference of every key of a scenario file, as Markdown."""
     parts = [_SCENARIO_HEAD]
-    for model, path in _models(Scenario, ""):
+    for model, path in _models(Scenario, "", set()):
         title = f"`{path}`" if path else "Top level"
         parts += [f"## {title}", "", model.__doc__ or "", "", "| key | allowed | default | meaning |"]
         parts += ["|---|---|---|---|", *_rows(model), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _models(model: type[Model], path: str) -> Iterator[tuple[type[Model], str]]:
+def _models(model: type[Model], path: str, seen: set[type[Model]]) -> Iterator[tuple[type[Model], str]]:
+    """Each model once, where it stands first."""
+    if model in seen:
+        return
+    seen.add(model)
     yield model, path
     for name, field in model.model_fields.items():
         held, many = inner(field.annotation)
         if is_model(held):
             below = f"{path}.{name}" if path else name
-            yield from _models(held, below + ("[]" if many else ""))
+            yield from _models(held, below + ("[]" if many else ""), seen)
 
 
 def _rows(model: type[Model]) -> Iterator[str]:

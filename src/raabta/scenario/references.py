@@ -25,19 +25,24 @@ def resolve(data: dict[str, Any]) -> tuple[dict[str, Any], list[Issue]]:
     """A copy of `data` with every catalogue reference merged in, and what could not be resolved."""
     data = copy.deepcopy(data)
     issues: list[Issue] = []
-    for key in ("constellation", "demand"):
-        if key in data:
-            data[key] = _resolved(data[key], (key,), key, issues)
-    if isinstance(data.get("gateways"), list):
-        data["gateways"] = _each(data["gateways"], ("gateways",), "gateways", issues)
-    demand = data.get("demand")
-    if isinstance(demand, dict) and isinstance(demand.get("terminals"), list):
-        demand["terminals"] = _each(demand["terminals"], ("demand", "terminals"), "terminals", issues)
+    _fill(data, (), "constellation", issues)
+    _fill(data, (), "demand", issues)
+    _fill(data, (), "gateways", issues)
+    _fill(data.get("demand"), ("demand",), "terminals", issues)
+    for room in ("constellation", "gateways", "terminals"):
+        _fill(data.get("fallback"), ("fallback",), room, issues)
     return data, issues
 
 
-def _each(items: list[Any], loc: Loc, room: str, issues: list[Issue]) -> list[Any]:
-    return [_resolved(item, (*loc, index), room, issues) for index, item in enumerate(items)]
+def _fill(part: Any, loc: Loc, room: str, issues: list[Issue]) -> None:
+    """Resolve what stands in a room of a part of the scenario, if it has that room: a reference or many."""
+    if not isinstance(part, dict) or room not in part:
+        return
+    found, here = part[room], (*loc, room)
+    if room in ("constellation", "demand"):
+        part[room] = _resolved(found, here, room, issues)
+    elif isinstance(found, list):
+        part[room] = [_resolved(item, (*here, i), room, issues) for i, item in enumerate(found)]
 
 
 def _resolved(node: Any, loc: Loc, room: str, issues: list[Issue]) -> Any:

@@ -17,7 +17,7 @@ from raabta.scenario.catalogue import catalogue_names, entry
 from raabta.scenario.models import PLANS_MBPS, Model
 
 if TYPE_CHECKING:
-    from raabta.scenario.models import Scenario
+    from raabta.scenario.models import Constellation, Fallback, Gateway, Scenario, Sharing, Terminal
     from raabta.service.results import Results
 
 BAND_SLOTS: Final = 288
@@ -41,12 +41,24 @@ def variants(scenario: Scenario) -> dict[str, list[Scenario]]:
         return _with(scenario, demand=_with(demand, take_up_share=share))
 
     def gain(change_db: float) -> Scenario:
-        moved = tuple(_with(t, g_over_t_dbk=t.g_over_t_dbk + change_db) for t in demand.terminals)
-        return _with(scenario, demand=_with(demand, terminals=moved))
+        def moved(terminals: tuple[Terminal, ...]) -> tuple[Terminal, ...]:
+            return tuple(_with(t, g_over_t_dbk=t.g_over_t_dbk + change_db) for t in terminals)
+
+        return _with(
+            scenario,
+            demand=_with(demand, terminals=moved(demand.terminals)),
+            **_in_fallback(scenario, lambda second: {"terminals": moved(second.terminals)}),
+        )
 
     def neighbour(ratio: float) -> Scenario:
-        weight = sharing.neighbour_weight_ratio * ratio
-        return _with(scenario, sharing=_with(sharing, neighbour_weight_ratio=weight))
+        def moved(one: Sharing) -> Sharing:
+            return _with(one, neighbour_weight_ratio=one.neighbour_weight_ratio * ratio)
+
+        return _with(
+            scenario,
+            sharing=moved(sharing),
+            **_in_fallback(scenario, lambda second: {"sharing": moved(second.sharing)}),
+        )
 
     def fade(ratio: float) -> Scenario:
         return _with(scenario, weather=_with(weather, fade_ratio=weather.fade_ratio * ratio))
@@ -58,18 +70,38 @@ def variants(scenario: Scenario) -> dict[str, list[Scenario]]:
         "rain": [fade(ratio) for ratio in FADE_RATIO],
         "village seed": [_with(scenario, seed=scenario.seed + k) for k in range(1, SEEDS)],
     }
-    radio = _radio(scenario)
-    return {**moved, "satellite radio": radio} if radio else moved
+    radios = {
+        "satellite radio": _radio(scenario),
+        "satellite radio of the fallback": _fallback_radio(scenario),
+    }
+    return {**moved, **{name: ends for name, ends in radios.items() if ends}}
+
+
+def _in_fallback(scenario: Scenario, changes: Callable[[Fallback], dict[str, object]]) -> dict[str, object]:
+    """The fallback with changes laid on it, as a change of its scenario; none where there is no fallback."""
+    second = scenario.fallback
+    return {} if second is None else {"fallback": _with(second, **changes(second))}
 
 
 def _radio(scenario: Scenario) -> list[Scenario]:
-    """The scenario with every figure of its payload that the catalogue gives a range for at its low end, then
-    at its high one; none where the catalogue gives none.
+    """The scenario with the payload of its constellation at both ends of its ranges; none without ranges."""
+    return [_with(scenario, constellation=system) for system in _ends(scenario.constellation)]
+
+
+def _fallback_radio(scenario: Scenario) -> list[Scenario]:
+    """The same of the constellation of its fallback."""
+    second = scenario.fallback
+    ends = [] if second is None else _ends(second.constellation)
+    return [_with(scenario, fallback=_with(second, constellation=system)) for system in ends if second]
+
+
+def _ends(system: Constellation) -> list[Constellation]:
+    """A constellation with every figure of its payload that the catalogue gives a range for at its low end,
+    then at its high one; none where the catalogue gives none.
 
     A level in decibels moves by as much as the catalogue's does, every other figure in the same ratio: what a
     scenario lays on an entry (half of the transponders) stays what it is.
     """
-    system = scenario.constellation
     if system.name not in catalogue_names("constellation"):
         return []
     known = entry(system.name)
@@ -80,7 +112,7 @@ def _radio(scenario: Scenario) -> list[Scenario]:
         own, usual = system.payload.model_dump(), known.data["payload"]
         moved = {name: _moved(name, own[name], usual[name], ends[end]) for name, ends in ranges.items()}
         payload = system.payload.model_copy(update=moved)
-        out.append(_with(scenario, constellation=_with(system, payload=payload)))
+        out.append(_with(system, payload=payload))
     return out if ranges else []
 
 
@@ -94,20 +126,32 @@ def _moved(name: str, own: float, usual: float, end: float) -> float:
 M = TypeVar("M", bound=Model)
 
 
-def without_gateways(scenario: Scenario) -> list[Scenario]:
-    """The scenario with each gateway out in turn; none for a scenario of one gateway."""
-    gateways = scenario.gateways
+def without_gateways(scenario: Scenario) -> dict[int, Scenario]:
+    """The scenario with each gateway out in turn, by the gateway's row in the summary.
+
+    A constellation that has one gateway keeps it.
+    """
+    first = [_with(scenario, gateways=rest) for rest in _each_lost(scenario.gateways)]
+    found = dict(enumerate(first))
+    second = scenario.fallback
+    if second is not None:
+        for i, rest in enumerate(_each_lost(second.gateways), len(scenario.gateways)):
+            found[i] = _with(scenario, fallback=_with(second, gateways=rest))
+    return found
+
+
+def _each_lost(gateways: tuple[Gateway, ...]) -> list[tuple[Gateway, ...]]:
+    """The others, with each gateway out in turn; none where there is a single one."""
     if len(gateways) < 2:
         return []
-    out = []
-    for lost in gateways:
-        rest = tuple(
+    return [
+        tuple(
             _with(g, diversity_partner=None) if g.diversity_partner == lost.name else g
             for g in gateways
             if g is not lost
         )
-        out.append(_with(scenario, gateways=rest))
-    return out
+        for lost in gateways
+    ]
 
 
 def _with(model: M, **changes: object) -> M:
@@ -128,7 +172,8 @@ def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -
     scenario = results.scenario
     slots = band_slots(scenario.time.steps)
     moved = variants(scenario)
-    groups = [*moved.values(), without_gateways(scenario)]
+    lost = without_gateways(scenario)
+    groups = [*moved.values(), lost.values()]
     jobs = [scenario, *(variant for group in groups for variant in group)]
     answers: list[Served] = []
     tell("uncertainty bands", 0, len(jobs))
@@ -139,16 +184,17 @@ def add_bands(results: Results, served_of: ServedOf, workers: int, tell: Tell) -
     mid, rest = answers[0], iter(answers[1:])
     found = {name: [next(rest) for _ in group] for name, group in moved.items()}
     summary = _merged(results.summary, mid, found, len(slots))
-    return replace(results, summary=summary | {"gateways": _gateways(summary, mid, list(rest))})
+    gateways = _gateways(summary, mid, dict(zip(lost, rest, strict=True)))
+    return replace(results, summary=summary | {"gateways": gateways})
 
 
-def _gateways(summary: dict[str, Any], mid: Served, without: list[Served]) -> list[dict[str, Any]]:
+def _gateways(summary: dict[str, Any], mid: Served, without: dict[int, Served]) -> list[dict[str, Any]]:
     """Homes served at the design plan without each gateway: the run's figure less what the sample loses."""
     plan = summary["scenario"]["plan"]
     whole = summary["totals"]["households_served"][plan]["mid"]
     rows = [dict(row) for row in summary["gateways"]]
-    for row, answer in zip(rows, without, strict=False):
-        row["served_without"] = whole * answer[plan] / mid[plan] if mid[plan] > 0.0 else 0.0
+    for number, answer in without.items():
+        rows[number]["served_without"] = whole * answer[plan] / mid[plan] if mid[plan] > 0.0 else 0.0
     return rows
 
 

@@ -15,6 +15,11 @@ from raabta.base.errors import RaabtaError
 BATCH_SLOTS: Final = 240
 """Slots taken together where the spread of the answer is asked: an hour at 15 s. The longest chunk."""
 
+FIRST: Final = "slots"
+FALLBACK: Final = "fallback"
+"""The passes of a run: all slots under its constellation, then, where it has one, under its fallback. The key
+of a chunk begins with the name of its pass."""
+
 CHUNK_BYTES: Final = 76 * 10**6
 """What of a chunk grows with its slots may take so much memory in each process that computes."""
 
@@ -34,16 +39,21 @@ def chunk_lengths() -> list[int]:
     return [length for length in range(1, BATCH_SLOTS + 1) if BATCH_SLOTS % length == 0]
 
 
-def chunk_keys(steps: int, length: int) -> list[str]:
-    """Keys of the chunks of a run, in order: the slots each covers. Raises RaabtaError for a bad length."""
+def chunk_keys(steps: int, length: int, name: str = FIRST) -> list[str]:
+    """Keys of the chunks of a pass, in order: the slots each covers. Raises RaabtaError for a bad length."""
     if length not in chunk_lengths():
         allowed = ", ".join(map(str, chunk_lengths()))
         raise RaabtaError(f"a chunk of {length} slots is not a whole part of a batch; allowed: {allowed}")
     edges = [*range(0, steps, length), steps]
-    return [f"slots-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+    return [f"{name}-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
 
 
 def slots_of(key: str) -> range:
     """The slots that a chunk covers."""
     first, last = (int(part) for part in key.split("-")[1:])
     return range(first, last)
+
+
+def pass_of(key: str) -> str:
+    """The pass that a chunk belongs to."""
+    return key.partition("-")[0]

@@ -49,9 +49,12 @@ def subscribers(scenario: Scenario, people: People) -> Subscribers:
     )
 
 
-def demand(scenario: Scenario, people: People, cells: xr.Dataset) -> Demand:
-    """What the network is asked for: active homes per cell and class, priorities, and who competes."""
-    asked = subscribers(scenario, people)
+def demand(scenario: Scenario, people: People, cells: xr.Dataset, asked: Subscribers | None = None) -> Demand:
+    """What the network is asked for: active homes per cell and class, priorities, and who competes.
+
+    `asked` are the homes that ask: every subscriber unless it is given.
+    """
+    asked = asked or subscribers(scenario, people)
     per_class = np.array([t.share / t.contention_ratio for t in scenario.demand.terminals])
     latitude, longitude = cells["latitude_deg"].values, cells["longitude_deg"].values
     others = neighbours(scenario, latitude, longitude, competition_km(scenario.constellation))

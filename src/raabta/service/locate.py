@@ -127,7 +127,8 @@ def over_the_run(results: Results, number: int) -> list[str]:
     if not float(cell["subscribers"]) > 0.0:
         return [*out, "  nobody asks here, so nothing is served and nothing held back"]
     for p, plan in enumerate(PLANS_MBPS):
-        out.append(f"  served at {plan}: {float(cell['served_households'][p]):,.1f} homes")
+        served = f"  served at {plan}: {float(cell['served_households'][p]):,.1f} homes"
+        out.append(served + _by_which(results, number, p))
     out.append(
         f"  availability {float(cell['availability_share']):.2%}, of any link at all "
         f"{float(cell['link_availability_share']):.2%}; "
@@ -142,12 +143,23 @@ def over_the_run(results: Results, number: int) -> list[str]:
     return [*out, f"  what binds, in share of slots: {binding}"]
 
 
-def telling_slots(folder: Path, number: int) -> list[tuple[str, int]]:
-    """A typical slot (median of what is carried) and the worst one of a cell: (title, slot number).
+def _by_which(results: Results, number: int, plan: int) -> str:
+    """How many of the homes served each constellation serves; empty where there is one."""
+    scenario = results.scenario
+    if results.fallback is None or scenario.fallback is None:
+        return ""
+    second = float(results.fallback["served_households"][number, plan])
+    first = max(0.0, float(results.cells["served_households"][number, plan]) - second)
+    names = scenario.constellation.label, scenario.fallback.constellation.label
+    return f" ({names[0]} {first:,.1f}, {names[1]} {second:,.1f})"
+
+
+def telling_slots(folder: Path, number: int, name: str) -> list[tuple[str, int]]:
+    """A typical slot (median of what is carried) and the worst one of a cell in a pass: (title, slot number).
 
     No worst one where none carries less than the typical one: where nobody asks, or nothing ever varies.
     """
-    parts = chunks.load_all(folder, planned_rows(folder), ["down"])
+    parts = chunks.load_all(folder, planned_rows(folder, name), ["down"])
     down = np.concatenate([part["down"][:, number].copy() for _, part in parts])
     order = np.argsort(down, kind="stable")
     typical, worst = int(order[order.size // 2]), int(order[0])

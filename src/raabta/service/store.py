@@ -23,10 +23,18 @@ from raabta.network.constraints import CONSTRAINTS
 from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
-from raabta.service.cut import slots_of
-from raabta.service.demand import Subscribers, subscribers
+from raabta.service.cut import FALLBACK, FIRST, pass_of, slots_of
+from raabta.service.demand import Subscribers
 from raabta.service.gather import Gathered, kept_step, return_rates_mbps
 from raabta.service.gather import gather as add_up
+from raabta.service.hybrid import (
+    PERCENTILES,
+    Hybrid,
+    fallback_arrays,
+    joined,
+    spread,
+    summary_of,
+)
 from raabta.service.results import Results
 from raabta.service.summary import (
     cell_arrays,
@@ -34,20 +42,19 @@ from raabta.service.summary import (
     day_arrays,
     district_arrays,
     outcome,
-    summarise,
 )
 from raabta.service.tested import Terms, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
 
-    from raabta.network.model import Network
     from raabta.scenario.models import Scenario
     from raabta.service.gather import Read
-    from raabta.service.people import People
+    from raabta.service.passes import Pass
+    from raabta.service.summary import Outcome
 
 RESULTS = "results.npz"
 TABLES = {
@@ -56,6 +63,8 @@ TABLES = {
     "day": tables.DAY,
     "classes": tables.CLASS_RESULTS,
 }
+FALLBACK_TABLES = {"fallback": tables.FALLBACK_RESULTS}
+"""What a run with a fallback has beside them."""
 
 KEPT_PER_SLOT = ("satellite", "gateway", "down", "up_ratio", "rtt", "constraint_down", "constraint_up")
 """What of a chunk the table SLOTS is made of."""
@@ -76,59 +85,104 @@ def gather(scenario: Scenario, asked: Subscribers, read: Read, slots: int) -> tu
     return add_up(terms, kept_step(slots, asked.cell.size), read)
 
 
-def served_totals(
-    scenario: Scenario, people: People, asked: Subscribers, chunk: Mapping[str, NDArray[Any]]
-) -> dict[str, float]:
-    """Homes served per plan from one chunk."""
-    slots = chunk["usable_satellites"].size
-    found = outcome(scenario, people, asked, *gather(scenario, asked, lambda only: [chunk], slots))
-    return dict(zip(PLANS_MBPS, found.served_cell().sum(axis=(0, 2)).tolist(), strict=True))
+def outcome_of(each: Pass, read: Read, slots: int) -> Outcome:
+    """What a pass finds in so many slots, from its chunks (see `gather.gather`)."""
+    return outcome(each.scenario, each.people, each.asked, *gather(each.scenario, each.asked, read, slots))
 
 
-def summarise_run(
-    folder: Path, scenario: Scenario, cells: xr.Dataset, people: People, network: Network
-) -> Results:
-    """Gather a finished run's chunks into its results."""
-    rows = planned_rows(folder)
-    asked = subscribers(scenario, people)
+def served_totals(found: Sequence[Outcome]) -> dict[str, float]:
+    """Homes served per plan by what the passes of a run found, together."""
+    return dict(zip(PLANS_MBPS, joined(found).served_cell().sum(axis=(0, 2)).tolist(), strict=True))
+
+
+def sum_up(folder: Path, each: Pass) -> Outcome:
+    """Gather the chunks of one finished pass of a run. Raises StoreError if it is not finished."""
+    return outcome_of(each, _reader(folder, each.name), each.scenario.time.steps)
+
+
+def _reader(folder: Path, name: str) -> Read:
+    """Reads the chunks of a finished pass, or of each only the arrays that are asked for."""
+    rows = planned_rows(folder, name)
 
     def read(only: Collection[str]) -> Iterable[Mapping[str, NDArray[Any]]]:
         return (arrays for _, arrays in chunks.load_all(folder, rows, only=only))
 
-    found = outcome(scenario, people, asked, *gather(scenario, asked, read, scenario.time.steps))
+    return read
+
+
+def summarise_run(folder: Path, passes: Sequence[Pass], found: Sequence[Outcome]) -> Results:
+    """The results of a run from what its passes found."""
+    whole, first = joined(found), passes[0]
+    if isinstance(whole, Hybrid):
+        whole = spread(whole, *(_reader(folder, each.name)(PERCENTILES) for each in passes))
     values = {
-        "cells": cell_arrays(found, cells),
-        "districts": district_arrays(found),
-        "day": day_arrays(found),
-        "classes": class_arrays(found),
+        "cells": cell_arrays(whole, first.cells),
+        "districts": district_arrays(whole),
+        "day": day_arrays(whole),
+        "classes": class_arrays(whole),
     }
+    if isinstance(whole, Hybrid):
+        values["fallback"] = fallback_arrays(whole, first.cells)
+    own: list[dict[str, Any]] = [
+        {"satellites": each.network.propagator.count, "flux_cap": each.network.flux_cap.plain()}
+        for each in passes
+    ]
     extra = {
-        "satellites": network.propagator.count,
+        "satellites": sum(facts["satellites"] for facts in own),
         "provenance": {
-            "scenario_hash": scenario_hash(scenario),
-            "seed": scenario.seed,
+            "scenario_hash": scenario_hash(first.scenario),
+            "seed": first.scenario.seed,
             "earth_orientation": eop_version(),
             **environment(),
         },
-        "models": network.loss.editions,
-        "flux_cap": network.flux_cap.plain(),
-        "link_fades": link_fades(scenario),
-        "assumptions": [
-            *scenario.assumptions,
-            *people.assumptions,
-            *network.propagator.notes,
-            *network.rain.notes,
-            network.flux_cap.sentence,
-            *_horizon_notes(scenario),
-        ],
+        "models": {name: edition for each in passes for name, edition in each.network.loss.editions.items()},
+        "flux_cap": own[0]["flux_cap"],
+        "link_fades": [row for each in passes for row in link_fades(each.scenario)],
+        "assumptions": _assumptions(passes),
     }
-    return _results(folder, scenario, summarise(found, extra), values)
+    return _results(folder, first.scenario, summary_of(whole, extra, own), values)
 
 
-def planned_rows(folder: Path) -> list[chunks.Row]:
-    """The chunks of a whole run, in the order of time. Raises StoreError for a run that is not finished."""
+def _assumptions(passes: Sequence[Pass]) -> list[str]:
+    """What every report repeats: of the scenario, of the people, and of what each pass was computed from."""
+    first, *others = passes
+    said = [*first.scenario.assumptions, *first.people.assumptions, *_notes(first)]
+    for each in others:
+        label = each.scenario.constellation.label
+        said += [f"{note} ({label})" for note in _notes(each)]
+        said.append(_rule(first, each))
+    return said
+
+
+def _notes(each: Pass) -> list[str]:
+    """What of its orbits, its rain, its limits and its horizons a pass tells."""
+    network = each.network
+    return [
+        *network.propagator.notes,
+        *network.rain.notes,
+        network.flux_cap.sentence,
+        *_horizon_notes(each.scenario),
+    ]
+
+
+def _rule(first: Pass, second: Pass) -> str:
+    """Who belongs to which constellation, as a sentence for the report."""
+    ours, theirs = (each.scenario.constellation.label for each in (first, second))
+    return (
+        f"Fallback: a home has one terminal. {theirs} is offered the homes that {ours} does not serve at "
+        f"{first.scenario.demand.plan}; those that it serves are its own, all others stay with {ours}"
+    )
+
+
+def planned_rows(folder: Path, name: str | None = None) -> list[chunks.Row]:
+    """The chunks of a run, or of one of its passes, by pass and in the order of time.
+
+    Raises StoreError where some are not computed.
+    """
     with Ledger.read(folder) as ledger:
         rows, planned = {row.key: row for row in ledger.rows()}, ledger.planned()
+    planned = sorted(planned, key=lambda key: (pass_of(key) != FIRST, key))
+    planned = [key for key in planned if name in (None, pass_of(key))]
     absent = [key for key in planned if key not in rows]
     if absent or not planned:
         raise StoreError(
@@ -152,16 +206,20 @@ def _results(
     coords = {
         "plan": list(PLANS_MBPS),
         "constraint": list(CONSTRAINTS),
-        "terminal_class": [terminal.terminal_class for terminal in scenario.demand.terminals],
+        "terminal_class": scenario.class_names,
     }
     sets = {}
-    for name, table in TABLES.items():
+    for name, table in _tables_of(scenario).items():
         dims = {dim for column in table.columns for dim in column.dims}
         used = {dim: labels for dim, labels in coords.items() if dim in dims}
         sets[name] = tables.as_dataset(table, values[name], used)
         if os.environ.get("RAABTA_STRICT"):
             tables.check(sets[name], table)
     return Results(folder, scenario, summary, **sets)
+
+
+def _tables_of(scenario: Scenario) -> dict[str, tables.Table]:
+    return TABLES if scenario.fallback is None else TABLES | FALLBACK_TABLES
 
 
 def write_results(results: Results) -> None:
@@ -172,7 +230,7 @@ def write_results(results: Results) -> None:
 def code_results(results: Results) -> bytes:
     """The bytes of the file of results: equal results, equal bytes."""
     flat = {}
-    for name in TABLES:
+    for name in _tables_of(results.scenario):
         dataset: xr.Dataset = getattr(results, name)
         for variable in [*dataset.data_vars, *(c for c in dataset.coords if c == "time")]:
             flat[f"{name}__{variable}"] = dataset[variable].values
@@ -189,10 +247,10 @@ def read_results(folder: Path) -> Results:
     raw = _as_recorded(folder, RESULTS)
     _as_recorded(folder, "scenario.yaml")
     flat, attrs = coding.decode(raw)
-    values: dict[str, dict[str, NDArray[Any]]] = {name: {} for name in TABLES}
+    values: dict[str, dict[str, NDArray[Any]]] = {}
     for key, array in flat.items():
         name, variable = key.split("__", 1)
-        values[name][variable] = array
+        values.setdefault(name, {})[variable] = array
     return _results(
         folder, load(folder / "scenario.yaml", files_needed=False), json.loads(attrs["summary"]), values
     )
@@ -227,13 +285,18 @@ def _as_recorded(folder: Path, name: str) -> bytes:
     return raw
 
 
-def read_slots(folder: Path, first: int = 0, last: int | None = None) -> xr.Dataset:
+def read_slots(
+    folder: Path, first: int = 0, last: int | None = None, *, fallback: bool = False
+) -> xr.Dataset:
     """What every cell had in the slots from `first` to before `last` (table SLOTS; all by default).
 
-    Reads a chunk at a time. Raises LimitError for more than MOST_SLOT_BYTES, OutOfRangeError for slots that
-    the run does not have.
+    Under the constellation of the run, or under its `fallback`. Reads a chunk at a time. Raises LimitError
+    for more than MOST_SLOT_BYTES, OutOfRangeError for slots that the run does not have, and StoreError for a
+    fallback that it does not have.
     """
     results = read_results(folder)
+    if fallback and results.fallback is None:
+        raise StoreError(f"{folder}: the scenario of this run has no fallback. Read its slots without")
     time = results.day["time"].values
     last = time.size if last is None else last
     if not 0 <= first < last <= time.size:
@@ -242,7 +305,8 @@ def read_slots(folder: Path, first: int = 0, last: int | None = None) -> xr.Data
         )
     values = _empty_slots(last - first, results.cells.sizes["cell"])
     asked = range(first, last)
-    rows = [row for row in planned_rows(folder) if _overlap(slots_of(row.key), asked)]
+    of_pass = planned_rows(folder, FALLBACK if fallback else FIRST)
+    rows = [row for row in of_pass if _overlap(slots_of(row.key), asked)]
     for key, part in chunks.load_all(folder, rows, only=KEPT_PER_SLOT):
         _place(values, part, slots_of(key).start - first)
     return tables.as_dataset(tables.SLOTS, values, {"time": time[first:last]})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from raabta.scenario.models import Scenario
+    from raabta.scenario.models import Gateway, Scenario, Terminal
     from raabta.service.demand import Subscribers
     from raabta.service.people import People
     from raabta.service.tested import Verdict
@@ -77,6 +77,27 @@ class Outcome:
         plan, (n,)."""
         homes = self.level[:, self.design].max(axis=1) * self.asked.cell
         return np.asarray(self.asks & (homes >= np.minimum(1.0, self.asked.cell) * (1.0 - 1e-9)))
+
+    def class_subscribers(self) -> Floats:
+        """Homes that each class is asked for, (j,)."""
+        return np.asarray(self.asked.cell.sum() * self.asked.class_share)
+
+    def terminals(self) -> list[tuple[str, Terminal]]:
+        """Name and radio of every class."""
+        return [(str(terminal.terminal_class), terminal) for terminal in self.scenario.demand.terminals]
+
+    def gateways(self) -> list[Gateway]:
+        """Every gateway, in the order of `Gathered.gateway_traffic` from 1 on."""
+        return list(self.scenario.gateways)
+
+    def online_share(self) -> float:
+        """Share of the asked homes that are active at once in the busy hour."""
+        return sum(terminal.share / terminal.contention_ratio for terminal in self.scenario.demand.terminals)
+
+    def served_90(self) -> tuple[float, float]:
+        """90 % interval of the homes served at the design plan. The run must tell its own spread."""
+        assert self.sample is not None
+        return served_interval(self, self.sample)
 
 
 def outcome(
@@ -136,9 +157,13 @@ def _people_arrays(counts: dict[str, NDArray[np.int64]]) -> dict[str, Floats]:
 
 def busy_hour_mbps(found: Outcome) -> Floats:
     """Mean forward IP rate per active subscriber over the slots, at the stated contention, Mbps, (n,)."""
-    plan_mbps = PLANS_MBPS[found.scenario.demand.plan][0]
-    top_mbps = list(PLANS_MBPS.values())[-1][0]
+    plan_mbps, top_mbps = plan_rates(found)
     return np.minimum(found.gathered.level_sum / found.slots / 1e3 * plan_mbps, top_mbps)
+
+
+def plan_rates(found: Outcome) -> tuple[float, float]:
+    """Forward Mbps of the plan of the run and of the top plan: a rate above that is not told."""
+    return PLANS_MBPS[found.scenario.demand.plan][0], list(PLANS_MBPS.values())[-1][0]
 
 
 def binding(asks: NDArray[np.bool_], unserved: Ints) -> NDArray[np.int8]:
@@ -193,7 +218,7 @@ def district_arrays(found: Outcome) -> dict[str, NDArray[Any]]:
 def class_arrays(found: Outcome) -> dict[str, NDArray[Any]]:
     """Subscribing and served homes of every terminal class."""
     return {
-        "subscribers": found.asked.cell.sum() * found.asked.class_share,
+        "subscribers": found.class_subscribers(),
         "served_households": found.served_cell().sum(axis=0).T.copy(),
     }
 
@@ -276,8 +301,7 @@ def _overhead_ms(scenario: Scenario) -> float:
 
 def _busy(found: Outcome) -> dict[str, float | None]:
     """Percentiles over subscribers and slots of the forward rate per active subscriber."""
-    plan_mbps = PLANS_MBPS[found.scenario.demand.plan][0]
-    top_mbps = list(PLANS_MBPS.values())[-1][0]
+    plan_mbps, top_mbps = plan_rates(found)
     out: dict[str, float | None] = {}
     for percent in (10, 50, 90):
         level = percentile_of(found.gathered.level_count, percent)
@@ -305,7 +329,7 @@ def _sampling_summary(found: Outcome) -> dict[str, Any]:
             "note": "the run is shorter than three batches: it says nothing about its own spread",
         }
     independent = independent_samples(sample.mean, sample.standard_error, found.asked.cell)
-    low, high = served_interval(found, sample)
+    low, high = found.served_90()
     return {
         "independent_samples": None if independent is None else min(independent, float(found.slots)),
         "availability_90": batch_interval(found.batch_available),
@@ -394,7 +418,7 @@ def _gateways(found: Outcome) -> list[dict[str, Any]]:
             "share_of_traffic": float(traffic[g] / total) if total > 0.0 else 0.0,
             "served_without": None,
         }
-        for g, gateway in enumerate(found.scenario.gateways)
+        for g, gateway in enumerate(found.gateways())
     ]
 
 
@@ -402,12 +426,12 @@ def _classes(found: Outcome) -> list[dict[str, Any]]:
     arrays = class_arrays(found)
     return [
         {
-            "terminal_class": terminal.terminal_class,
+            "terminal_class": name,
             "label": terminal.label,
             "subscribers": float(arrays["subscribers"][j]),
             "served_households": dict(zip(PLANS_MBPS, arrays["served_households"][j].tolist(), strict=True)),
         }
-        for j, terminal in enumerate(found.scenario.demand.terminals)
+        for j, (name, terminal) in enumerate(found.terminals())
     ]
 
 

@@ -129,7 +129,7 @@ def _shares(
 
     Those that begin first answer with their own estimate for all that follow, by satellites and slots.
     """
-    weights = [(satellites(each.scenario) or 1) * each.scenario.time.steps for each in left]
+    weights = [(satellites(each.scenario) or 1) * _slots(each) for each in left]
     alone = len(left) % crew
     shares = {}
     for i, design in enumerate(left):
@@ -178,7 +178,7 @@ def _finished(folder: Path, design: Design) -> Told | None:
 
 def _teller(folder: Path, designs: Sequence[Design], progress: Progress | None) -> Callable[[], None]:
     """Says how many slots of all designs are computed, by their ledgers."""
-    steps = {design.name: design.scenario.time.steps for design in designs}
+    steps = {design.name: _slots(design) for design in designs}
 
     def tell() -> None:
         if progress is not None:
@@ -186,6 +186,11 @@ def _teller(folder: Path, designs: Sequence[Design], progress: Progress | None) 
             progress("simulating slots", done, sum(steps.values()))
 
     return tell
+
+
+def _slots(design: Design) -> int:
+    """Slots that a design computes: once under each of its constellations."""
+    return design.scenario.time.steps * (1 if design.scenario.fallback is None else 2)
 
 
 def _slots_done(folder: Path) -> int:

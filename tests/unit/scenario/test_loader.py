@@ -22,7 +22,8 @@ def _write(folder: Path, text: str, name: str = "s.yaml") -> Path:
 
 
 def test_builtins_are_those_of_the_house() -> None:
-    assert builtin_names() == ["pakistan", "pakistan-paksat", "pakistan-paksat-1r", "pakistan-starlink"]
+    names = ["pakistan", "pakistan-hybrid", "pakistan-paksat", "pakistan-paksat-1r", "pakistan-starlink"]
+    assert builtin_names() == names
 
 
 def test_pakistan_is_the_stand_in_with_seven_gateways_at_home() -> None:

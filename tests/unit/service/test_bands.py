@@ -6,7 +6,7 @@ import pytest
 
 from raabta.scenario.catalogue import entry
 from raabta.scenario.loader import load
-from raabta.service.bands import spread, variants
+from raabta.service.bands import spread, variants, without_gateways
 
 
 def test_the_ranges_of_a_stand_in_radio_are_among_the_uncertain_inputs() -> None:
@@ -45,6 +45,41 @@ def test_a_radio_without_ranges_has_no_variant() -> None:
     assert "satellite radio" not in variants(telesat)
     own = load("pakistan", settings=["constellation.name=mine"])
     assert "satellite radio" not in variants(own)
+
+
+def test_a_fallback_moves_with_its_scenario_and_its_radio_by_itself() -> None:
+    hybrid = load("pakistan-hybrid")
+    moved = variants(hybrid)
+    own = hybrid.fallback
+    assert own is not None
+    for variant, change in zip(moved["terminal G/T"], (-2.0, 2.0), strict=True):
+        assert variant.fallback is not None
+        for one, other in zip(variant.fallback.terminals, own.terminals, strict=True):
+            assert one.g_over_t_dbk == pytest.approx(other.g_over_t_dbk + change)
+    for variant in moved["satellite radio of the fallback"]:
+        assert variant.fallback is not None and variant.constellation == hybrid.constellation
+        assert variant.fallback.constellation.payload.channels != own.constellation.payload.channels
+    assert all(variant.fallback == own for variant in moved["satellite radio"])
+    weights = [v.fallback.sharing.neighbour_weight_ratio for v in moved["neighbour share"] if v.fallback]
+    assert weights == [1.5, 0.5]
+    assert "satellite radio of the fallback" not in variants(load("pakistan"))
+
+
+def test_each_gateway_is_out_in_turn_by_its_row_and_a_single_one_never() -> None:
+    hybrid = load("pakistan-hybrid")
+    assert list(without_gateways(hybrid)) == list(range(7))
+    assert without_gateways(load("pakistan-paksat")) == {}
+    assert hybrid.fallback is not None
+    hub = hybrid.fallback.gateways[0]
+    two = (hub, hub.model_copy(update={"name": "Lahore", "diversity_partner": hub.name}))
+    found = without_gateways(
+        hybrid.model_copy(update={"fallback": hybrid.fallback.model_copy(update={"gateways": two})})
+    )
+    assert list(found) == list(range(9))
+    left = [found[number].fallback for number in (7, 8)]
+    assert [[g.name for g in part.gateways] for part in left if part] == [["Lahore"], ["Karachi"]]
+    assert left[0] is not None and left[0].gateways[0].diversity_partner is None
+    assert found[7].gateways == hybrid.gateways
 
 
 def test_moves_of_independent_inputs_add_in_quadrature() -> None:

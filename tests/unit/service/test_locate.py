@@ -122,9 +122,9 @@ def test_what_binds_is_called_as_in_the_tables(results: Results) -> None:
 def test_a_worst_slot_is_worse_than_a_typical_one(
     monkeypatch: pytest.MonkeyPatch, down: list[int], titles: list[str]
 ) -> None:
-    monkeypatch.setattr(locate, "planned_rows", lambda folder: [])
+    monkeypatch.setattr(locate, "planned_rows", lambda folder, name: [])
     parts = [("one", {"down": np.array(down, np.uint16)[:, None]})]
     monkeypatch.setattr(chunks, "load_all", lambda folder, rows, only: iter(parts))
-    slots = telling_slots(Path("x"), 0)
+    slots = telling_slots(Path("x"), 0, "slots")
     assert [title for title, _ in slots] == titles
     assert slots[-1][1] == (1 if 2 in down else slots[0][1])
