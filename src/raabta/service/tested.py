@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from raabta.network.chunk import unpack
-from raabta.network.ladder import highest_rung, survival
+from raabta.network.ladder import highest_rung, rung_levels, survival
 from raabta.network.model import RUNGS, SLOT_UNIT
+from raabta.service import tested_kernels as kernels
 from raabta.service.cut import BATCH_SLOTS
 from raabta.service.served import Sampling, expected_level, sampling
 
@@ -178,13 +179,8 @@ class Block:
 
     def _close_batch(self) -> None:
         """Take the batch as one sample of every cell's survival, and of the homes that have the plan."""
-        expected = np.empty(self.batch.shape[:2])
-        for own in self._pieces():
-            batch = self.batch[own].astype(np.int64)
-            share = survival(batch, self.batch_slots).max(axis=1)
-            self.batch_sum[own] += share
-            self.batch_squares[own] += share * share
-            expected[own] = expected_level(batch, self.batch_slots)
+        expected, whole = np.empty(self.batch.shape[:2]), float(self.batch_slots * SLOT_UNIT)
+        kernels.take_batch(self.batch, whole, rung_levels(), self.batch_sum, self.batch_squares, expected)
         weight = self.terms.weight[self.first : self.last]
         self.available.append(float(expected @ self.terms.class_share @ weight))
         self.batches += 1
