@@ -40,8 +40,9 @@ def attach_all(
     Under `equal` nothing is promised. A cell that finds no satellite, or whose link there does not close,
     asks once more what is left, in order.
     """
-    promised = (admitted.level[admitted.order] > 0.0) & (network.rules.guarantee == 1)
-    first, rest = admitted.order[promised], admitted.order[~promised]
+    nobody = np.empty(0, np.int64)
+    guaranteed = network.rules.guarantee == 1
+    first, rest = (admitted.promised, admitted.unpromised) if guaranteed else (nobody, admitted.order)
     usable, links = sky.usable, network.links
     if first.size:
         kernels.attach(first, admitted.level, state, usable, near, links, network.rules, given)
@@ -76,7 +77,7 @@ def look_again(
     left = left_over(near, given)
     if not np.any(np.all(left.capacity > LEAST_LEFT_SHARE * near.capacity, axis=1) & (left.room > 0)):
         return
-    arrays = {name: np.zeros_like(part) for name, part in given._asdict().items() if name != "members"}
+    arrays = {name: np.empty_like(part) for name, part in given._asdict().items() if name != "members"}
     trial = given._replace(**arrays)
     links, moved = network.links, False
     for _ in range(LOOKS):

@@ -71,6 +71,16 @@ class Admission:
     order: Ints
     level: Floats
 
+    @cached_property
+    def promised(self) -> Ints:
+        """Cells that a level is guaranteed to, in order."""
+        return np.asarray(self.order[self.level[self.order] > 0.0])
+
+    @cached_property
+    def unpromised(self) -> Ints:
+        """The others, in order."""
+        return np.asarray(self.order[self.level[self.order] <= 0.0])
+
 
 @dataclass(frozen=True)
 class Network:
