@@ -25,16 +25,19 @@ if TYPE_CHECKING:
 
 MS_PER_KM = 2e3 / SPEED_OF_LIGHT_KM_S
 """Of a round trip in free space."""
-RETURN_LINK, LINK = CONSTRAINTS.index("return_link"), CONSTRAINTS.index("link")
-DEMAND_MET = CONSTRAINTS.index("demand_met")
+RETURN_LINK = CONSTRAINTS.index("return_link")
 
 
 @dataclass(frozen=True)
 class Allocation:
-    """What every cell got in one slot: the arrays of `kernels.Given`; code (n,) as in `by_direction`."""
+    """What every cell got in one slot: the arrays of `kernels.Given`."""
 
     given: kernels.Given
-    code: Ints
+
+    @property
+    def code(self) -> Ints:
+        """What binds, -1 where nobody asks, (n,); limits of the return direction as `kernels` marks them."""
+        return np.asarray(self.given.code)
 
     @property
     def satellite(self) -> Ints:
@@ -85,7 +88,8 @@ def allocate(
     near = fleet(sky)
     attach_all(network, sky, near, admitted, weather_state, given, second_look=admission is None)
     top_up_kernels.top_up(near, network.rules, given)
-    return Allocation(given, _name_met(network, given))
+    top_up_kernels.name_met(network.total_active, given)
+    return Allocation(given)
 
 
 def fleet(sky: Sky) -> kernels.Fleet:
@@ -129,16 +133,6 @@ def _no_members(n: int, m: int) -> Members:
         beam=np.empty((blocks, 3, BLOCK)),
         used=np.zeros(1, np.int64),
     )
-
-
-def _name_met(network: Network, given: kernels.Given) -> Ints:
-    """A cell that has its whole ask at the design plan is met, whatever stops its surplus; where it has all
-    that can close but a terminal class cannot close, that class's link is what binds."""
-    need, dwell = given.need, given.dwell
-    part = need[:, 3] < network.total_active - 1e-9
-    full = (need[:, 0] > 0.0) & (dwell >= need[:, 0] * (1.0 - 1e-9))
-    unclosed = np.where(need[:, 4] > 0.0, LINK, RETURN_LINK)
-    return np.where(full & part, unclosed, np.where(full, DEMAND_MET, given.code))
 
 
 def rates_mbps(network: Network, allocation: Allocation) -> tuple[Floats, Floats]:
