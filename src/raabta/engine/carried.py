@@ -36,6 +36,11 @@ class Carried:
             self.close()
             raise
 
+    @property
+    def from_script(self) -> bool:
+        """Whether something of the script that was started is in it, so that taking it imports that."""
+        return b"__main__" in self._body
+
     def close(self) -> None:
         """Give the memory back, once no more processes are to be started."""
         if self._file is not None:

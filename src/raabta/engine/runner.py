@@ -160,10 +160,10 @@ def pool_over(
     raises, and BrokenProcessPool when a process dies.
     """
     waiting, running = deque(keys), set[Future[T]]()
-    with _pool(job, workers) as pool:
+    with _pool(job, workers) as (pool, needs_script):
         while waiting or running:
             while waiting and len(running) < workers * _IN_FLIGHT_PER_WORKER:
-                with _worker_environment(), _dying():
+                with _worker_environment(needs_script), _dying():
                     running.add(pool.submit(_work, waiting.popleft()))
             finished, running = wait(
                 running, timeout=None if tick is None else _TICK_S, return_when=FIRST_COMPLETED
@@ -175,8 +175,8 @@ def pool_over(
 
 
 @contextmanager
-def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of fresh processes that is gone at once afterwards.
+def _pool(job: Task[T], workers: int) -> Iterator[tuple[ProcessPoolExecutor, bool]]:
+    """A pool of fresh processes that is gone at once afterwards, and whether the job is from the script.
 
     Never forked from this process: a fork after numba started its threads crashes.
     """
@@ -187,7 +187,7 @@ def _pool(job: Task[T], workers: int) -> Iterator[ProcessPoolExecutor]:
         workers, mp_context=context, initializer=_begin, initargs=(carried, {**os.environ})
     )
     try:
-        yield pool
+        yield pool, carried.from_script
     finally:
         # Ended, not asked to end: one that was killed while it waited for work holds the lock that the others
         # would need to hear it. All that is done is on the disk.
@@ -207,14 +207,16 @@ def _dying() -> Iterator[None]:
 
 
 @contextmanager
-def _worker_environment() -> Iterator[None]:
-    """While a worker may be started: one thread each, Ctrl-C held back until it ignores it, and the script
-    that called us out of sight: a worker needs nothing of it and would run it again."""
+def _worker_environment(needs_script: bool = False) -> Iterator[None]:
+    """While a worker may be started: one thread each, and Ctrl-C held back until it ignores it. The script
+    that called us is out of sight unless its own functions are to be done: a worker would run it again."""
     resource_tracker.ensure_running()  # a start needs it, and starting it would let Ctrl-C through
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.environ.update(ONE_THREAD)
-    script, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    script = sys.modules["__main__"]
+    if not needs_script:
+        sys.modules["__main__"] = ModuleType("__main__")
     try:
         yield
     finally:

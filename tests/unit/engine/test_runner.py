@@ -176,3 +176,24 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path: Path, start: str) -> 
     assert (done.returncode, done.stdout) == (0, "once\n"), done.stderr
     with Ledger.read(tmp_path / "run") as ledger:
         assert [row.key for row in ledger.rows()] == ["a", "b", "c"]
+
+
+OWN = """
+import sys
+from pathlib import Path
+import numpy as np
+from raabta.engine.ledger import Identity
+from raabta.engine.runner import run_chunks
+def compute(key): return {"x": np.arange(3)}
+if __name__ == "__main__":
+    run_chunks(Path(sys.argv[1]), Identity("hash", "0.1.0", 1), ["a", "b", "c"], compute, workers=2)
+"""
+
+
+def test_a_script_may_bring_the_function_itself(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(OWN)
+    words = [sys.executable, str(tmp_path / "script.py"), str(tmp_path / "run")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    with Ledger.read(tmp_path / "run") as ledger:
+        assert len(ledger.rows()) == 3

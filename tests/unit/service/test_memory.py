@@ -103,7 +103,7 @@ def test_a_run_that_kept_its_chunks_would_be_found(folder, monkeypatch):
 
 def test_finding_the_telling_slots_of_a_cell(folder):
     network, made = folder
-    each, _ = grows(network, made, lambda network, place: lambda: locate.telling_slots(place, 5))
+    each, _ = grows(network, made, lambda network, place: lambda: locate.telling_slots(place, 5, cut.FIRST))
     assert each < PER_SLOT_BYTES, f"{each:.0f} bytes a slot"
 
 
