@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from types import ModuleType
@@ -38,6 +38,7 @@ Progress = Callable[[int, int, int, float], None]
 _method = "spawn"
 _IN_FLIGHT_PER_WORKER = 2
 _TICK_S = 0.5
+_END_S = 5.0
 
 
 def start_early(*modules: str) -> None:
@@ -203,7 +204,21 @@ def _dying() -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, ValueError) as error:
+        if isinstance(error, ConnectionRefusedError):
+            _await_end_of_server()
         raise BrokenProcessPool(f"a worker process could not be started: {error}") from error
+
+
+def _await_end_of_server() -> None:
+    """The process that workers are forked from refuses while it dies: no start may take it for alive."""
+    server: Any = forkserver._forkserver
+    pid = server._forkserver_pid
+    deadline = time.monotonic() + _END_S
+    with suppress(ChildProcessError):
+        while pid is not None and time.monotonic() < deadline:
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None:
+                return
+            time.sleep(0.01)
 
 
 @contextmanager

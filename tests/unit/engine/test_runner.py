@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError, StoreError
-from raabta.engine import chunks
+from raabta.engine import chunks, runner
 from raabta.engine.job import portable
 from raabta.engine.ledger import Identity, Ledger
 from raabta.engine.runner import run_chunks
@@ -197,3 +198,15 @@ def test_a_script_may_bring_the_function_itself(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     with Ledger.read(tmp_path / "run") as ledger:
         assert len(ledger.rows()) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked from another process on Linux")
+def test_a_dying_server_of_workers_is_waited_for_and_left_to_be_reaped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.3)"])
+    monkeypatch.setattr(runner.forkserver._forkserver, "_forkserver_pid", child.pid)
+    with pytest.raises(BrokenProcessPool), runner._dying():
+        raise ConnectionRefusedError("refused")
+    assert Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    assert child.wait() == 0
