@@ -1,4 +1,4 @@
-"""Makes `toy_run` importable here and in worker processes (they inherit sys.path)."""
+"""Makes `toy_run` and `commands` importable here and in worker processes (they inherit sys.path)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ import pytest
 HERE = Path(__file__).resolve().parent
 if str(HERE) not in sys.path:
     sys.path.insert(0, str(HERE))
+
+
+@pytest.fixture(scope="session")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """File of the small area that the commands are run for."""
+    from commands import write_box
+
+    return write_box(tmp_path_factory.mktemp("area") / "box.geojson")
 
 
 @pytest.fixture(scope="session")

@@ -10,21 +10,12 @@ import subprocess
 import sys
 
 import pytest
+from commands import COMMAND
 from test_disk import FailingFiles
 
 from raabta.cli.app import main
 from raabta.engine import atomic
 from raabta.engine.verify import run_hash, verify
-
-BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
-IN_PYTHON = [sys.executable, "-c", "import sys; from raabta.cli.app import main; sys.exit(main())"]
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory):
-    file = tmp_path_factory.mktemp("area") / "box.geojson"
-    file.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
-    return file
 
 
 def arguments(box, folder):
@@ -75,7 +66,7 @@ def as_a_plain_user():
 
 def command(*words):
     done = subprocess.run(
-        [*IN_PYTHON, *map(str, words)],
+        [*COMMAND, *map(str, words)],
         capture_output=True,
         text=True,
         timeout=120,

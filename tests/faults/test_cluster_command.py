@@ -9,24 +9,22 @@ import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
+from commands import LIMIT_S
 from machines import Machines
-from test_real_command import BOX, COMMAND, LIMIT_S
 
 from raabta.engine.verify import run_hash, verify
 
 
-def raabta(*words: str, expect: int = 0) -> str:
+def start(*words: str) -> subprocess.Popen[str]:
+    """The command, which finds what the tests find."""
+    return commands.start(*words, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+
+
+def raabta(*words: str) -> str:
     """Run the command; what it printed on standard output."""
-    done = subprocess.run(
-        [*COMMAND, *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-    )
-    assert done.returncode == expect, done.stderr
-    return done.stdout
+    return commands.finish(start(*words))
 
 
 @pytest.mark.slow
@@ -46,30 +44,22 @@ def test_pakistan_for_an_hour_is_the_run_of_this_machine(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_killed_worker_and_a_late_one_change_nothing_and_a_sweep_runs_there_too(tmp_path: Path) -> None:
-    box = tmp_path / "box.geojson"
-    box.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
+def test_a_killed_worker_and_a_late_one_change_nothing_and_a_sweep_runs_there_too(
+    box: Path, tmp_path: Path
+) -> None:
     given = ["run", "pakistan", "--area", str(box), "--duration", "24m", "--step", "1s", "--json"]
     here = json.loads(raabta(*given, "--out", str(tmp_path / "here")))
     with Machines(tmp_path / "machines") as started:
         started.add()
         started.add()
-        run = subprocess.Popen(
-            [*COMMAND, *given, "--out", str(tmp_path / "there"), "--scheduler", started.address],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        run = start(*given, "--out", str(tmp_path / "there"), "--scheduler", started.address)
         until = time.monotonic() + LIMIT_S
         while run.poll() is None and time.monotonic() < until and not any(tmp_path.glob("there/chunks/*")):
             time.sleep(0.01)
         assert run.poll() is None
         started.workers[0].kill()
         started.add()
-        printed, said = run.communicate(timeout=LIMIT_S)
-        assert run.returncode == 0, said
-        assert json.loads(printed) == here
+        assert commands.finish_json(run) == here
         assert run_hash(tmp_path / "there") == run_hash(tmp_path / "here")
 
         out = tmp_path / "sweep"

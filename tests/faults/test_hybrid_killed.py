@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
-import pytest
-from interrupts import hear_interrupts
+import commands
+from commands import LIMIT_S
 
 from raabta.engine.verify import run_hash, verify
-
-BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
-LIMIT_S = 240
-IN_PYTHON = [sys.executable, "-c", "import sys; from raabta.cli.app import main; sys.exit(main())"]
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory):
-    file = tmp_path_factory.mktemp("area") / "box.geojson"
-    file.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
-    return file
 
 
 def start(box, folder, workers=1):
     """Eight minutes in seconds-long slots: two chunks in each pass."""
-    command = [
-        *IN_PYTHON, "run", "pakistan-hybrid", "--area", str(box), "--out", str(folder),
-        "--duration", "8m", "--step", "1s", "--workers", str(workers), "--json",
-    ]  # fmt: skip
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, start_new_session=True, preexec_fn=hear_interrupts, **pipes)
+    return commands.start(
+        "run", "pakistan-hybrid", "--area", box, "--out", folder,
+        "--duration", "8m", "--step", "1s", "--workers", workers, "--json",
+    )  # fmt: skip
 
 
 def finish(box, folder, workers=1):
-    with start(box, folder, workers) as process:
-        printed, said = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 0, said
-    return json.loads(printed)
+    return commands.finish_json(start(box, folder, workers))
 
 
 def killed(box, folder, count):

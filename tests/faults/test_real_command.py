@@ -7,52 +7,28 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
+import commands
 import pytest
-from interrupts import hear_interrupts
+from commands import LIMIT_S
 
 from raabta.engine.verify import run_hash, verify
 
-BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
-LIMIT_S = 240
-SCRIPT = Path(sys.executable).with_name("raabta")
-IN_PYTHON = [sys.executable, "-c", "import sys; from raabta.cli.app import main; sys.exit(main())"]
-COMMAND = [str(SCRIPT)] if SCRIPT.is_file() else IN_PYTHON
 CHUNKS = 6
 
 
-@pytest.fixture(scope="module")
-def box(tmp_path_factory):
-    file = tmp_path_factory.mktemp("area") / "box.geojson"
-    file.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
-    return file
-
-
 def start(box, folder, workers=1):
-    """The command in a process group of its own: 24 minutes in seconds-long slots, six chunks."""
-    command = [
-        *COMMAND, "run", "pakistan", "--area", str(box), "--out", str(folder),
-        "--duration", "24m", "--step", "1s", "--workers", str(workers), "--json",
-    ]  # fmt: skip
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_interrupts,
-    )
+    """Twenty-four minutes in seconds-long slots: six chunks."""
+    return commands.start(
+        "run", "pakistan", "--area", box, "--out", folder,
+        "--duration", "24m", "--step", "1s", "--workers", workers, "--json",
+    )  # fmt: skip
 
 
 def finish(box, folder, workers=1):
     """Run to the end; returns the summary that was printed."""
-    with start(box, folder, workers) as process:
-        printed, said = process.communicate(timeout=LIMIT_S)
-    assert process.returncode == 0, said
-    return json.loads(printed)
+    return commands.finish_json(start(box, folder, workers))
 
 
 def chunks_on_disk(folder):

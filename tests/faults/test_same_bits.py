@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,6 @@ from raabta.engine.verify import verify
 from raabta.scenario.loader import load
 from raabta.service import tested
 
-BOX = [[66.8, 30.0], [67.5, 30.0], [67.5, 30.5], [66.8, 30.5], [66.8, 30.0]]
 LENGTHS = (20, 10, 5)
 
 
@@ -26,13 +24,6 @@ def short_batches():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tested, "BATCH_SLOTS", 20)
         yield
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory):
-    file = tmp_path_factory.mktemp("area") / "box.geojson"
-    file.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
-    return file
 
 
 def scenario_of(name, box):

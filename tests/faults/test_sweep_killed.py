@@ -5,16 +5,15 @@ It ends with the table of a sweep that nothing broke off.
 
 from __future__ import annotations
 
-import json
 import signal
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from interrupts import hear_interrupts
+import commands
+from commands import LIMIT_S
 from test_kill import members, still_there
-from test_real_command import BOX, COMMAND, LIMIT_S
 
 from raabta.engine.verify import run_hash, verify
 from raabta.study.table import CSV, JSON
@@ -25,25 +24,10 @@ CHUNKS = {SHORT: 1, LONG: 9}
 
 
 def start(box: Path, out: Path, workers: int) -> subprocess.Popen[str]:
-    """The command in a process group of its own."""
-    command = [
-        *COMMAND, "sweep", "pakistan", "--set", f"area.outline_file={box}", "--set", "time.step_s=60,1",
-        "--duration", "36m", "--workers", str(workers), "--out", str(out),
-    ]  # fmt: skip
-    return subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=hear_interrupts,
-    )
-
-
-def finish(box: Path, out: Path, workers: int) -> None:
-    with start(box, out, workers) as process:
-        said = process.communicate(timeout=LIMIT_S)[1]
-    assert process.returncode == 0, said
+    return commands.start(
+        "sweep", "pakistan", "--set", f"area.outline_file={box}", "--set", "time.step_s=60,1",
+        "--duration", "36m", "--workers", workers, "--out", out,
+    )  # fmt: skip
 
 
 def chunks(folder: Path) -> int:
@@ -68,12 +52,11 @@ def hold_sound(folder: Path) -> None:
     assert problems == []
 
 
-def test_a_sweep_killed_twice_ends_with_the_table_of_one_that_was_not(tmp_path: Path) -> None:
+def test_a_sweep_killed_twice_ends_with_the_table_of_one_that_was_not(box: Path, tmp_path: Path) -> None:
     """First while both designs run; then when one is finished and the other has both workers, in a process of
     its own that started them."""
-    box, whole, out = tmp_path / "box.geojson", tmp_path / "whole", tmp_path / "out"
-    box.write_text(json.dumps({"type": "Polygon", "coordinates": [BOX]}))
-    finish(box, whole, workers=1)
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    commands.finish(start(box, whole, workers=1))
     assert {name: chunks(whole / name) for name in CHUNKS} == CHUNKS
 
     finished = out / SHORT / "provenance.json"
@@ -89,7 +72,7 @@ def test_a_sweep_killed_twice_ends_with_the_table_of_one_that_was_not(tmp_path: 
         kill_when(lambda: chunks(out / LONG) > len(kept), process, processes=4)
     hold_sound(out / LONG)
     assert chunks(out / LONG) < CHUNKS[LONG]
-    finish(box, out, workers=2)
+    commands.finish(start(box, out, workers=2))
 
     for name in (CSV, JSON):
         assert (out / name).read_bytes() == (whole / name).read_bytes()

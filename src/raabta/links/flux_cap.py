@@ -98,8 +98,7 @@ def flux_cap(
     band = system.payload.user_down_band_ghz
     if system.pfd_limit == "none":
         return no_cap(lifted=True)
-    moving = bool(system.shells) or system.orbits_file is not None
-    rows = articles.flux_limits(*band) if moving else ()
+    rows = articles.flux_limits(*band) if system.moving else ()
     missing = articles.gaps_ghz([row for row in rows if row.authority == "RR"], *band)
     held = tuple(row for row in rows if row.authority in {"RR", country})
     if not held:

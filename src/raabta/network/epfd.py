@@ -142,7 +142,7 @@ def system_of(scenario: Scenario, reference_khz: float, latitude_deg: tuple[floa
     Raises OutOfRangeError for geostationary satellites alone: Article 22 is about the others.
     """
     system = scenario.constellation
-    if not system.shells and system.orbits_file is None:
+    if not system.moving:
         raise OutOfRangeError(
             "the constellation", "geostationary", "non-geostationary satellites", "RR Article 22"
         )

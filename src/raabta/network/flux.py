@@ -19,8 +19,7 @@ LOW_ORBIT_KM: Final = 35_000.0
 def cap_of(scenario: Scenario, propagator: Propagator) -> FluxCap:
     """The cap on every beam of a scenario; of an arc alone there is none."""
     system = scenario.constellation
-    moving = bool(system.shells) or system.orbits_file is not None
-    altitudes = altitudes_km(scenario, propagator) if moving else []
+    altitudes = altitudes_km(scenario, propagator) if system.moving else []
     return flux_cap(system, altitudes, propagator.count, scenario.area.country)
 
 

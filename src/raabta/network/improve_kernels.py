@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from raabta.network.kernels import BEAM_TIME, DEMAND_MET, EPS, SPECTRUM, rate_cell
+from raabta.network.kernels import BEAM_TIME, DEMAND_MET, EPS, SPECTRUM, charge, level_of, rate_cell
 from raabta.network.member_kernels import join
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
@@ -37,7 +37,7 @@ def improve(order, ask, state, candidates, fleet, links, rules, given, trial, fr
     for i in range(order.shape[0]):
         c = order[i]
         for _ in range(STEPS):
-            if _level(given, c) >= ask[c] - LEAST_GAIN or not _step(
+            if level_of(given, c) >= ask[c] - LEAST_GAIN or not _step(
                 c, ask, state, candidates, fleet, links, rules, given, trial, free, room, head, after
             ):
                 break
@@ -46,18 +46,12 @@ def improve(order, ask, state, candidates, fleet, links, rules, given, trial, fr
 
 
 @kernel
-def _level(given, c):
-    """Level that cell c has."""
-    return given.dwell[c] / given.need[c, 0] if given.satellite[c] >= 0 else 0.0
-
-
-@kernel
 def _step(c, ask, state, candidates, fleet, links, rules, given, trial, free, room, head, after):
     """Make the one move that raises cell c most; False where none does by LEAST_GAIN of its ask."""
     total = 0.0
     for j in range(links.active.shape[1]):
         total += links.active[c, j]
-    have = given.need[c, 3] * _level(given, c)
+    have = given.need[c, 3] * level_of(given, c)
     best, to, away, onto = LEAST_GAIN * ask[c] * total, -1, -1, -1
     for k in range(candidates.start[c], candidates.start[c + 1]):
         s = candidates.satellite[k]
@@ -83,17 +77,16 @@ def _step(c, ask, state, candidates, fleet, links, rules, given, trial, free, ro
     if to < 0:
         return False
     if away >= 0:
-        level = _level(given, away)
+        level = level_of(given, away)
         _leave(away, given, free, room, head, after)
-        _enter(
-            away, level, onto, state, candidates, fleet, links, rules, given, trial, free, room, head, after
-        )
+        _try(away, onto, state, candidates, fleet, links, rules, trial)
+        _enter(away, candidates.satellite[onto], level, rules, given, trial, free, room, head, after)
     s = candidates.satellite[to]
     _try(c, to, state, candidates, fleet, links, rules, trial)
     own = c if given.satellite[c] == s else -1
     share = _fits(c, s, own, -1, ask[c], fleet, rules, given, trial, free, head, after)
     _leave(c, given, free, room, head, after)
-    _enter(c, share, to, state, candidates, fleet, links, rules, given, trial, free, room, head, after)
+    _enter(c, s, share, rules, given, trial, free, room, head, after)
     given.code[c] = _stop(c, s, share >= ask[c] - EPS, free, fleet, rules, given)
     return True
 
@@ -122,10 +115,8 @@ def _most(c, s, own, without, ask, rules, given, trial, free):
     f0, f1, f2 = free[s, 0], free[s, 1], free[s, 2]
     for d in (own, without):
         if d >= 0:
-            level = given.dwell[d] / given.need[d, 0]
-            f0 += max(given.dwell[d], given.least[d])
-            f1 += level * given.need[d, 1]
-            f2 += level * given.need[d, 2]
+            dwell, forward, back = charge(given, d)
+            f0, f1, f2 = f0 + dwell, f1 + forward, f2 + back
     if f0 < rules.frame:
         return 0.0
     need = trial.need[c]
@@ -162,7 +153,7 @@ def _close(one, other, rules):
 @kernel
 def _elsewhere(d, s, state, candidates, fleet, links, rules, given, trial, free, room, head, after):
     """Another satellite that carries what cell d has on s, the one with most left: its place, or -1."""
-    level, best, most = given.dwell[d] / given.need[d, 0], -1, 0.0
+    level, best, most = level_of(given, d), -1, 0.0
     for k in range(candidates.start[d], candidates.start[d + 1]):
         other = candidates.satellite[k]
         if other == s or room[other] <= 0 or free[other, 1] <= most or free[other, 0] < rules.frame:
@@ -183,10 +174,10 @@ def _leave(c, given, free, room, head, after):
     """Take cell c off its satellite, if it has one."""
     s = given.satellite[c]
     if s >= 0:
-        level = given.dwell[c] / given.need[c, 0]
-        free[s, 0] += max(given.dwell[c], given.least[c])
-        free[s, 1] += level * given.need[c, 1]
-        free[s, 2] += level * given.need[c, 2]
+        dwell, forward, back = charge(given, c)
+        free[s, 0] += dwell
+        free[s, 1] += forward
+        free[s, 2] += back
         room[s] += 1
         if head[s] == c:
             head[s] = after[c]
@@ -199,10 +190,8 @@ def _leave(c, given, free, room, head, after):
 
 
 @kernel
-def _enter(c, level, k, state, candidates, fleet, links, rules, given, trial, free, room, head, after):
-    """Put cell c onto candidate k at a level."""
-    s = candidates.satellite[k]
-    _try(c, k, state, candidates, fleet, links, rules, trial)
+def _enter(c, s, level, rules, given, trial, free, room, head, after):
+    """Put cell c onto satellite s at a level, over the link in `trial`."""
     given.need[c, :], given.geometry[c, :] = trial.need[c], trial.geometry[c]
     given.direction[c, :], given.plan_dwell[c, :] = trial.direction[c], trial.plan_dwell[c]
     given.closes[c, :, :], given.cap[c] = trial.closes[c], trial.cap[c]

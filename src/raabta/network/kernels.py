@@ -191,6 +191,19 @@ def rates_of(given, c, ceiling):
 
 
 @inner
+def level_of(given, c):
+    """Level that cell c has, 0 without a satellite."""
+    return given.dwell[c] / given.need[c, 0] if given.satellite[c] >= 0 else 0.0
+
+
+@inner
+def charge(given, c):
+    """Dwell, forward and return Mbps that cell c, which has a satellite, takes of it."""
+    level = level_of(given, c)
+    return max(given.dwell[c], given.least[c]), level * given.need[c, 1], level * given.need[c, 2]
+
+
+@inner
 def _choose(first, last, candidates, free, room, stopped, banned, per_want):
     """Best candidate of a cell, or -1; and what stops the last of those that are full.
 

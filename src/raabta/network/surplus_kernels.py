@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from raabta.network.kernels import AHEAD, fetch_candidates
+from raabta.network.kernels import AHEAD, charge, fetch_candidates
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
@@ -21,10 +21,10 @@ def leave(given, free, room):
         s = given.satellite[c]
         if s < 0:
             continue
-        level = given.dwell[c] / given.need[c, 0]
-        free[s, 0] -= max(given.dwell[c], given.least[c])
-        free[s, 1] -= level * given.need[c, 1]
-        free[s, 2] -= level * given.need[c, 2]
+        dwell, forward, back = charge(given, c)
+        free[s, 0] -= dwell
+        free[s, 1] -= forward
+        free[s, 2] -= back
         room[s] -= 1
 
 

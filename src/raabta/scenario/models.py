@@ -215,6 +215,11 @@ class Constellation(Model):
     )
     note: str = ""
 
+    @property
+    def moving(self) -> bool:
+        """Whether some satellites are not geostationary: the rows of Articles 21 and 22 are about them."""
+        return bool(self.shells) or self.orbits_file is not None
+
 
 class HorizonPoint(Model):
     """One sample of a horizon; between two it is linear, one alone holds all round."""

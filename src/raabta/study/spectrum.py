@@ -103,7 +103,7 @@ def refuse(scenario: Scenario, question: Question) -> None:
     """Raise OutOfRangeError for what the Articles' rows here do not speak of, or a run of no step; LimitError
     for one of too many."""
     system = scenario.constellation
-    if not system.shells and system.orbits_file is None:
+    if not system.moving:
         what = "non-geostationary satellites"
         raise OutOfRangeError("the constellation", "geostationary alone", what, "RR Articles 21 and 22")
     if question.step_s > question.duration_s:
