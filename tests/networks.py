@@ -188,3 +188,25 @@ def quiet_chunk(slots, n=2, **arrays):
         "storms": np.zeros((0, 10)), "bounds": np.zeros((0, 2)),
     }  # fmt: skip
     return quiet | arrays
+
+
+def people(districts, homes, *, drawn_district):
+    """People of two districts in four rows: cells 0, 1, 1, 2 in districts 0, 0, 1, 1; every home is rural,
+    underserved and lit, six people to each. homes (4,); drawn_district (n,) of every cell."""
+    from raabta.service.people import People
+
+    homes, drawn = np.asarray(homes), np.asarray(drawn_district, np.int16)
+    return People(
+        districts=districts,
+        cells=drawn.size,
+        row_cell=np.array([0, 1, 1, 2], np.int32),
+        row_district=np.array([0, 0, 1, 1], np.int16),
+        population=homes * 6,
+        households=homes,
+        underserved=homes,
+        rural=homes,
+        unelectrified=np.zeros_like(homes),
+        rural_underserved=homes,
+        drawn_district=drawn,
+        assumptions=("made up",),
+    )

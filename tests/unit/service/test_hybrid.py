@@ -12,7 +12,6 @@ from raabta.network.chunk import pack
 from raabta.network.model import RUNGS, SLOT_UNIT
 from raabta.service import hybrid, summary
 from raabta.service.demand import Subscribers
-from raabta.service.people import People
 from raabta.service.store import gather
 from raabta.service.user_districts import plain_districts
 
@@ -25,12 +24,7 @@ ALWAYS, NEVER = (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)
 def people():
     """One home in two asks; the second cell lies in two districts, nobody lives in the fourth."""
     table = plain_districts(("north", "south"), np.array([3_000, 1_000]), np.array([500, 180]), "made up")
-    homes = np.array([400, 100, 100, 80])
-    none = np.zeros(4, np.int64)
-    return People(
-        table, 4, np.array([0, 1, 1, 2], np.int32), np.array([0, 0, 1, 1], np.int16), homes * 6, homes,
-        homes, homes, none, homes, np.array([0, 0, 1, 1], np.int16), ("made up",),
-    )  # fmt: skip
+    return networks.people(table, [400, 100, 100, 80], drawn_district=[0, 0, 1, 1])
 
 
 def subscribers_of(people, share=1.0):

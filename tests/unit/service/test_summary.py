@@ -14,7 +14,6 @@ from raabta.network.model import RUNGS, SLOT_UNIT
 from raabta.scenario.models import PLANS_MBPS
 from raabta.service import summary
 from raabta.service.demand import Subscribers
-from raabta.service.people import People
 from raabta.service.store import gather
 from raabta.service.user_districts import plain_districts
 
@@ -26,12 +25,7 @@ SLOTS = 100
 def people():
     """Two districts over three cells; the middle cell holds homes of both."""
     table = plain_districts(("north", "south"), np.array([3_000, 1_800]), np.array([3_000, 1_800]), "made up")
-    homes = np.array([400, 200, 100, 300])
-    none = np.zeros(4, np.int64)
-    return People(
-        table, 3, np.array([0, 1, 1, 2], np.int32), np.array([0, 0, 1, 1], np.int16), homes * 6, homes,
-        homes, homes, none, homes, np.array([0, 0, 1], np.int16), ("made up",),
-    )  # fmt: skip
+    return networks.people(table, [400, 200, 100, 300], drawn_district=[0, 0, 1])
 
 
 def subscribers_of(people, take_up=0.5):
