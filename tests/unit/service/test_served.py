@@ -7,7 +7,7 @@ import pytest
 
 from raabta.network import ladder
 from raabta.network.model import RUNGS, SLOT_UNIT
-from raabta.service import served
+from raabta.service import served, tested_kernels
 
 BINS = RUNGS + 1
 
@@ -124,3 +124,20 @@ def test_independent_samples_need_an_undecided_cell():
     assert served.independent_samples(np.array([0.5]), np.array([0.1]), np.array([0.0])) is None
     both = served.independent_samples(np.array([0.5, 0.5]), np.array([0.1, 0.05]), np.array([1.0, 9.0]))
     assert both == pytest.approx(100.0)
+
+
+@pytest.mark.parametrize("classes", [1, 3])
+def test_a_batch_is_weighed_as_a_whole_run_is(classes):
+    """Of each cell the survival of its best class, its square, and the mean level of every class."""
+    random, cells, slots = np.random.default_rng(12), 7, 20
+    batch = random.multinomial(slots * SLOT_UNIT, random.dirichlet(np.full(BINS, 0.05), (cells, classes)))
+    probability = ladder.survival(batch, slots).max(axis=1)
+    before = random.random((cells, BINS))
+    total, squares, expected = before.copy(), before.copy(), np.zeros((cells, classes))
+    tested_kernels.take_batch(
+        batch.astype(np.uint32), float(slots * SLOT_UNIT), ladder.rung_levels(), total, squares, expected
+    )
+    assert np.array_equal(total, before + probability)
+    assert squares == pytest.approx(before + probability**2, rel=1e-12)
+    assert expected == pytest.approx(served.expected_level(batch, slots), rel=1e-12)
+    assert classes == 1 or np.any(probability > ladder.survival(batch, slots)[:, 0])
