@@ -11,7 +11,7 @@ import numpy as np
 
 from raabta.engine.arrays import encode
 from raabta.network.admission import sky_bytes
-from raabta.network.chunk import run_chunk, sky_at
+from raabta.network.chunk import even_slots, run_chunk, sky_at
 from raabta.network.model import RUNGS, Admission
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from raabta.network.model import Network
 
 SAMPLE: Final = 5
-"""Slots that are timed, evenly spaced over the run."""
+"""Slots that are timed, evenly spaced over the run; those of a shorter run more than once."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def measure(network: Network) -> Cost:
     network = _as_if_admitted(network)
     steps = network.scenario.time.steps
     every = network.scenario.weather.rain_state_every
-    slots = [int((i + 0.5) * steps / SAMPLE) for i in range(SAMPLE)]
+    slots = sorted(np.resize(even_slots(steps, SAMPLE), SAMPLE).tolist())
     slots = [min(slot + 1, steps - 1) if slot % every == 0 else slot for slot in slots]  # no storm is drawn
     run_chunk(network, [0, *slots])  # loads the kernels, those of a storm and of a second look too
     began = time.thread_time()

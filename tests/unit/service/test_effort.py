@@ -62,6 +62,21 @@ def test_less_is_left_of_a_run_that_has_begun_and_more_workers_need_more_memory(
     assert elsewhere.memory_bytes < two.memory_bytes
 
 
+def test_a_run_of_fewer_slots_than_are_timed_is_measured_as_a_longer_one_is():
+    """A slot is told from what a chunk holds beside its slots. The only slot of a run has a storm too."""
+
+    def of(steps):
+        return measure(networks.build(networks.scenario(time={"duration_s": steps * 15.0})))
+
+    long = of(20)
+    assert long.slot_bytes > 0.0 and long.chunk_bytes > 0.0
+    one, three = of(1), of(3)
+    assert three.slot_bytes == long.slot_bytes < one.slot_bytes < 1.2 * long.slot_bytes
+    for short in (one, three):
+        assert short.slot_s > 0.0
+        assert short.chunk_bytes == pytest.approx(long.chunk_bytes, rel=0.5)
+
+
 MEMORY_FACTOR = 2.0
 
 
