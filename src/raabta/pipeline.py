@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from raabta.engine import kernelcache
 
@@ -67,7 +67,7 @@ def run(
     tell("placing people", 0, 1)
     cells, people = place_people(scenario)
     tell("placing people", 1, 1)
-    tell(STAGES[cut.FIRST][0], 0, 1)
+    tell(cut.STAGES[cut.FIRST][0], 0, 1)
     prepared = passes.prepared(scenario, cells, people)
     keys = _cut(out, prepared, slots_per_chunk)
     if limits is not None:
@@ -90,13 +90,6 @@ def run(
     return results
 
 
-STAGES: Final = {
-    cut.FIRST: ("preparing tables and admission", "simulating slots"),
-    cut.FALLBACK: ("admission of the fallback", "simulating slots of the fallback"),
-}
-"""What is told of each pass while it is made ready and while it is computed."""
-
-
 def _compute(
     each: Pass,
     out: Path,
@@ -107,7 +100,7 @@ def _compute(
     tell: Progress,
 ) -> None:
     """Admit a pass, and compute and commit those of its chunks that the folder does not hold."""
-    preparing, simulating = STAGES[each.name]
+    preparing, simulating = cut.STAGES[each.name]
     tell(preparing, 0, 1)
     each.network = admit_network(each.network)
     tell(preparing, 1, 1)
@@ -154,10 +147,7 @@ def build_network(scenario: Scenario, cells: xr.Dataset, people: People) -> Netw
 
 def prepare_network(scenario: Scenario, cells: xr.Dataset, people: People) -> Network:
     """Everything a slot needs, from the scenario and its people; everybody is admitted."""
-    from raabta.network.model import prepare
-    from raabta.service.demand import demand
-
-    return prepare(scenario, cells, demand(scenario, people, cells))
+    return passes.over_all_homes(cut.FIRST, scenario, cells, people).network
 
 
 def admit_network(network: Network) -> Network:
@@ -325,8 +315,8 @@ def open_slots(
     """What every cell had in the slots of a run (table SLOTS), read from its chunks.
 
     Slots from `first` to before `last`, all by default; under its `fallback` in place of its constellation
-    where that is asked. Raises LimitError, with how many slots can be had at
-    once, for a Dataset of over 1 GiB.
+    where that is asked. Raises LimitError, with how many slots can be had at once, for a Dataset of over
+    1 GiB.
     """
     return store.read_slots(Path(folder), first, last, fallback=fallback)
 

@@ -220,13 +220,13 @@ def _spread(rows: list[chunks.Row], sample: int | None) -> list[chunks.Row]:
 
 
 def _prepared(scenario: Scenario, tell: pipeline.Progress) -> list[Pass]:
-    tell(pipeline.STAGES[cut.FIRST][0], 0, 1)
+    tell(cut.STAGES[cut.FIRST][0], 0, 1)
     return passes.prepared(scenario, *pipeline.place_people(scenario))
 
 
 def _ready(each: Pass, found: list[Outcome], tell: pipeline.Progress) -> None:
     """Ask a pass for what the one before it left, and decide its admission."""
-    stage = pipeline.STAGES[each.name][0]
+    stage = cut.STAGES[each.name][0]
     tell(stage, 0, 1)
     if found:
         each.offer(left_over(found[-1], each.asked))
@@ -246,7 +246,7 @@ def _run(
     """Compute some chunks into a folder of their own, which is another run as far as it is concerned."""
     keys = [row.key for row in rows]
     sizes = [len(cut.slots_of(key)) for key in keys]
-    stage = pipeline.STAGES[each.name][1]
+    stage = cut.STAGES[each.name][1]
     run_chunks(
         into,
         pipeline.identity_of(each.scenario),

@@ -20,13 +20,14 @@ from rich.progress import (
 from rich.text import Text
 
 from raabta.cli import output
+from raabta.service import cut
 
 LINE_EVERY_S = 30.0
 """Without a terminal, a stage that takes long says so this often."""
 
 _LONGEST_LABEL = 40
 _WINDOW_S = 60.0
-_PIECES = dict.fromkeys(("simulating slots", "simulating slots of the fallback"), "slots")
+_PIECES = dict.fromkeys((simulating for _, simulating in cut.STAGES.values()), "slots")
 """What a stage counts, where that has a name."""
 
 

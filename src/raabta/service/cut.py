@@ -20,6 +20,12 @@ FALLBACK: Final = "fallback"
 """The passes of a run: all slots under its constellation, then, where it has one, under its fallback. The key
 of a chunk begins with the name of its pass."""
 
+STAGES: Final = {
+    FIRST: ("preparing tables and admission", "simulating slots"),
+    FALLBACK: ("admission of the fallback", "simulating slots of the fallback"),
+}
+"""What is told of each pass while it is made ready and while it is computed."""
+
 CHUNK_BYTES: Final = 76 * 10**6
 """What of a chunk grows with its slots may take so much memory in each process that computes."""
 

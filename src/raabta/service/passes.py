@@ -49,10 +49,11 @@ class Pass:
 def prepared(scenario: Scenario, cells: xr.Dataset, people: People) -> list[Pass]:
     """The passes of a scenario in their order, each asked for every home that subscribes."""
     parts = {cut.FIRST: scenario, cut.FALLBACK: scenario.fallback_alone()}
-    return [_prepared(name, part, cells, people) for name, part in parts.items() if part is not None]
+    return [over_all_homes(name, part, cells, people) for name, part in parts.items() if part is not None]
 
 
-def _prepared(name: str, scenario: Scenario, cells: xr.Dataset, people: People) -> Pass:
+def over_all_homes(name: str, scenario: Scenario, cells: xr.Dataset, people: People) -> Pass:
+    """One pass, asked for every home that subscribes."""
     asked = subscribers(scenario, people)
     network = prepare(scenario, cells, demand(scenario, people, cells, asked))
     return Pass(name, scenario, cells, people, asked, network)

@@ -183,7 +183,7 @@ def _teller(folder: Path, designs: Sequence[Design], progress: Progress | None) 
     def tell() -> None:
         if progress is not None:
             done = sum(min(_slots_done(folder / name), most) for name, most in steps.items())
-            progress("simulating slots", done, sum(steps.values()))
+            progress(cut.STAGES[cut.FIRST][1], done, sum(steps.values()))
 
     return tell
 
