@@ -22,9 +22,7 @@ import math
 import numpy as np
 from numba import njit
 
-EARTH_POLAR_RADIUS_KM = 6356.7523142
-VERTICAL_MARGIN_RAD = math.radians(0.2)
-"""Geodetic and geocentric verticals differ by at most 0.193 degrees on WGS84."""
+from raabta.access.kernels import EARTH_POLAR_RADIUS_KM, VERTICAL_MARGIN_RAD
 
 TILE = 64
 DOUBT = 1e-4

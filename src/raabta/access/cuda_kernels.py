@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from raabta.access import coverage_kernels
+from raabta.access.kernels import EARTH_POLAR_RADIUS_KM
 from raabta.engine import device
 
 cuda = device.cuda()
 THREADS = 128
-INSIDE_KM2 = coverage_kernels.EARTH_POLAR_RADIUS_KM**2
+INSIDE_KM2 = EARTH_POLAR_RADIUS_KM**2
 
 sees = device.for_cuda(coverage_kernels.sees)
 

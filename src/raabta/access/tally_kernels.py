@@ -12,10 +12,9 @@ import math
 import numpy as np
 from numba import njit
 
-EARTH_POLAR_RADIUS_KM = 6356.7523142
+from raabta.access.kernels import EARTH_POLAR_RADIUS_KM, VERTICAL_MARGIN_RAD
+
 EARTH_EQUATORIAL_RADIUS_KM = 6378.137
-VERTICAL_MARGIN_RAD = math.radians(0.2)
-"""Geodetic and geocentric verticals differ by at most 0.193 degrees on WGS84."""
 
 BLOCK = 256
 # Rows of `state`, each BLOCK int64: satellites summed; fewest, most; length of the gap that is open; whether

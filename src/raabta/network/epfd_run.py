@@ -94,7 +94,7 @@ def beams_of(network: Network, radio: Floats, position_km: Floats) -> Beams:
     """Share one slot out in clear sky and say which beams are lit. position_km (3, n_sat) ITRF."""
     sky = observe_sky(network, position_km)
     result = allocate(network, sky, np.zeros(network.ground.count, np.int64))
-    lit = np.flatnonzero((result.satellite >= 0) & (result.dwell > 0.0))
+    lit = result.lit
     lit = lit[np.argsort(result.satellite[lit], kind="stable")]
     near, index = np.unique(result.satellite[lit], return_inverse=True)
     satellite_km = np.ascontiguousarray(sky.view.satellite_km[near])

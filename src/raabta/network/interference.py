@@ -123,7 +123,7 @@ def of_slot(
 
 def beams_of(network: Network, sky: Sky, allocation: Allocation) -> tuple[Ints, kernels.Beams]:
     """The beams that are on in one slot, at home and abroad, and the satellite of each (b,), sorted."""
-    lit = np.flatnonzero((allocation.satellite >= 0) & (allocation.dwell > 0.0))
+    lit = allocation.lit
     owner, place, dwell = _abroad(network, sky)
     owner = np.concatenate([allocation.satellite[lit], owner])
     order = np.argsort(owner, kind="stable")

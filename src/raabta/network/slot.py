@@ -60,6 +60,11 @@ class Allocation:
         return np.asarray(self.given.dwell)
 
     @property
+    def lit(self) -> Ints:
+        """Cells that a beam is on for, part of the slot at least, rising."""
+        return np.flatnonzero((self.satellite >= 0) & (self.dwell > 0.0))
+
+    @property
     def level(self) -> Floats:
         """Share of the ask at the design plan that is carried, (n,); above 1 it is surplus."""
         asked = self.need[:, 0] > 0.0
