@@ -36,11 +36,12 @@ def spread_home(start, satellite, people, out, out_in_view):
 
 @kernel
 def share_with_neighbours(position_km, wide, near, min_elevation_rad, site_unit, people, home, out):
-    """The same for the neighbours' coarse cells, unit vectors (k, 3), over all satellites that they may see,
-    `wide`, and those near the area, `near` (m,): rising fleet numbers. out (m,): the part of the people whom
-    each of `near` serves that is the area's, home (m,); 0 where it serves none there.
+    """What part of the people whom a satellite serves is the area's, out (m,); 0 where it serves none there.
 
-    A neighbour sees a satellite down to the angle of its footprint on a sphere. Vectorised over satellites.
+    The people (k,) of each of the neighbours' coarse cells, unit vectors (k, 3), are spread evenly over the
+    satellites that the cell sees: of `wide`, all that may be seen from one, and `near` (m,), those near the
+    area, which serve home (m,) people of it; both rising fleet numbers. A neighbour sees a satellite down to
+    the angle of its footprint on a sphere. Vectorised over satellites.
     """
     place = np.empty(near.shape[0], np.int64)
     either = _merged(wide, near, place)
