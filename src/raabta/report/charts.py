@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from raabta.report import palette, svg
+from raabta.report import axes, palette, svg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,8 +68,8 @@ def chart(results: Results, title: str, unit: str, lines: list[Series]) -> str:
     """One chart over the run's time as a whole SVG document."""
     minutes = local_minutes(results)
     top, ticks = _y_axis(max(float(np.nanmax(one.values, initial=0.0)) for one in lines))
-    axes = _busy(minutes) + _y_ticks(ticks, top) + _x_ticks(minutes)
-    body = axes + "".join(_series(one, minutes, top) for one in lines) + _keys(lines, unit)
+    frame = _busy(minutes) + _levels(ticks, top) + _ticks(minutes)
+    body = frame + "".join(_series(one, minutes, top) for one in lines) + _keys(lines, unit)
     zone = f"local time UTC{utc_offset_h(results):+d}"
     foot = svg.label(LEFT, HEIGHT - 4, f"{zone}; shaded: busy hours 20–23", 11, fill=palette.MUTED)
     text = f"{title} over the run in {unit}, {zone}"
@@ -101,33 +101,24 @@ def _up(values: Any, top: float) -> Any:
 
 
 def _y_axis(most: float) -> tuple[float, list[float]]:
-    rough = max(most, 1e-9) / 4.0
-    power = 10.0 ** np.floor(np.log10(rough))
-    step = float(next(s * power for s in (1.0, 2.0, 2.5, 5.0, 10.0) if s * power >= rough * 0.999))
+    step = axes.round_step(most / 4.0)
     count = max(1, int(np.ceil(most / step - 1e-6)))
     return (count * step, [i * step for i in range(count + 1)]) if most > 0 else (1.0, [0.0, 1.0])
 
 
-def _y_ticks(ticks: list[float], top: float) -> str:
-    parts = []
-    for tick in ticks:
-        y = float(_up(tick, top))
-        parts.append(svg.tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke="#dfe4e8"))
-        parts.append(svg.label(LEFT - 6, y + 4, f"{tick:,.10g}", 11, text_anchor="end", fill=palette.MUTED))
-    return "".join(parts)
+def _levels(values: list[float], top: float) -> str:
+    right = WIDTH - RIGHT
+    return "".join(axes.level(float(_up(value, top)), LEFT, right, f"{value:,.10g}") for value in values)
 
 
-def _x_ticks(span: NDArray[np.float64]) -> str:
+def _ticks(span: NDArray[np.float64]) -> str:
     length = span[-1] - span[0]
     step = next((s for s in STEPS_MIN if length / s <= 8), STEPS_MIN[-1])
     first, parts = np.ceil(span[0] / step) * step, []
     for minute in np.arange(first, span[-1] + 1e-6, step):
         x, clock = float(_across(minute, span)), int(minute) % 1440
         text = f"day {int(minute) // 1440 + 1}" if step >= 1440 else f"{clock // 60:02d}:{clock % 60:02d}"
-        parts.append(
-            svg.tag("line", x1=x, x2=x, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM + 4, stroke="#8a949e")
-        )
-        parts.append(svg.label(x, HEIGHT - BOTTOM + 16, text, 11, text_anchor="middle", fill=palette.MUTED))
+        parts.append(axes.tick(x, HEIGHT - BOTTOM, text))
     return "".join(parts)
 
 
@@ -147,14 +138,10 @@ def _series(one: Series, minutes: NDArray[np.float64], top: float) -> str:
     middle, mean, least, most = binned(one.values)
     x = _across(np.interp(middle, np.arange(minutes.size), minutes), minutes)
     edge = np.concatenate([_up(most, top), _up(least, top)[::-1]])
-    band = svg.tag("polygon", points=_points(np.concatenate([x, x[::-1]]), edge), fill=one.colour)
-    line = svg.tag("polyline", points=_points(x, _up(mean, top)), stroke=one.colour, stroke_width=1.8)
+    band = svg.tag("polygon", points=axes.points(np.concatenate([x, x[::-1]]), edge), fill=one.colour)
+    line = svg.tag("polyline", points=axes.points(x, _up(mean, top)), stroke=one.colour, stroke_width=1.8)
     line = svg.group(line, fill="none", stroke_linejoin="round")
     return svg.group(band, fill_opacity=0.16) + line
-
-
-def _points(x: NDArray[np.float64], y: NDArray[np.float64]) -> str:
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
 
 
 def _keys(lines: list[Series], unit: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from raabta.report import palette, svg
+from raabta.report import axes, palette, svg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,7 +22,6 @@ RIGHT: Final = 12.0
 TOP: Final = 62.0
 BOTTOM: Final = 64.0
 DASHES: Final = "5 4"
-STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,10 @@ def _panel(panel: Panel, x_label: str, unit: str) -> str:
     last = max(curve.middle.size for curve in panel.curves)
     highest = max(float(np.max(_top_of(curve))) for curve in panel.curves)
     highest = max(highest, panel.limit or 0.0)
-    step_y, step_x = _step(highest, 4), _step(float(last), 6)
+    step_y, step_x = axes.round_step(highest / 4), axes.round_step(last / 6)
     top = step_y * np.ceil(highest / step_y)
     scale = _Scale(float(step_x * np.ceil(last / step_x)), float(top))
-    ticks = _y_ticks(scale, step_y) + _x_ticks(scale, step_x)
+    ticks = _levels(scale, step_y) + _ticks(scale, step_x)
     heads = svg.label(LEFT, 18, panel.title, 14, font_weight=600)
     heads += svg.label(LEFT, 34, panel.note, 11, fill=palette.MUTED)
     heads += svg.label(2, TOP - 10, unit, 11, fill=palette.MUTED)
@@ -89,31 +88,14 @@ def _top_of(curve: Curve) -> Floats:
     return curve.middle if curve.most is None else curve.most
 
 
-def _step(most: float, count: int) -> float:
-    rough = max(most, 1e-9) / count
-    power = 10.0 ** np.floor(np.log10(rough))
-    return float(next(s * power for s in STEPS if s * power >= rough * 0.999))
+def _levels(scale: _Scale, step: float) -> str:
+    values, right = np.arange(0.0, scale.top + 0.5 * step, step), PANEL_WIDTH - RIGHT
+    return "".join(axes.level(float(scale.y(value)), LEFT, right, f"{value:,.4g}") for value in values)
 
 
-def _y_ticks(scale: _Scale, step: float) -> str:
-    parts = []
-    for value in np.arange(0.0, scale.top + 0.5 * step, step):
-        y = float(scale.y(value))
-        parts.append(svg.tag("line", x1=LEFT, x2=PANEL_WIDTH - RIGHT, y1=y, y2=y, stroke="#dfe4e8"))
-        parts.append(svg.label(LEFT - 6, y + 4, f"{value:,.4g}", 11, text_anchor="end", fill=palette.MUTED))
-    return "".join(parts)
-
-
-def _x_ticks(scale: _Scale, step: float) -> str:
-    parts = []
-    for value in np.arange(0.0, scale.last + 0.5 * step, step):
-        x = float(scale.x(value))
-        parts.append(
-            svg.tag("line", x1=x, x2=x, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM + 4, stroke="#8a949e")
-        )
-        text = svg.label(x, HEIGHT - BOTTOM + 16, f"{value:g}", 11, text_anchor="middle", fill=palette.MUTED)
-        parts.append(text)
-    return "".join(parts)
+def _ticks(scale: _Scale, step: float) -> str:
+    values = np.arange(0.0, scale.last + 0.5 * step, step)
+    return "".join(axes.tick(float(scale.x(value)), HEIGHT - BOTTOM, f"{value:g}") for value in values)
 
 
 def _limit(panel: Panel, scale: _Scale) -> str:
@@ -130,21 +112,17 @@ def _curve(curve: Curve, scale: _Scale) -> str:
     band = ""
     if curve.least is not None and curve.most is not None:
         edge = np.concatenate([scale.y(curve.most), scale.y(curve.least)[::-1]])
-        shape = svg.tag("polygon", points=_points(np.concatenate([x, x[::-1]]), edge), fill=curve.colour)
+        shape = svg.tag("polygon", points=axes.points(np.concatenate([x, x[::-1]]), edge), fill=curve.colour)
         band = svg.group(shape, fill_opacity=0.16)
     dashes = DASHES if curve.dashed else None
     line = svg.tag(
         "polyline",
-        points=_points(x, scale.y(curve.middle)),
+        points=axes.points(x, scale.y(curve.middle)),
         stroke=curve.colour,
         stroke_width=1.8,
         stroke_dasharray=dashes,
     )
     return band + svg.group(line, fill="none", stroke_linejoin="round")
-
-
-def _points(x: Floats, y: Floats) -> str:
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
 
 
 def _keys(curves: Sequence[Curve]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from raabta.report import palette, svg
+from raabta.report import axes, palette, svg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,9 +103,7 @@ def spark(values: Floats, width: int = 48) -> str:
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
     """At most `most` + 1 round numbers that span low to high, 1, 2, 2.5 or 5 times a power of ten apart."""
-    rough = max(high - low, 1e-9) / (most - 1)
-    power = 10.0 ** np.floor(np.log10(rough))
-    step = float(next(s * power for s in (1.0, 2.0, 2.5, 5.0, 10.0) if s * power >= rough * 0.999))
+    step = axes.round_step((high - low) / (most - 1))
     first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
     return [float(k * step) for k in np.arange(first, max(last, first + 1) + 0.5)]
 
@@ -132,19 +130,12 @@ def _mark(x: float, top: float) -> str:
 
 
 def _grid(frame: _Frame, last: bool) -> str:
-    parts, bottom = [], frame.top + PANEL
-    for value in frame.marks:
-        y = float(frame.up(value))
-        parts.append(svg.tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, stroke="#dfe4e8"))
-        parts.append(svg.label(LEFT - 7, y + 4, f"{value:,.10g}", 11, text_anchor="end", fill=palette.MUTED))
-    for value in ticks(*frame.x, most=10):
-        if frame.x[0] <= value <= frame.x[1]:
-            at = float(frame.across(value))
-            parts.append(svg.tag("line", x1=at, x2=at, y1=bottom, y2=bottom + 4, stroke="#8a949e"))
-            if last:
-                text = svg.label(at, bottom + 17, f"{value:g}", 11, text_anchor="middle", fill=palette.MUTED)
-                parts.append(text)
-    return "".join(parts)
+    """Levels and ticks; the figures of the ticks stand below the last panel alone."""
+    right, bottom = WIDTH - RIGHT, frame.top + PANEL
+    levels = [axes.level(float(frame.up(value)), LEFT, right, f"{value:,.10g}") for value in frame.marks]
+    inside = [value for value in ticks(*frame.x, most=10) if frame.x[0] <= value <= frame.x[1]]
+    below = [axes.tick(float(frame.across(value)), bottom, f"{value:g}" if last else "") for value in inside]
+    return "".join(levels + below)
 
 
 def _line(curve: Curve, frame: _Frame, x: Floats, width: float) -> str:
@@ -156,8 +147,8 @@ def _line(curve: Curve, frame: _Frame, x: Floats, width: float) -> str:
         across, up = frame.across(x[start:end]), frame.up(curve.values[start:end])
         if curve.steps:
             across, up = np.repeat(across, 2)[1:], np.repeat(up, 2)[:-1]
-        points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(across.tolist(), up.tolist(), strict=True))
-        paths.append(svg.tag("polyline", points=points, stroke=curve.colour, stroke_width=width))
+        place = axes.points(across, up)
+        paths.append(svg.tag("polyline", points=place, stroke=curve.colour, stroke_width=width))
     return svg.group("".join(paths), fill="none", stroke_linejoin="round")
 
 
