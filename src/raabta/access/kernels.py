@@ -8,6 +8,7 @@ sin(elevation) = d . n / |d|, where n is the ellipsoid's normal at the cell.
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
@@ -24,11 +25,49 @@ ARC_CUTS, TABLE_CUTS = 34, 16
 """Golden sections of the arc: for an exact separation, and for the table's (0.006 deg along the arc)."""
 # Nor where its next row of latitude may see no arc at all (from 81.3 degrees).
 TABLE_LEAST_COS_LATITUDE = math.cos(math.radians(80.5))
-SEEN, CLEAR, DOUBTFUL = 0, 1, 2
+SEEN, CLEAR, DOUBTFUL, KEPT = 0, 1, 2, 3
 """Flags of a satellite as one site sees it."""
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 """Called by kernels, allocates nothing: else every array it takes would be counted in and out again."""
+
+
+class Positions(NamedTuple):
+    """Satellites near an area: km and unit (m, 3); angle (m,): of their footprints, rad."""
+
+    km: Any
+    unit: Any
+    angle: Any
+
+
+class Ground(NamedTuple):
+    """Sites (n,) in groups that share a list of satellites.
+
+    km (n, 3); basis (n, 3, 3): rows east, north, up of each. sin_mask (n, a): sine of the mask in `a` equal
+    azimuth bins from north. bands (n, 6): the least and the most of those, then the sines of the declinations
+    that settle most directions without a look at the arc: clear below the first and above the last, too close
+    between the middle two. group_axis (g, 3), group_radius (g,), group_start (g + 1,): the groups.
+    arc_row (n,), arc_site (n, 4): the site in the table of the GSO arc; arc_limit (n,): radians to keep from
+    it, <= 0 for no rule.
+    """
+
+    km: Any
+    basis: Any
+    sin_mask: Any
+    bands: Any
+    group_axis: Any
+    group_radius: Any
+    group_start: Any
+    arc_row: Any
+    arc_site: Any
+    arc_limit: Any
+
+
+class Arc(NamedTuple):
+    """Separation (rad) from the arc (see `fill_arc_table`), and how near the limit it is not trusted."""
+
+    table: Any
+    doubt: float
 
 
 @inner
@@ -200,102 +239,99 @@ def clears_arc(table, row, limit_rad, doubt_rad, sin_lat, cos_lat, site_x, site_
 
 @kernel
 def find_visible(
-    satellite_km,
-    unit,
-    angle,
-    group_axis,
-    group_radius,
-    group_start,
-    site_km,
-    basis,
-    sin_mask,
-    bands,
-    cos_scan_limit,
-    arc_table,
-    arc_row,
-    arc_site,
-    arc_limit,
-    arc_doubt,
-    out_start,
-    out_satellite,
-    out_sin_elevation,
-    out_clear,
+    fleet, number, ground, cos_scan_limit, arc, clear_alone, out_start, out_satellite, out_sine, out_clear
 ):
-    """Sparse visibility of one step, as CSR over sites.
+    """Sparse visibility of one step, as CSR over sites: the `number` (m,) of each satellite in view, the
+    sine of its elevation, and whether it is clear of the arc; with `clear_alone` the others are left out.
 
-    satellite_km (m, 3), unit (m, 3), angle (m,): the satellites near the area and their footprints.
-    basis (n, 3, 3): rows east, north, up of each site. sin_mask (n, a): sine of the mask in `a` equal azimuth
-    bins from north. bands (n, 6): the least and the most of those, then the sines of the declinations that
-    settle most directions without a look at the arc: clear below the first and above the last, too close
-    between the middle two. cos_scan_limit: cosine of the largest angle off nadir at the satellite.
-    arc_*: table of the GSO arc; arc_limit (n,) <= 0 switches the test off (then clear).
-    Returns the number of pairs written, or -1 - c if the output is too small at site c.
+    cos_scan_limit: cosine of the largest angle off nadir at the satellite. Returns the number of pairs
+    written, or -1 - c if the output is too small at site c.
     """
-    m = satellite_km.shape[0]
+    m = fleet.km.shape[0]
     near, place, sky = np.empty(m, np.int64), np.empty((6, m)), np.empty((4, m))
-    flag, doubt = np.empty((3, m), np.int64), np.empty((2, m + 1), np.int64)
-    cosine, sine = np.cos(angle), np.sin(angle)
+    flag = np.empty((4, m), np.int64)
+    cosine, sine = np.cos(fleet.angle), np.sin(fleet.angle)
     count = 0
-    for g in range(group_axis.shape[0]):
-        n_near = _near_group(unit, angle, cosine, sine, group_axis[g], group_radius[g], near)
+    for g in range(ground.group_axis.shape[0]):
+        n_near = _gather(g, fleet, cosine, sine, ground, near, place)
         for q in range(n_near):
-            for axis in range(3):
-                place[axis, q], place[3 + axis, q] = satellite_km[near[q], axis], unit[near[q], axis]
-        for c in range(group_start[g], group_start[g + 1]):
+            near[q] = number[near[q]]
+        for c in range(ground.group_start[g], ground.group_start[g + 1]):
             out_start[c] = count
             if count + n_near > out_satellite.shape[0]:
                 return -1 - c
-            ruled = arc_limit[c] > 0.0
-            _look_up(place, n_near, site_km[c], basis[c, 2], bands[c], ruled, cos_scan_limit, sky, flag)
-            doubts = 0
+            if _look_up(place, n_near, c, ground, cos_scan_limit, clear_alone, sky, flag) > 0:
+                _settle(n_near, c, place, sky, ground, arc, clear_alone, flag)
             for q in range(n_near):
-                out_satellite[count], out_sin_elevation[count] = near[q], sky[0, q]
+                out_satellite[count], out_sine[count] = near[q], sky[0, q]
                 out_clear[count] = flag[CLEAR, q]
-                doubt[0, doubts], doubt[1, doubts] = q, count
-                doubts += flag[DOUBTFUL, q]
-                count += flag[SEEN, q]
-            dropped = 0
-            for i in range(doubts):
-                q, k = doubt[0, i], doubt[1, i]
-                u, r = sky[0, q], sky[3, q]
-                dx, dy, dz = place[0, q] - site_km[c, 0], place[1, q] - site_km[c, 1], sky[2, q]
-                e = (dx * basis[c, 0, 0] + dy * basis[c, 0, 1] + dz * basis[c, 0, 2]) / r
-                n = (dx * basis[c, 1, 0] + dy * basis[c, 1, 1] + dz * basis[c, 1, 2]) / r
-                if u < bands[c, 1] and u < sin_mask[c, _azimuth_bin(e, n, sin_mask.shape[1])]:
-                    out_satellite[k] = -1
-                    dropped += 1
-                elif flag[CLEAR, q] == 0 and not bands[c, 3] * r < dz < bands[c, 4] * r:
-                    out_clear[k] = clears_arc(
-                        arc_table,
-                        arc_row[c],
-                        arc_limit[c],
-                        arc_doubt,
-                        arc_site[c, 0],
-                        arc_site[c, 1],
-                        arc_site[c, 2],
-                        arc_site[c, 3],
-                        e,
-                        n,
-                        u,
-                    )
-            if dropped > 0:
-                count = _close_up(out_start[c], count, out_satellite, out_sin_elevation, out_clear)
-    out_start[site_km.shape[0]] = count
+                count += flag[KEPT, q]
+    out_start[ground.km.shape[0]] = count
     return count
 
 
-@inner
-def _look_up(place, near, site, up, bands, ruled, cos_scan_limit, out_sky, out_flag):
-    """Sine of the elevation, cosine of the scan angle, z and range of satellites from a site, out_sky (4, q),
-    and what follows of them, out_flag (3, q) of 0 and 1; vectorised.
+@kernel
+def count_visible(fleet, ground, cos_scan_limit, people, out_count, out_people, out_seen):
+    """How many satellites each site sees, out_count (n,), and the people (n,) of the sites spread evenly over
+    those that they see, added to out_people (m,); out_seen (m,): 1 where any site sees it."""
+    m = fleet.km.shape[0]
+    near, place, sky = np.empty(m, np.int64), np.empty((6, m)), np.empty((4, m))
+    sees, total, ever = np.empty(m), np.empty(m), np.empty(m)
+    cosine, sine = np.cos(fleet.angle), np.sin(fleet.angle)
+    for g in range(ground.group_axis.shape[0]):
+        n_near = _gather(g, fleet, cosine, sine, ground, near, place)
+        for q in range(n_near):
+            total[q], ever[q] = out_people[near[q]], 0.0
+        for c in range(ground.group_start[g], ground.group_start[g + 1]):
+            _sight(place, n_near, ground.km[c], ground.basis[c, 2], sky)
+            count = _visible(place, n_near, c, ground, cos_scan_limit, sky, sees)
+            out_count[c] = count
+            each = people[c] / count if count > 0 else 0.0
+            for q in range(n_near):
+                total[q] += sees[q] * each
+                ever[q] = max(ever[q], sees[q])
+        for q in range(n_near):
+            out_people[near[q]] = total[q]
+            out_seen[near[q]] = 1 if ever[q] > 0.0 else out_seen[near[q]]
 
-    place (6, q): where they are, and their unit vectors. SEEN: above the mask's lowest point and within the
-    scan limit. CLEAR: surely clear of
-    the arc, or not `ruled` by it. DOUBTFUL: seen, but a look at the mask or the arc is needed.
-    """
+
+@kernel
+def find_clear(fleet, ground, cos_scan_limit, arc, asked, out):
+    """Whether some satellite in view is clear of the arc, out (n,), for the sites asked for, (n,)."""
+    m = fleet.km.shape[0]
+    near, place, sky = np.empty(m, np.int64), np.empty((6, m)), np.empty((4, m))
+    flag = np.empty((4, m), np.int64)
+    cosine, sine = np.cos(fleet.angle), np.sin(fleet.angle)
+    for g in range(ground.group_axis.shape[0]):
+        first, last = ground.group_start[g], ground.group_start[g + 1]
+        if not np.any(asked[first:last]):
+            continue
+        n_near = _gather(g, fleet, cosine, sine, ground, near, place)
+        for c in range(first, last):
+            if asked[c]:
+                if _look_up(place, n_near, c, ground, cos_scan_limit, True, sky, flag) > 0:
+                    _settle(n_near, c, place, sky, ground, arc, True, flag)
+                for q in range(n_near):
+                    out[c] |= flag[KEPT, q] == 1
+
+
+@inner
+def _gather(g, fleet, cosine, sine, ground, near, place):
+    """The satellites that a group of sites may see: their number, which, and place (6, q), km and unit."""
+    n_near = _near_group(
+        fleet.unit, fleet.angle, cosine, sine, ground.group_axis[g], ground.group_radius[g], near
+    )
+    for q in range(n_near):
+        for axis in range(3):
+            place[axis, q], place[3 + axis, q] = fleet.km[near[q], axis], fleet.unit[near[q], axis]
+    return n_near
+
+
+@inner
+def _sight(place, near, site, up, out_sky):
+    """Sine of the elevation, cosine of the scan angle, z and range of satellites from a site, out_sky (4, q);
+    vectorised. place (6, q): where they are, and their unit vectors."""
     x0, y0, z0, ux, uy, uz = site[0], site[1], site[2], up[0], up[1], up[2]
-    least, most = bands[0], bands[1]
-    south, hit_south, hit_north, north = bands[2], bands[3], bands[4], bands[5]
     for q in range(near):
         dx, dy, dz = place[0, q] - x0, place[1, q] - y0, place[2, q] - z0
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
@@ -303,24 +339,91 @@ def _look_up(place, near, site, up, bands, ruled, cos_scan_limit, out_sky, out_f
         out_sky[1, q] = (dx * place[3, q] + dy * place[4, q] + dz * place[5, q]) / r
         out_sky[2, q] = dz
         out_sky[3, q] = r
-    for q in range(near):
-        u, dz, r = out_sky[0, q], out_sky[2, q], out_sky[3, q]
-        seen = (u >= least) & (u > 0.0) & (out_sky[1, q] >= cos_scan_limit)
-        clear = (not ruled) | (dz >= north * r) | (dz <= south * r)
-        hit = (dz > hit_south * r) & (dz < hit_north * r)
-        out_flag[SEEN, q] = 1 if seen else 0
-        out_flag[CLEAR, q] = 1 if clear else 0
-        out_flag[DOUBTFUL, q] = 1 if seen & ((u < most) | ~(clear | hit)) else 0
 
 
 @inner
-def _close_up(first, last, satellite, sin_elevation, clear):
-    """Drop the pairs from `first` to `last` whose satellite is -1; returns where they end."""
-    count = first
-    for k in range(first, last):
-        satellite[count], sin_elevation[count], clear[count] = satellite[k], sin_elevation[k], clear[k]
-        count += 1 if satellite[k] >= 0 else 0
+def _visible(place, near, c, ground, cos_scan_limit, sky, out_sees):
+    """Whether site c sees each satellite, out_sees (q,) of 0.0 and 1.0; their number."""
+    least, most, count = ground.bands[c, 0], ground.bands[c, 1], 0
+    for q in range(near):
+        u = sky[0, q]
+        seen = (u >= least) & (u > 0.0) & (sky[1, q] >= cos_scan_limit)
+        out_sees[q] = 1.0 if seen else 0.0
+        count += 1 if seen else 0
+    if most > least:
+        for q in range(near):
+            if out_sees[q] > 0.0 and _hidden(q, c, place, sky, ground):
+                out_sees[q] = 0.0
+                count -= 1
     return count
+
+
+@inner
+def _look_up(place, near, c, ground, cos_scan_limit, clear_alone, out_sky, out_flag):
+    """What site c sees of satellites (see `_sight`), and what follows, out_flag (4, q) of 0 and 1.
+
+    SEEN: above the mask's lowest point and within the scan limit. CLEAR: surely clear of the arc, or not
+    ruled by it. DOUBTFUL: seen, but a look at the mask or the arc is needed; their number is returned. KEPT:
+    seen, and not surely too close to the arc if `clear_alone`.
+    """
+    _sight(place, near, ground.km[c], ground.basis[c, 2], out_sky)
+    bands, free, doubts = ground.bands[c], ground.arc_limit[c] <= 0.0, 0
+    least, most = bands[0], bands[1]
+    south, hit_south, hit_north, north = bands[2], bands[3], bands[4], bands[5]
+    for q in range(near):
+        u, dz, r = out_sky[0, q], out_sky[2, q], out_sky[3, q]
+        seen = (u >= least) & (u > 0.0) & (out_sky[1, q] >= cos_scan_limit)
+        clear = free | (dz >= north * r) | (dz <= south * r)
+        hit = (dz > hit_south * r) & (dz < hit_north * r)
+        doubtful = seen & ((u < most) | ~(clear | hit))
+        out_flag[SEEN, q] = 1 if seen else 0
+        out_flag[CLEAR, q] = 1 if clear else 0
+        out_flag[DOUBTFUL, q] = 1 if doubtful else 0
+        out_flag[KEPT, q] = 1 if seen & (clear | doubtful | (not clear_alone)) else 0
+        doubts += 1 if doubtful else 0
+    return doubts
+
+
+@inner
+def _settle(near, c, place, sky, ground, arc, clear_alone, flag):
+    """Take a second look at the doubtful satellites: what is behind the mask is not kept, nor, with
+    `clear_alone`, what is too close to the arc."""
+    for q in range(near):
+        if flag[DOUBTFUL, q]:
+            hidden = _hidden(q, c, place, sky, ground)
+            if not hidden and not flag[CLEAR, q]:
+                flag[CLEAR, q] = 1 if _clears(q, c, place, sky, ground, arc) else 0
+            flag[KEPT, q] = 0 if hidden or (clear_alone and not flag[CLEAR, q]) else 1
+
+
+@inner
+def _along(q, c, axis, place, sky, ground):
+    """Component of the direction from site c to satellite q along an axis of its basis: east 0, north 1."""
+    dx, dy, dz = place[0, q] - ground.km[c, 0], place[1, q] - ground.km[c, 1], sky[2, q]
+    basis = ground.basis[c, axis]
+    return (dx * basis[0] + dy * basis[1] + dz * basis[2]) / sky[3, q]
+
+
+@inner
+def _hidden(q, c, place, sky, ground):
+    """Whether a satellite above the mask's lowest point is below the mask in its azimuth."""
+    u = sky[0, q]
+    if u >= ground.bands[c, 1]:
+        return False
+    e, n = _along(q, c, 0, place, sky, ground), _along(q, c, 1, place, sky, ground)
+    return u < ground.sin_mask[c, _azimuth_bin(e, n, ground.sin_mask.shape[1])]
+
+
+@inner
+def _clears(q, c, place, sky, ground, arc):
+    """Whether a satellite in view of site c is clear of the arc, by its bands if they settle it."""
+    if ground.bands[c, 3] * sky[3, q] < sky[2, q] < ground.bands[c, 4] * sky[3, q]:
+        return False
+    e, n = _along(q, c, 0, place, sky, ground), _along(q, c, 1, place, sky, ground)
+    site, limit = ground.arc_site[c], ground.arc_limit[c]
+    return clears_arc(
+        arc.table, ground.arc_row[c], limit, arc.doubt, site[0], site[1], site[2], site[3], e, n, sky[0, q]
+    )
 
 
 @inner

@@ -60,15 +60,47 @@ class Sites:
         """Number of sites."""
         return int(self.km.shape[0])
 
+    @property
+    def arrays(self) -> kernels.Ground:
+        """As the kernels take them."""
+        return kernels.Ground(
+            self.km,
+            self.basis,
+            self.sin_mask,
+            self.bands,
+            self.group_axis,
+            self.group_radius,
+            self.group_start,
+            self.arc_row,
+            self.arc_site,
+            self.separation_rad,
+        )
+
 
 @dataclass(frozen=True)
-class View:
-    """Visibility of one step as CSR over sites; satellite numbers index `near`, which indexes the fleet."""
+class Overhead:
+    """Satellites that may be seen from some place of an area: near (m,) their fleet numbers, satellite_km and
+    unit (m, 3), angle (m,): of their footprints, rad."""
 
     near: Ints
     satellite_km: Floats
     unit: Floats
     angle: Floats
+
+    def of(self, which: Ints) -> Overhead:
+        """Some of them, by their places in `near`."""
+        return Overhead(self.near[which], self.satellite_km[which], self.unit[which], self.angle[which])
+
+    @property
+    def positions(self) -> kernels.Positions:
+        """As the kernels take them."""
+        return kernels.Positions(self.satellite_km, self.unit, self.angle)
+
+
+@dataclass(frozen=True)
+class View(Overhead):
+    """Visibility of one step as CSR over sites; satellite numbers index `near`, which indexes the fleet."""
+
     start: Ints
     satellite: NDArray[np.int32]
     sin_elevation: Floats
@@ -193,16 +225,16 @@ def observe(
 ) -> View:
     """Who sees whom at one step. position_km (3, n_sat) ITRF; `disc` bounds the sites. `subset` restricts the
     satellites (sorted fleet numbers), and is then what `View.near` holds."""
+    return view_of(ground, overhead(disc, position_km, min_elevation_deg, subset), scan_limit_deg)
+
+
+def overhead(
+    disc: tuple[Floats, float], position_km: Floats, min_elevation_deg: float, subset: Ints | None = None
+) -> Overhead:
+    """The satellites that some point of the disc may see, or those of a `subset`, at positions (3, n_sat)."""
     near = near_satellites(position_km, disc, min_elevation_deg) if subset is None else subset
-    satellite_km = np.ascontiguousarray(position_km[:, near].T)
-    unit, angle = footprints(np.ascontiguousarray(position_km[:, near]), min_elevation_deg)
-    return View(
-        near,
-        satellite_km,
-        unit,
-        angle,
-        *_find(ground, satellite_km, unit, angle, scan_limit_deg),
-    )
+    own_km = np.ascontiguousarray(position_km[:, near])
+    return Overhead(near, np.ascontiguousarray(own_km.T), *footprints(own_km, min_elevation_deg))
 
 
 def footprints(position_km: Floats, min_elevation_deg: float) -> tuple[Floats, Floats]:
@@ -220,41 +252,65 @@ def near_satellites(position_km: Floats, disc: tuple[Floats, float], min_elevati
     return index[:count].copy()
 
 
-def _find(
+def view_of(
     ground: Sites,
-    satellite_km: Floats,
-    unit: Floats,
-    angle: Floats,
-    scan_limit_deg: float,
-) -> tuple[Ints, NDArray[np.int32], Floats, NDArray[np.uint8]]:
+    over: Overhead,
+    scan_limit_deg: float = 90.0,
+    *,
+    which: Ints | None = None,
+    clear_alone: bool = False,
+) -> View:
+    """Who of the sites sees which satellites; of `which` (places in `near`) if given, and with `clear_alone`
+    only those clear of the arc."""
+    some = over if which is None else over.of(which)
+    number = np.arange(over.near.size) if which is None else which
     start = np.empty(ground.count + 1, np.int64)
     # The kernel asks for room for all satellites that a group of sites may see.
-    size = ground.count * min(angle.size, PAIRS_A_SITE) + angle.size
+    size = ground.count * min(number.size, PAIRS_A_SITE) + number.size
     while True:
         satellite, sine = np.empty(size, np.int32), np.empty(size)
         clear = np.empty(size, np.uint8)
         count = kernels.find_visible(
-            satellite_km,
-            unit,
-            angle,
-            ground.group_axis,
-            ground.group_radius,
-            ground.group_start,
-            ground.km,
-            ground.basis,
-            ground.sin_mask,
-            ground.bands,
-            np.cos(np.radians(scan_limit_deg)),
-            ground.arc.table,
-            ground.arc_row,
-            ground.arc_site,
-            ground.separation_rad,
-            np.radians(ARC_DOUBT_DEG),
+            some.positions,
+            number,
+            ground.arrays,
+            _cosine(scan_limit_deg),
+            _arc(ground),
+            clear_alone,
             start,
             satellite,
             sine,
             clear,
         )
         if count >= 0:
-            return start, satellite[:count], sine[:count], clear[:count]
-        size = min(4 * size, int(1.2 * size * ground.count / -count) + angle.size)
+            pairs = start, satellite[:count], sine[:count], clear[:count]
+            return View(over.near, over.satellite_km, over.unit, over.angle, *pairs)
+        size = min(4 * size, int(1.2 * size * ground.count / -count) + number.size)
+
+
+def count_visible(
+    ground: Sites, over: Overhead, people: Floats, scan_limit_deg: float = 90.0
+) -> tuple[Ints, Floats, NDArray[np.uint8]]:
+    """Satellites that each site sees, (n,); the people (n,) of the sites spread evenly over those they see,
+    (m,); and 1 for each satellite that any site sees, (m,). Nothing is kept of the pairs."""
+    count, home = np.empty(ground.count, np.int64), np.zeros(over.near.size)
+    seen = np.zeros(over.near.size, np.uint8)
+    kernels.count_visible(over.positions, ground.arrays, _cosine(scan_limit_deg), people, count, home, seen)
+    return count, home, seen
+
+
+def find_clear(
+    ground: Sites, over: Overhead, asked: NDArray[np.bool_], scan_limit_deg: float = 90.0
+) -> NDArray[np.bool_]:
+    """Whether each of the sites asked for, (n,), sees a satellite that is clear of the arc."""
+    out = np.zeros(ground.count, np.bool_)
+    kernels.find_clear(over.positions, ground.arrays, _cosine(scan_limit_deg), _arc(ground), asked, out)
+    return out
+
+
+def _cosine(scan_limit_deg: float) -> float:
+    return float(np.cos(np.radians(scan_limit_deg)))
+
+
+def _arc(ground: Sites) -> kernels.Arc:
+    return kernels.Arc(ground.arc.table, float(np.radians(ARC_DOUBT_DEG)))

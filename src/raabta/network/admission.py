@@ -80,24 +80,12 @@ class _Skies:
         return self._held[i] if i < len(self._held) else self._observe(i)
 
     def _observe(self, i: int) -> Sky:
-        return _usable_alone(sky_at(self._network, self._slots[i]))
-
-
-def _usable_alone(sky: Sky) -> Sky:
-    """A sky without the pairs in view that no cell may be attached to."""
-    view = sky.view
-    return replace(
-        sky,
-        view=replace(
-            view, satellite=view.satellite[:0], sin_elevation=view.sin_elevation[:0], clear=view.clear[:0]
-        ),
-    )
+        return sky_at(self._network, self._slots[i])
 
 
 def sky_bytes(sky: Sky) -> float:
     """Memory that admission holds of a slot's sky."""
-    held = _usable_alone(sky)
-    parts = [*vars(held).values(), *vars(held.view).values(), *held.usable]
+    parts = [*vars(sky).values(), *vars(sky.view).values(), *sky.usable]
     return float(sum(part.nbytes for part in parts if isinstance(part, np.ndarray)))
 
 

@@ -97,7 +97,7 @@ class _Record:
             sky.view.near,
             sky.gateway,
             round_trip_ms(sky, clear),
-            sky.view.start,
+            sky.visible,
             network.total_active,
             self.weight,
             SLOT_UNIT,

@@ -72,7 +72,7 @@ def measure(network: Network) -> Cost:
         counts_bytes=network.ground.count * len(network.plans) * (RUNGS + 1) * 4.0,
         network_bytes=len(pickle.dumps(network)),
         sky_bytes=sky_bytes(sky),
-        view_bytes=float(sum(part.nbytes for part in vars(sky.view).values())),
+        view_bytes=float(sum(part.nbytes for part in sky.usable)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from raabta.access import visibility
 from raabta.base.bodies import EARTH
 from raabta.links.budget import Budget, forward_budget, return_budget
 from raabta.network.chunk import sky_at, slot_times
@@ -78,7 +79,7 @@ def _name(code: int) -> str | None:
 
 
 def _candidates(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple[Candidate, ...]:
-    view = sky.view
+    view = visibility.view_of(network.ground, sky.view, network.payload.scan_limit_deg)
     found = []
     for k in range(view.start[cell], view.start[cell + 1]):
         s = int(view.satellite[k])

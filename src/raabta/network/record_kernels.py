@@ -44,9 +44,9 @@ class Kept(NamedTuple):
 
 
 @kernel
-def keep_slot(i, given, codes, ceiling, near, gateway, rtt_ms, start, total_active, weight, unit, out):
+def keep_slot(i, given, codes, ceiling, near, gateway, rtt_ms, visible, total_active, weight, unit, out):
     """Keep slot i. codes: what binds the forward and the return flow, each (n,); ceiling: see `rates_of`;
-    near, gateway (m,): of the satellites; rtt_ms (n,): where a cell is lit; start (n + 1,): of the pairs in
+    near, gateway (m,): of the satellites; rtt_ms (n,): where a cell is lit; visible (n,): satellites in
     view; weight (n,): subscribers; unit: what a slot counts."""
     down, up = codes
     for c in range(down.shape[0]):
@@ -55,7 +55,7 @@ def keep_slot(i, given, codes, ceiling, near, gateway, rtt_ms, start, total_acti
         out.code_down[i, c], out.code_up[i, c] = down[c], up[c]
         out.down[i, c] = forward
         out.up_ratio[i, c] = back / forward if forward > 0.0 else 0.0
-        out.visible[c] += start[c + 1] - start[c]
+        out.visible[c] += visible[c]
         if s >= 0:
             out.satellite[i, c], out.gateway[i, c] = near[s], gateway[s]
             out.rtt[i, c] = _steps(rtt_ms[c], RTT_STEP_MS)

@@ -9,7 +9,7 @@ import numpy as np
 
 from raabta.access import visibility
 from raabta.network import sky_kernels as kernels
-from raabta.network.kernels import Candidates
+from raabta.network.kernels import GATEWAY, GSO, Candidates
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
 class Sky:
     """Satellites of one slot that may serve the area (m near ones), before any cell is attached.
 
-    usable: what of the view a cell may be attached to. in_view (m,): 1 where some cell sees the satellite.
+    visible (n,): satellites that each cell sees; usable: those of them that it may be attached to. in_view
+    (m,): 1 where some cell sees the satellite.
     feeders (m, 2): gateway and its diversity partner, index or -1; feeder_cosecant (m, 2): 1 / sin(elevation)
     there; gateway_range_km (m,): to the gateway. share (m,): the part of the satellite that is this area's.
     capacity (m, 3): its dwell, forward and return Mbps; limit_code (m, 3): the constraint that names each.
     """
 
-    view: visibility.View
+    view: visibility.Overhead
+    visible: Ints
     usable: Candidates
     in_view: NDArray[np.uint8]
     feeders: Ints
@@ -50,15 +52,10 @@ class Sky:
 def observe_sky(network: Network, position_km: Floats) -> Sky:
     """Filter the fleet at one step. position_km (3, n_sat) ITRF."""
     system = network.scenario.constellation
-    view = visibility.observe(
-        network.ground,
-        network.disc,
-        position_km,
-        min_elevation_deg=system.user_min_elevation_deg,
-        scan_limit_deg=network.payload.scan_limit_deg,
+    view = visibility.overhead(network.disc, position_km, system.user_min_elevation_deg)
+    visible, home, in_view = visibility.count_visible(
+        network.ground, view, network.demand.people, network.payload.scan_limit_deg
     )
-    home, in_view = np.zeros(view.near.size), np.zeros(view.near.size, np.uint8)
-    kernels.spread_home(view.start, view.satellite, network.demand.people, home, in_view)
     share = _share(network, position_km, view, home)
     feeders, sine = _assign_gateways(network, position_km, view, home, share)
     cosecant = 1.0 / sine
@@ -69,7 +66,8 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
     hops = min(frames, network.payload.cells_per_beam)
     return Sky(
         view=view,
-        usable=_usable(view, feeders[:, 0]),
+        visible=visible,
+        usable=_usable(network, view, visible, feeders[:, 0]),
         in_view=in_view,
         feeders=feeders,
         feeder_cosecant=cosecant,
@@ -81,14 +79,17 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
     )
 
 
-def _usable(view: visibility.View, gateway: Ints) -> Candidates:
-    """The pairs in view that are clear of the arc and have a gateway (m,)."""
-    n, pairs = view.start.size - 1, view.satellite.size
-    out = Candidates(
-        np.empty(n + 1, np.int64), np.empty(pairs + 1, np.int32), np.empty(pairs + 1), np.empty(n, np.int8)
-    )
-    count = kernels.usable(view.start, view.satellite, view.sin_elevation, view.clear, gateway, out)
-    return out._replace(satellite=out.satellite[:count], sin_elevation=out.sin_elevation[:count])
+def _usable(network: Network, view: visibility.Overhead, visible: Ints, gateway: Ints) -> Candidates:
+    """The pairs in view that are clear of the arc and have a gateway (m,): only those are looked for."""
+    ground, scan_limit_deg = network.ground, network.payload.scan_limit_deg
+    landed = np.flatnonzero(gateway >= 0)
+    pairs = visibility.view_of(ground, view, scan_limit_deg, which=landed, clear_alone=True)
+    stage = np.empty(visible.size, np.int8)
+    kernels.first_filter(pairs.start, visible, stage)
+    without = (stage == GATEWAY) & (network.demand.people > 0.0)
+    if without.any():
+        stage[without & ~visibility.find_clear(ground, view, without, scan_limit_deg)] = GSO
+    return Candidates(pairs.start, pairs.satellite, pairs.sin_elevation, stage)
 
 
 def _cells_at_most(hops: Floats, guarantee: int) -> Ints:
@@ -98,7 +99,7 @@ def _cells_at_most(hops: Floats, guarantee: int) -> Ints:
 
 
 def _assign_gateways(
-    network: Network, position_km: Floats, view: visibility.View, home: Floats, share: Floats
+    network: Network, position_km: Floats, view: visibility.Overhead, home: Floats, share: Floats
 ) -> tuple[Ints, Floats]:
     """Gateway and diversity partner of each near satellite (m, 2), -1 for none, and the sines of its
     elevation there.
@@ -130,7 +131,7 @@ def _assign_gateways(
     return feeders, sine
 
 
-def _share(network: Network, position_km: Floats, view: visibility.View, home: Floats) -> Floats:
+def _share(network: Network, position_km: Floats, view: visibility.Overhead, home: Floats) -> Floats:
     """Part of each near satellite that is this area's, (m,), by the scenario's rule."""
     sharing = network.scenario.sharing
     if sharing.capacity_share == "exclusive":

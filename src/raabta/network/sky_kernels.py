@@ -12,7 +12,6 @@ from raabta.network.kernels import (
     BEAM_TIME,
     FEEDER,
     GATEWAY,
-    GSO,
     MASK,
     POWER,
     RETURN_SIDE,
@@ -20,18 +19,6 @@ from raabta.network.kernels import (
 )
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-
-
-@kernel
-def spread_home(start, satellite, people, out, out_in_view):
-    """Spread each cell's people evenly over the satellites it sees: out[m] += people / satellites in view.
-    out_in_view (m,): 1 where any cell sees it."""
-    for c in range(start.shape[0] - 1):
-        count = start[c + 1] - start[c]
-        each = people[c] / count if count > 0 else 0.0
-        for k in range(start[c], start[c + 1]):
-            out[satellite[k]] += each
-            out_in_view[satellite[k]] = 1
 
 
 @kernel
@@ -155,20 +142,8 @@ def assign_gateways(
 
 
 @kernel
-def usable(start, satellite, sin_elevation, clear, gateway, out):
-    """Of the satellites above the masks (CSR), those clear of the arc and with a gateway (m,), into `out`.
-    Without a branch: these filters are a coin's toss."""
-    landed = (gateway >= 0).astype(np.int64)
-    count = 0
-    for c in range(out.stage.shape[0]):
-        out.start[c] = count
-        seen, free = start[c + 1] - start[c], 0
-        for k in range(start[c], start[c + 1]):
-            s = satellite[k]
-            out.satellite[count], out.sin_elevation[count] = s, sin_elevation[k]
-            free += clear[k]
-            count += clear[k] & landed[s]
-        kept = count - out.start[c]
-        out.stage[c] = MASK if seen == 0 else GSO if free == 0 else GATEWAY if kept == 0 else BEAM_TIME
-    out.start[out.stage.shape[0]] = count
-    return count
+def first_filter(start, visible, out):
+    """The first filter that leaves a cell no candidate (CSR `start`), of MASK, by how many satellites it sees
+    at all, visible (n,), and GATEWAY, which here stands for GSO as well; BEAM_TIME where some are left."""
+    for c in range(out.shape[0]):
+        out[c] = MASK if visible[c] == 0 else GATEWAY if start[c] == start[c + 1] else BEAM_TIME
