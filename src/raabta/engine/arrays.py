@@ -95,23 +95,6 @@ def decode(
         raise StoreError(f"the stored arrays are damaged: {error or type(error).__name__}") from error
 
 
-def keep_bits(values: npt.NDArray[np.float32], bits: int) -> npt.NDArray[np.float32]:
-    """Round float32 to `bits` bits of mantissa (1 to 22), half to even: relative error <= 2^-(bits+1).
-
-    For results whose model is coarser than float32: the zero bits then cost no disk. NaN, infinity
-    and zero stay; the shape stays.
-    """
-    if not 1 <= bits <= 22:
-        raise ValueError(f"bits is {bits}; valid: 1 to 22")
-    given = np.asarray(values, dtype=np.float32)
-    pattern = given.view(np.uint32)
-    drop = np.uint32(23 - bits)
-    half = np.uint32((1 << (22 - bits)) - 1)
-    odd = (pattern >> drop) & np.uint32(1)
-    rounded = ((pattern + half + odd) >> drop) << drop
-    return np.where(np.isfinite(given), rounded.view(np.float32), given)
-
-
 def _plain(name: str, values: Array) -> Array:
     """The array in C order and little-endian, or a refusal."""
     array = np.asarray(values, order="C")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from raabta.network.chunk import even_slots, sky_at
+from raabta.network.kernels import Candidates
 from raabta.network.ladder import highest_rung, rung_levels, survival
 from raabta.network.model import Admission, Network
 from raabta.network.sky import Sky
@@ -80,7 +81,12 @@ class _Skies:
         return self._held[i] if i < len(self._held) else self._observe(i)
 
     def _observe(self, i: int) -> Sky:
-        return sky_at(self._network, self._slots[i])
+        return _without_slack(sky_at(self._network, self._slots[i]))
+
+
+def _without_slack(sky: Sky) -> Sky:
+    """A sky whose pairs take no more memory than they need: they were written where there was room for all."""
+    return replace(sky, usable=Candidates(*(part.copy() for part in sky.usable)))
 
 
 def sky_bytes(sky: Sky) -> float:

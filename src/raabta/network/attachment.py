@@ -71,8 +71,7 @@ def look_again(
 ) -> None:
     """Move cells where some of `order` are short of their level (n,) and satellites have something left."""
     asked = order[network.total_active[order] > 0.0]
-    whole = level[asked] * given.need[asked, 0] * (1.0 - improve_kernels.LEAST_GAIN)
-    if not np.any((given.dwell[asked] < whole) | (given.satellite[asked] < 0)):
+    if not improve_kernels.any_short(asked, level, given):
         return
     left = left_over(near, given)
     if not np.any(np.all(left.capacity > LEAST_LEFT_SHARE * near.capacity, axis=1) & (left.room > 0)):
@@ -110,7 +109,7 @@ def chosen(
         usable,
         np.minimum(left.capacity[:, 1] / plan[0], left.capacity[:, 2] / plan[1]),
         left.capacity[:, 0] / frame,
-        frame / home_dwell(network),
+        frame / network.home_dwell,
         SWEEPS,
         left.room,
         choice,
@@ -119,13 +118,3 @@ def chosen(
     out = kernels.Candidates(np.empty(n + 1, np.int64), np.empty(n, np.int32), np.empty(n), usable.stage)
     surplus_kernels.alone(choice, usable, out)
     return out
-
-
-def home_dwell(network: Network) -> float:
-    """Dwell that an active home of the first class asks at the design plan, in a mode two thirds up its
-    (padded) ladder, or in the lowest above it that is enough: a guess before any link is rated."""
-    by_mode = network.links.dwell[0, 0, :, network.design]
-    rungs = int(np.isfinite(network.links.thresholds[0, 0]).sum())
-    enough = by_mode[max(1, (rungs * 2) // 3) : rungs]
-    enough = enough[np.isfinite(enough)]
-    return float(enough[0]) if enough.size else float(network.rules.frame)

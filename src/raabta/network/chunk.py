@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from raabta.engine.arrays import keep_bits
 from raabta.network import record_kernels as kernels
 from raabta.network.bound import forward_bound_mbps
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
 from raabta.network.sky import Sky, observe_sky
-from raabta.network.slot import Allocation, allocate, round_trip_ms
+from raabta.network.slot import Allocation, allocate, fleet
 from raabta.network.storms import Drawn, Figures, draw, storm
 from raabta.network.survival import Weighed, weigh
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     Arrays = dict[str, NDArray[np.generic]]
     Ints = NDArray[np.int64]
 
-RATE_BITS: Final = 8
-"""Significant bits of a stored rate: it is not known better than 0.4 %, and zero bits cost no disk."""
 WEIGHT_UNIT: Final = 1_000
 """Subscribers are weighed in thousandths: whole numbers keep sums exact however time is cut."""
 U16: Final = 65_536
@@ -92,11 +89,8 @@ class _Record:
         kernels.keep_slot(
             i,
             clear.given,
-            clear.by_direction(),
             network.ceiling,
-            sky.view.near,
-            sky.gateway,
-            round_trip_ms(sky, clear),
+            fleet(sky),
             sky.visible,
             network.total_active,
             self.weight,
@@ -205,6 +199,7 @@ def unpack(
 
 
 def _kept(rate_mbps: NDArray[np.float32]) -> NDArray[np.float16]:
-    """A rate as it is stored: to RATE_BITS significant bits, at most 65,504 Mbps."""
-    capped = np.minimum(rate_mbps, np.float32(np.finfo(np.float16).max))
-    return keep_bits(capped, RATE_BITS - 1).astype(np.float16)
+    """A rate as it is stored: see `record_kernels.half_precision`."""
+    out = np.empty(rate_mbps.shape, np.uint16)
+    kernels.half_precision(rate_mbps, rate_mbps.view(np.uint32), out)
+    return out.view(np.float16)

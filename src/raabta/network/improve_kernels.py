@@ -19,6 +19,15 @@ STEPS = 6
 
 
 @kernel
+def any_short(order, ask, given):
+    """Whether some cell of `order` has less than its ask, (n,)."""
+    short = False
+    for i in range(order.shape[0]):
+        short |= level_of(given, order[i]) < ask[order[i]] * (1.0 - LEAST_GAIN)
+    return short
+
+
+@kernel
 def improve(order, ask, state, candidates, fleet, links, rules, given, trial, free, room):
     """Raise what cells short of their promise have, in order, without lowering what any other has.
 

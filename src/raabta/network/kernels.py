@@ -75,13 +75,16 @@ class Candidates(NamedTuple):
 
 
 class Fleet(NamedTuple):
-    """The satellites near: km, unit (m, 3), altitude_km (m,), gateway (m,) or -1, capacity (m, 3): dwell,
-    forward and return Mbps; limit_code (m, 3): the constraint that names each; room (m,): cells."""
+    """The satellites near: number (m,) in the fleet; km, unit (m, 3), altitude_km (m,); gateway (m,) or -1,
+    and gateway_range_km (m,) to it; capacity (m, 3): dwell, forward and return Mbps; limit_code (m, 3): the
+    constraint that names each; room (m,): cells."""
 
+    number: Any
     km: Any
     unit: Any
     altitude_km: Any
     gateway: Any
+    gateway_range_km: Any
     capacity: Any
     limit_code: Any
     room: Any

@@ -156,6 +156,16 @@ class Network:
             plans=self.plans,
         )
 
+    @cached_property
+    def home_dwell(self) -> float:
+        """Dwell that an active home of the first class asks at the design plan, in a mode two thirds up its
+        (padded) ladder, or in the lowest above it that is enough: a guess before any link is rated."""
+        by_mode = self.links.dwell[0, 0, :, self.design]
+        rungs = int(np.isfinite(self.links.thresholds[0, 0]).sum())
+        enough = by_mode[max(1, (rungs * 2) // 3) : rungs]
+        enough = enough[np.isfinite(enough)]
+        return float(enough[0]) if enough.size else self.rules.frame
+
     def links_of(self, first: int, last: int) -> Links:
         """`links` with the dwell of plans first..last-1 alone."""
         return self.links._replace(dwell=np.ascontiguousarray(self.links.dwell[..., first:last]))

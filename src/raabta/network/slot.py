@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.base.bodies import EARTH
-from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.network import kernels, top_up_kernels
 from raabta.network.attachment import attach_all
-from raabta.network.constraints import CONSTRAINTS
 from raabta.network.member_kernels import BLOCK, Members
+from raabta.network.record_kernels import MS_PER_KM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
-
-MS_PER_KM = 2e3 / SPEED_OF_LIGHT_KM_S
-"""Of a round trip in free space."""
-RETURN_LINK = CONSTRAINTS.index("return_link")
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ class Allocation:
         """Binding constraint of the forward and of the return flow, (n,). Where a limit of the return
         direction stops a cell, its forward flow is held back by the return link."""
         returns = self.code >= kernels.RETURN_SIDE
-        return np.where(returns, RETURN_LINK, self.code), np.where(
+        return np.where(returns, kernels.RETURN_LINK, self.code), np.where(
             returns, self.code - kernels.RETURN_SIDE, self.code
         )
 
@@ -100,10 +95,12 @@ def allocate(
 def fleet(sky: Sky) -> kernels.Fleet:
     """The satellites of one slot as the kernels take them."""
     return kernels.Fleet(
+        sky.view.near,
         sky.view.satellite_km,
         sky.view.unit,
         np.linalg.norm(sky.view.satellite_km, axis=1) - EARTH.mean_radius_km,
         sky.gateway,
+        sky.gateway_range_km,
         sky.capacity,
         sky.limit_code,
         sky.room,

@@ -30,16 +30,6 @@ SPILL: Final = 65_536
 FIRST_ROOM: Final = 16
 
 
-@dataclass(frozen=True)
-class FeederSurvival:
-    """What a feeder fade leaves: promised (n,), the part of a cell's level that is kept; kept (n,), the
-    probability that it is; whole (n,), the probability that its satellite's whole load is carried."""
-
-    promised: Floats
-    kept: Floats
-    whole: Floats
-
-
 class Lacks:
     """Counts in which some classes close and others do not, by (n, p, b) and the classes that close.
 
@@ -133,11 +123,11 @@ def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: F
     Loads are this area's; the neighbours' part rides on the same feeder. The weather of a diversity partner
     is taken as independent.
     """
-    share = np.append(np.where(sky.share > 0.0, sky.share, 1.0), 1.0)[satellite, None]
     out = np.empty(satellite.size)
     kernels.carried_probability(
         satellite,
-        load_mbps / share,
+        load_mbps,
+        sky.share,
         sky.feeders,
         sky.feeder_cosecant,
         network.feeder.rate_mbps,
@@ -151,7 +141,7 @@ def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: F
 
 def feeder_survival(
     network: Network, sky: Sky, allocation: Allocation, admission: Admission
-) -> FeederSurvival:
+) -> kernels.FeederSurvival:
     """Cut the surplus first, then the promises from the last admitted up."""
     n, m = network.ground.count, sky.view.near.size
     promised, running, load = np.zeros(n), np.zeros((n, 2)), np.zeros((m, 2))
@@ -168,7 +158,7 @@ def feeder_survival(
     s = allocation.satellite
     kept = feeder_probability(network, sky, s, running)
     whole = np.append(feeder_probability(network, sky, np.arange(m), load), 0.0)[s]
-    return FeederSurvival(promised, kept, whole)
+    return kernels.FeederSurvival(promised, kept, whole)
 
 
 def weigh(
@@ -187,7 +177,6 @@ def weigh(
     kernels.clear_levels(
         allocation.given, sky.capacity, links.active, np.ascontiguousarray(links.plans[plans]), first, level
     )
-    survival = feeder_survival(network, sky, allocation, admission or network.admission)
     slot = (
         allocation.given,
         sky.capacity,
@@ -195,7 +184,7 @@ def weigh(
         level,
         first,
         network.design - first,
-        np.column_stack([survival.promised, survival.kept, survival.whole]),
+        feeder_survival(network, sky, allocation, admission or network.admission),
         links,
         CHANCE,
         LADDER,

@@ -36,13 +36,23 @@ class Tables(NamedTuple):
     spilled: NDArray[np.int64]
 
 
+class FeederSurvival(NamedTuple):
+    """What a feeder fade leaves: promised (n,), the part of a cell's level that is kept; kept (n,), the
+    probability that it is; whole (n,), the probability that its satellite's whole load is carried."""
+
+    promised: NDArray[np.float64]
+    kept: NDArray[np.float64]
+    whole: NDArray[np.float64]
+
+
 @kernel
-def carried_probability(which, load, gateway, cosecant, table, cosecant_max, available, chance, out):
+def carried_probability(which, load, share, gateway, cosecant, table, cosecant_max, available, chance, out):
     """Probability, out (q,), that the feeders of satellites `which` (q,) carry loads (q, 2), both directions.
 
-    gateway, cosecant (m, 2): the site and its diversity partner, whose weather is taken as independent. table
-    (g, 2, 1 + k, e): Mbps over states and cosecant nodes. chance (k,): probability of each state; available
-    (g,): of the equipment. -1 for a satellite carries nothing.
+    share (m,): the part of a feeder that may carry them. gateway, cosecant (m, 2): the site and its diversity
+    partner, whose weather is taken as independent. table (g, 2, 1 + k, e): Mbps over states and cosecant
+    nodes. chance (k,): probability of each state; available (g,): of the equipment. -1 for a satellite
+    carries nothing.
     """
     for i in range(which.shape[0]):
         lost = 1.0
@@ -53,13 +63,15 @@ def carried_probability(which, load, gateway, cosecant, table, cosecant_max, ava
             g = gateway[which[i], site]
             if g >= 0:
                 x = (cosecant[which[i], site] - 1.0) / (cosecant_max - 1.0) * (table.shape[3] - 1)
-                lost *= 1.0 - _site_probability(table, g, x, load, i, chance) * available[g]
+                own = share[which[i]] if share[which[i]] > 0.0 else 1.0
+                forward, back = load[i, 0] / own, load[i, 1] / own
+                lost *= 1.0 - _site_probability(table, g, x, forward, back, chance) * available[g]
         out[i] = 1.0 - lost
 
 
 @inner
-def _site_probability(table, g, x, load, i, chance):
-    """Probability that the weather at gateway g lets it carry load i, at place x of the cosecant nodes."""
+def _site_probability(table, g, x, forward, back, chance):
+    """Probability that the weather at gateway g lets it carry Mbps, at place x of the cosecant nodes."""
     e = min(max(int(x), 0), table.shape[3] - 2)
     w = min(max(x - e, 0.0), 1.0)
     total = 0.0
@@ -67,7 +79,8 @@ def _site_probability(table, g, x, load, i, chance):
         carries = True
         for q in range(2):
             low, high = table[g, q, k + 1, e], table[g, q, k + 1, e + 1]
-            carries = carries and min(low, low + w * (high - low)) >= load[i, q] * (1.0 - EPS)
+            load = forward if q == 0 else back
+            carries = carries and min(low, low + w * (high - low)) >= load * (1.0 - EPS)
         if carries:
             total += chance[k]
     return total
@@ -154,8 +167,8 @@ def weigh(
 
     State k holds with chance[k - 1]; its rate is that of the worst fade in the state: "at least" is kept. A
     cell in a fade keeps its clear-sky level (n, p) with more dwell, up to its satellite's and `per_cell`;
-    what that costs others is measured by the drawn rain states. survival (n, 3): the share of its level that
-    was promised, the probability that the feeder carries that, and that it carries everything. `links.dwell`
+    what that costs others is measured by the drawn rain states. survival: what the feeder
+    carries. `links.dwell`
     is cut to the plans wanted, which start at column `first` of `given`; `design` is its place among them.
 
     Counts are whole numbers, ladder[2] to the slot, so that sums do not depend on how time was cut.
@@ -177,8 +190,8 @@ def weigh(
             continue
         if out_lacks.spilled[0] > most_spilled:
             return c
-        promised, whole = survival[c, 0], survival[c, 2]
-        up = max(survival[c, 1], whole)
+        promised, whole = survival.promised[c], survival.whole[c]
+        up = max(survival.kept[c], whole)
         out_lost[c, 1] += _whole((1.0 - up) * ladder[2])
         most = max(given.dwell[c], min(capacity[s, 0], per_cell))
         base_f, base_r, sin_el = given.geometry[c, 3], given.geometry[c, 4], given.geometry[c, 0]
@@ -223,7 +236,7 @@ def _rungs_of(level, survival, ladder, bins, out):
     for c in range(level.shape[0]):
         for p in range(level.shape[1]):
             out[c, p, 0] = _rung(level[c, p], ladder, bins)
-            out[c, p, 1] = _rung(level[c, p] * survival[c, 0], ladder, bins)
+            out[c, p, 1] = _rung(level[c, p] * survival.promised[c], ladder, bins)
 
 
 @inner

@@ -192,3 +192,41 @@ def test_a_separation_of_zero_switches_the_rule_off():
     assert np.array_equal(views[0].satellite, views[1].satellite), "the rule marks pairs, it removes none"
     assert views[0].satellite.size > 0
     assert np.all(views[0].clear == 1) and np.all(views[1].clear == 0), "an equatorial shell lies in the arc"
+
+
+@pytest.fixture(scope="module")
+def ruled():
+    """Sites with hills and a rule of 18 degrees from the arc, and satellites over them."""
+    latitude, longitude, height, label = points(150, seed=11, south=28.0, north=34.0)
+    horizon = np.random.default_rng(3).uniform(-5.0, 50.0, (latitude.size, 36))
+    ground = visibility.sites(
+        latitude, longitude, height, 25.0, mask_deg=horizon, group=label, gso_separation_deg=18.0
+    )
+    return ground, visibility.overhead(visibility.bounding_disc(ground.km), fleet_km(SHELLS[0], 7), 25.0)
+
+
+def test_counts_and_people_are_those_of_the_pairs(ruled):
+    ground, over = ruled
+    people = np.random.default_rng(9).gamma(0.5, 100.0, ground.count)
+    count, home, seen = visibility.count_visible(ground, over, people, 45.0)
+    pairs = dense(visibility.view_of(ground, over, 45.0), ground.count, over.near.max() + 1)[:, over.near]
+    assert np.array_equal(count, pairs.sum(axis=1)) and np.array_equal(seen == 1, pairs.any(axis=0))
+    each = np.where(count > 0, people / np.maximum(count, 1), 0.0)
+    assert home == pytest.approx(each @ pairs, rel=1e-12)
+    assert 0 < seen.sum() < over.near.size and (count == 0).any()
+
+
+def test_clear_pairs_alone_and_of_some_satellites_are_those_of_the_whole_view(ruled):
+    ground, over = ruled
+    whole, which = visibility.view_of(ground, over), np.arange(1, over.near.size, 3)
+    some = visibility.view_of(ground, over, which=which, clear_alone=True)
+    chosen = (whole.clear == 1) & np.isin(whole.satellite, which)
+    assert 0 < chosen.sum() < np.isin(whole.satellite, which).sum()
+    assert np.array_equal(some.satellite, whole.satellite[chosen]) and some.clear.all()
+    assert np.array_equal(some.sin_elevation, whole.sin_elevation[chosen])
+    site = np.repeat(np.arange(ground.count), np.diff(whole.start))
+    assert np.array_equal(np.diff(some.start), np.bincount(site[chosen], minlength=ground.count))
+    clear = np.bincount(site[whole.clear == 1], minlength=ground.count) > 0
+    asked = np.arange(ground.count) % 2 == 0
+    assert np.array_equal(visibility.find_clear(ground, over, asked), clear & asked)
+    assert clear.any() and not clear.all()

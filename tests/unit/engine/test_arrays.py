@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from raabta.base.errors import StoreError
-from raabta.engine.arrays import decode, encode, keep_bits
+from raabta.engine.arrays import decode, encode
 
 DTYPES = st.one_of(
     hnp.boolean_dtypes(),
@@ -180,27 +180,3 @@ def test_declarations_that_lie_are_refused(declared: dict[str, Any], member: byt
 def test_a_newer_format_says_so() -> None:
     with pytest.raises(StoreError, match="format 3; this version reads 2"):
         decode(packed({"format": 3}))
-
-
-@given(
-    values=hnp.arrays(
-        np.float32, 20, elements=st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False)
-    ),
-    bits=st.integers(1, 22),
-)
-def test_kept_bits_bound_the_relative_error_and_free_the_rest(
-    values: np.ndarray[Any, Any], bits: int
-) -> None:
-    kept = keep_bits(values, bits)
-    assert kept.dtype == np.float32
-    exact = values.astype(np.float64)
-    assert np.all(np.abs(kept - exact) <= np.abs(exact) * 2.0 ** -(bits + 1))
-    assert not np.any(kept.view(np.uint32) & np.uint32((1 << (23 - bits)) - 1))
-    np.testing.assert_array_equal(keep_bits(kept, bits), kept)
-
-
-def test_kept_bits_leave_what_is_not_a_number() -> None:
-    values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0], np.float32)
-    assert keep_bits(values, 8).tobytes() == values.tobytes()
-    with pytest.raises(ValueError, match="bits is 23; valid: 1 to 22"):
-        keep_bits(values, 23)

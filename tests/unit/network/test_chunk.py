@@ -8,7 +8,11 @@ from itertools import pairwise
 import networks
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
+from raabta.network import record_kernels
 from raabta.network.admission import admit, pilot_slots
 from raabta.network.chunk import pack_lacks, run_chunk, slot_times, unpack
 from raabta.network.constraints import CONSTRAINTS
@@ -130,3 +134,23 @@ def test_what_classes_lack_is_kept_once_where_it_is_the_same():
     dense = np.zeros((3, 105), np.uint32)
     dense.reshape(-1)[index] = count
     assert np.array_equal(dense[packed["lacks_of"]], lacks)
+
+
+def stored(rates):
+    out = np.empty((1, rates.size), np.uint16)
+    record_kernels.half_precision(rates[None], rates.view(np.uint32)[None], out)
+    return out.view(np.float16)[0].astype(np.float64)
+
+
+@given(hnp.arrays(np.float32, 20, elements=st.floats(2.0**-14, 65_000.0, width=32)))
+def test_a_stored_rate_keeps_eight_bits_to_the_nearest(rates):
+    kept = stored(rates)
+    fraction, exponent = np.frexp(rates.astype(np.float64))
+    assert np.array_equal(kept, np.ldexp(np.rint(fraction * 256) / 256, exponent)), "halves to even"
+
+
+def test_stored_rates_at_the_ends_of_half_precision():
+    ends = np.array([0.0, 2.0**-24, 1.49 * 2.0**-24, 2.0**-14, 65_504.0, 65_535.0, 1e30], np.float32)
+    assert stored(ends).tolist() == [0.0, 2.0**-24, 2.0**-24, 2.0**-14, 65_504.0, 65_504.0, 65_504.0]
+    small = np.float32(2.0**-14) * np.linspace(0.0, 1.0, 999, dtype=np.float32)
+    assert np.abs(stored(small) - small).max() <= 2.0**-25

@@ -72,7 +72,8 @@ def test_nothing_moves_and_every_slot_is_the_same() -> None:
 def test_the_satellite_on_the_arc_keeps_no_distance_from_it() -> None:
     """Users and hub point at the arc itself; a rule of 18 deg, as a low system keeps, would leave nobody."""
     net = network()
-    assert observe_sky(net, positions(net)).view.clear.all()
+    sky = observe_sky(net, positions(net))
+    assert (sky.visible == 1).all() and (np.diff(sky.usable.start) == 1).all()
     held = network("constellation.gso_separation_deg=18")
     sky = observe_sky(held, positions(held))
     assert (allocate(held, sky, dry(held)).satellite == -1).all()

@@ -14,6 +14,7 @@ from raabta.links.tables import EXCEEDANCE_PERCENT
 from raabta.links.weather import site_tables
 from raabta.network import sky as sky_of
 from raabta.network import slot as slots
+from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import Admission
 from raabta.network.storms import draw
 from raabta.network.survival import feeder_probability
@@ -204,7 +205,7 @@ def test_a_sky_without_satellites_is_a_sky_all_the_same():
     found = slots.allocate(network, sky, dry(network))
     assert sky.view.near.size == 0
     assert np.all(found.satellite == -1) and np.all(found.dwell == 0.0)
-    assert {slots.CONSTRAINTS[code] for code in found.code} == {"mask"}
+    assert {CONSTRAINTS[code] for code in found.code} == {"mask"}
 
 
 def test_a_worse_fade_never_raises_a_rate():
