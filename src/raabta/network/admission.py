@@ -85,7 +85,7 @@ class _Skies:
 
 
 def _without_slack(sky: Sky) -> Sky:
-    """A sky whose pairs take no more memory than they need: they were written where there was room for all."""
+    """A sky whose pairs take no more memory than they need: they lie where there was room for all."""
     return replace(sky, usable=Candidates(*(part.copy() for part in sky.usable)))
 
 
