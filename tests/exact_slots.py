@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array, vstack
 
 from raabta.network import kernels
-from raabta.network.slot import fleet, nothing_given
+from raabta.network.slot import nothing_given
 
 GAP = 1e-4
 
@@ -82,7 +82,7 @@ def links_of(network, sky):
     Each is what `attach` makes of it where it is the only one and capacity knows no end."""
     n, m = network.ground.count, sky.view.near.size
     free = np.full((m, 3), 1e12)
-    rich = fleet(sky)._replace(capacity=free, room=np.full(m, n))
+    rich = sky.fleet._replace(capacity=free, room=np.full(m, n))
     of_pair = np.repeat(np.arange(n), np.diff(sky.usable.start))
     out = []
     for s in range(m):

@@ -130,7 +130,7 @@ def test_more_capacity_in_a_frozen_plan_never_lowers_a_level(seed, extra, channe
         given = found.given._replace(
             dwell=np.zeros(61), code=found.code.copy(), cap=np.full(61, network.rules.per_cell)
         )
-        top_up_kernels.top_up(slots.fleet(sky)._replace(capacity=capacity), network.rules, given)
+        top_up_kernels.top_up(sky.fleet._replace(capacity=capacity), network.rules, given)
         dwell.append(given.dwell)
     # The level is found by halving, to 2^-24 of the highest.
     assert np.all(dwell[1] >= dwell[0] - 1e-6)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,7 +62,12 @@ class Sites:
         """Number of sites."""
         return int(self.km.shape[0])
 
-    @property
+    @cached_property
+    def arc_kept(self) -> kernels.Arc:
+        """The table of the arc as the kernels take it."""
+        return kernels.Arc(self.arc.table, float(np.radians(ARC_DOUBT_DEG)))
+
+    @cached_property
     def arrays(self) -> kernels.Ground:
         """As the kernels take them."""
         return kernels.Ground(
@@ -275,7 +282,7 @@ def view_of(
             number,
             ground.arrays,
             _cosine(scan_limit_deg),
-            _arc(ground),
+            ground.arc_kept,
             clear_alone,
             start,
             satellite,
@@ -304,13 +311,9 @@ def find_clear(
 ) -> NDArray[np.bool_]:
     """Whether each of the sites asked for, (n,), sees a satellite that is clear of the arc."""
     out = np.zeros(ground.count, np.bool_)
-    kernels.find_clear(over.positions, ground.arrays, _cosine(scan_limit_deg), _arc(ground), asked, out)
+    kernels.find_clear(over.positions, ground.arrays, _cosine(scan_limit_deg), ground.arc_kept, asked, out)
     return out
 
 
 def _cosine(scan_limit_deg: float) -> float:
-    return float(np.cos(np.radians(scan_limit_deg)))
-
-
-def _arc(ground: Sites) -> kernels.Arc:
-    return kernels.Arc(ground.arc.table, float(np.radians(ARC_DOUBT_DEG)))
+    return math.cos(math.radians(scan_limit_deg))

@@ -11,7 +11,7 @@ from raabta.network.bound import forward_bound_mbps
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import SLOT_UNIT
 from raabta.network.sky import Sky, observe_sky
-from raabta.network.slot import Allocation, allocate, fleet
+from raabta.network.slot import Allocation, allocate
 from raabta.network.storms import Drawn, Figures, draw, storm
 from raabta.network.survival import Weighed, weigh
 
@@ -90,7 +90,7 @@ class _Record:
             i,
             clear.given,
             network.ceiling,
-            fleet(sky),
+            sky.fleet,
             sky.visible,
             network.total_active,
             self.weight,

@@ -16,7 +16,7 @@ from raabta.network import interference_kernels as kernels
 from raabta.network.chunk import even_slots, sky_at
 from raabta.network.model import Admission, neighbour_km, unit
 from raabta.network.sky import Sky
-from raabta.network.slot import Allocation, allocate, fleet
+from raabta.network.slot import Allocation, allocate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +132,7 @@ def beams_of(network: Network, sky: Sky, allocation: Allocation) -> tuple[Ints, 
     ground_km = np.concatenate([network.ground.km[lit], neighbour_km(abroad)[place]])[order]
     vertical = enu_basis(abroad.neighbour_latitude_deg, abroad.neighbour_longitude_deg)[:, 2]
     up = np.concatenate([network.ground.basis[lit, 2], vertical[place]])[order]
-    near = fleet(sky)
+    near = sky.fleet
     start = np.searchsorted(owner, np.arange(near.altitude_km.size + 1))
     beams = kernels.Beams(
         start=start,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from raabta.access import visibility
+from raabta.base.bodies import EARTH
 from raabta.network import sky_kernels as kernels
-from raabta.network.kernels import GATEWAY, GSO, Candidates
+from raabta.network.kernels import GATEWAY, GSO, Candidates, Fleet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,10 +45,25 @@ class Sky:
     limit_code: Ints
     room: Ints
 
-    @property
+    @cached_property
     def gateway(self) -> Ints:
         """Gateway of each satellite, index or -1, (m,)."""
         return np.ascontiguousarray(self.feeders[:, 0])
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """The satellites as the kernels take them."""
+        return Fleet(
+            self.view.near,
+            self.view.satellite_km,
+            self.view.unit,
+            np.linalg.norm(self.view.satellite_km, axis=1) - EARTH.mean_radius_km,
+            self.gateway,
+            self.gateway_range_km,
+            self.capacity,
+            self.limit_code,
+            self.room,
+        )
 
 
 def observe_sky(network: Network, position_km: Floats) -> Sky:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.base.bodies import EARTH
 from raabta.network import kernels, top_up_kernels
 from raabta.network.attachment import attach_all
 from raabta.network.member_kernels import BLOCK, Members
@@ -85,26 +84,11 @@ def allocate(
     `admission` replaces the network's own; what it offers is looked at once, what is promised twice."""
     admitted = admission or network.admission
     given = nothing_given(network.ground.count, sky.view.near.size, len(network.plans))
-    near = fleet(sky)
+    near = sky.fleet
     attach_all(network, sky, near, admitted, weather_state, given, second_look=admission is None)
     top_up_kernels.top_up(near, network.rules, given)
     top_up_kernels.name_met(network.total_active, given)
     return Allocation(given)
-
-
-def fleet(sky: Sky) -> kernels.Fleet:
-    """The satellites of one slot as the kernels take them."""
-    return kernels.Fleet(
-        sky.view.near,
-        sky.view.satellite_km,
-        sky.view.unit,
-        np.linalg.norm(sky.view.satellite_km, axis=1) - EARTH.mean_radius_km,
-        sky.gateway,
-        sky.gateway_range_km,
-        sky.capacity,
-        sky.limit_code,
-        sky.room,
-    )
 
 
 def nothing_given(n: int, m: int, plans: int) -> kernels.Given:
