@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy.typing as npt
 
@@ -21,6 +22,8 @@ Compute = Callable[[str], Arrays]
 
 FOLDER = "chunks"
 """Folder of the chunk files within a run folder."""
+AHEAD: Final = 2
+"""Chunks that are read and decoded, each in a thread, while another is added up."""
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}-[0-9a-f]{12}\.chunk")
@@ -81,12 +84,12 @@ def load(folder: Path, row: Row, only: Collection[str] | None = None) -> Arrays:
 def load_all(
     folder: Path, rows: Sequence[Row], only: Collection[str] | None = None
 ) -> Iterator[tuple[str, Arrays]]:
-    """(key, arrays) of every row in the order given; the next chunk is read while the caller has the last."""
-    with ThreadPoolExecutor(1) as ahead:
-        coming = [ahead.submit(load, folder, row, only) for row in rows[:1]]
+    """(key, arrays) of every row in the order given; AHEAD more are read while the caller has one."""
+    with ThreadPoolExecutor(AHEAD) as pool:
+        coming = deque(pool.submit(load, folder, row, only) for row in rows[:AHEAD])
         for i, row in enumerate(rows):
-            found = coming.pop().result()
-            coming += [ahead.submit(load, folder, after, only) for after in rows[i + 1 : i + 2]]
+            found = coming.popleft().result()
+            coming.extend(pool.submit(load, folder, after, only) for after in rows[i + AHEAD : i + AHEAD + 1])
             yield row.key, found
 
 

@@ -11,6 +11,7 @@ from raabta.network.chunk import U16
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.network.storms import Figures
+from raabta.service import gather_kernels as kernels
 from raabta.service.tested import HISTOGRAMS, Block, Terms, Verdict, joined
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MAX_KEPT_SLOTS = 5_760
 MAX_KEPT_BYTES = 256 * 2**20
 """Round trips are kept of so many slots, evenly spaced, in so much memory at most."""
+HALF = np.arange(U16, dtype=np.uint16).view(np.float16).astype(np.float64)
+"""Value of every pattern of half precision: looked up, it is had ten times as fast as converted."""
 PIECE = 1_024
 """Cells whose round trips are put in order at once."""
 CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
@@ -60,7 +63,7 @@ class Gathered:
     short_slots: Ints = field(init=False)
     level_sum: Ints = field(init=False)
     level_count: Ints = field(init=False)
-    rtt_histogram: Floats = field(init=False)
+    rtt_histogram: Ints = field(init=False)
     gateway_traffic: Floats = field(init=False)
     rtt: list[NDArray[np.uint16]] = field(default_factory=list)
     day: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
@@ -75,7 +78,7 @@ class Gathered:
         self.rain, self.feeder, self.visible = (np.zeros(n, np.int64) for _ in range(3))
         self.storm_clear, self.storm_wet = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.short_slots, self.level_sum = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        self.level_count, self.rtt_histogram = np.zeros(U16, np.int64), np.zeros(U16)
+        self.level_count, self.rtt_histogram = np.zeros(U16, np.int64), np.zeros(U16, np.int64)
         self.gateway_traffic = np.zeros(256)
 
     def add(self, chunk: Arrays) -> None:
@@ -86,20 +89,30 @@ class Gathered:
         self.slots += chunk["down"].shape[0]
 
     def _add_slots(self, chunk: Arrays) -> None:
-        rtt, down = chunk["rtt"], chunk["down"]
-        weight = np.broadcast_to(self.weight, rtt.shape).ravel()
-        self.rtt_histogram += np.bincount(rtt.ravel(), weight, U16)
-        for lit, rate in zip(chunk["gateway"], down, strict=True):
-            self.gateway_traffic += np.bincount(lit.astype(np.int64) + 1, rate, 256)
+        rtt, slots = chunk["rtt"], chunk["rtt"].shape[0]
+        forward, back, lit = np.empty(slots), np.empty(slots), np.empty(slots, np.int32)
+        kernels.add_slots(
+            chunk["gateway"],
+            chunk["down"].view(np.uint16),
+            chunk["up_ratio"].view(np.uint16),
+            rtt,
+            self.weight,
+            HALF,
+            self.gateway_traffic,
+            self.rtt_histogram,
+            forward,
+            back,
+            lit,
+        )
         offset = -self.slots % self.step
         self.rtt.append(rtt[offset :: self.step].copy())
         self.storms.append(chunk["storms"])
         self.bounds.append(chunk["bounds"])
         day = {
-            "forward_mbps": down.sum(axis=1, dtype=np.float64),
-            "return_mbps": return_rates_mbps(chunk).sum(axis=1),
+            "forward_mbps": forward,
+            "return_mbps": back,
             "usable_satellites": chunk["usable_satellites"],
-            "lit_cells": (chunk["gateway"] >= 0).sum(axis=1, dtype=np.int32),
+            "lit_cells": lit,
             "visible_satellites": chunk["visible_satellites"],
         }
         for name, values in day.items():

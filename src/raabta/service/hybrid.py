@@ -202,7 +202,7 @@ def spread(found: Hybrid, chunks: Iterable[Arrays], fallback_chunks: Iterable[Ar
     `chunks` and `fallback_chunks` hold PERCENTILES of the two passes.
     """
     sums = copy.copy(found.gathered)
-    sums.rtt_histogram, sums.level_count = np.zeros(U16), np.zeros(U16, np.int64)
+    sums.rtt_histogram, sums.level_count = np.zeros(U16, np.int64), np.zeros(U16, np.int64)
     homes = found.asked.cell
     moved = found.moved * homes
     # What the first carries is shared by every home that asks, what the fallback does by those it serves.

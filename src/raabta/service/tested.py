@@ -143,14 +143,10 @@ class Block:
         """Add one chunk; call in key order, and `finish` after the last."""
         size = self.terms.weight.size * self.terms.plans * BINS
         place, count = self._own("counts", chunk, 0)
-        self._add(self.counts, place, count)
-        row, chosen = self._design(place)
-        self.batch[row, :, place[chosen] % BINS] += count[chosen, None]
+        kernels.add_counts(place, count, self.terms.design, self.counts, self.batch)
         for j, of in enumerate(chunk["lacks_of"].tolist()):
             place, count = self._own("lacks", chunk, of * size)
-            self._add(self.lacks[j], place, count)
-            row, chosen = self._design(place)
-            self.batch[row, j, place[chosen] % BINS] -= count[chosen]
+            kernels.add_lacks(place, count, self.terms.design, j, self.lacks[j], self.batch)
         self._count_slots(chunk["usable_satellites"].size)
 
     def _own(self, name: str, chunk: Arrays, before: int) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:
@@ -160,16 +156,6 @@ class Block:
         first = before + self.first * each
         low, high = np.searchsorted(index, np.array([first, before + self.last * each], np.int32))
         return index[low:high] - np.int32(first), count[low:high]
-
-    @staticmethod
-    def _add(total: Counts, place: NDArray[np.int32], count: NDArray[np.uint32]) -> None:
-        total.reshape(-1)[place] += count
-
-    def _design(self, place: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.intp]]:
-        """Cells of the places that lie at the design plan, and which of them do."""
-        row = place // np.int32(BINS)
-        chosen = np.flatnonzero(row % self.terms.plans == self.terms.design)
-        return row[chosen] // np.int32(self.terms.plans), chosen
 
     def _count_slots(self, slots: int) -> None:
         self.slots += slots

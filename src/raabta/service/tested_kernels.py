@@ -1,4 +1,5 @@
-"""Numeric core of `tested`: one batch of slots as one sample of every cell's survival. Plain arrays."""
+"""Numeric core of `tested`: histograms of a chunk added up, and a batch of slots as one sample of each cell's
+survival. Plain arrays: m cells, p plans, j classes, b bins."""
 
 from __future__ import annotations
 
@@ -6,6 +7,32 @@ import numpy as np
 from numba import njit
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
+
+
+@kernel
+def add_counts(place, count, design, total, batch):
+    """Add counts at rising places of (m, p, b) to total, and those of the design plan to every class of batch
+    (m, j, b)."""
+    plans, bins = total.shape[1], total.shape[2]
+    for i in range(place.shape[0]):
+        row, b = place[i] // bins, place[i] % bins
+        c, p = row // plans, row % plans
+        total[c, p, b] += count[i]
+        if p == design:
+            for j in range(batch.shape[1]):
+                batch[c, j, b] += count[i]
+
+
+@kernel
+def add_lacks(place, count, design, j, total, batch):
+    """The same for counts that class j lacks, which are taken off its batch."""
+    plans, bins = total.shape[1], total.shape[2]
+    for i in range(place.shape[0]):
+        row, b = place[i] // bins, place[i] % bins
+        c, p = row // plans, row % plans
+        total[c, p, b] += count[i]
+        if p == design:
+            batch[c, j, b] -= count[i]
 
 
 @kernel
@@ -20,11 +47,13 @@ def take_batch(batch, whole, level, out_sum, out_squares, out_expected):
     for c in range(cells):
         best[:] = 0.0
         for j in range(classes):
-            above, expected = np.int64(0), 0.0
+            above, share, expected = np.int64(0), 0.0, 0.0
             for b in range(bins - 1, -1, -1):
-                above += batch[c, j, b]
-                expected += batch[c, j, b] * level[b]
-                best[b] = max(best[b], above / whole)
+                if batch[c, j, b] > 0:  # most bins are empty
+                    above += batch[c, j, b]
+                    share = above / whole
+                    expected += batch[c, j, b] * level[b]
+                best[b] = max(best[b], share)
             out_expected[c, j] = expected / whole
         best[0] = 1.0
         for b in range(bins):
