@@ -21,8 +21,11 @@ VERTICAL_MARGIN_RAD = math.radians(0.2)
 # kink at the arc itself: there the arc is searched.
 TABLE_SIN_ELEVATION = math.sin(math.radians(21.0))
 TABLE_LEAST_LIMIT_RAD = math.radians(4.0)
-ARC_CUTS, TABLE_CUTS = 34, 16
-"""Golden sections of the arc: for an exact separation, and for the table's (0.006 deg along the arc)."""
+ARC_STEP_RAD = math.radians(6.0)
+ARC_SCAN = np.array([[math.cos(i * ARC_STEP_RAD), math.sin(i * ARC_STEP_RAD)] for i in range(-14, 15)])
+"""Places of the arc that are looked at first: cosine and sine of their longitude from the site."""
+ARC_CUTS, NEWTON_STEPS = 34, 12
+GOLDEN = 0.6180339887498949
 # Nor where its next row of latitude may see no arc at all (from 81.3 degrees).
 TABLE_LEAST_COS_LATITUDE = math.cos(math.radians(80.5))
 SEEN, CLEAR, DOUBTFUL, KEPT = 0, 1, 2, 3
@@ -138,49 +141,80 @@ def _near_group(unit, angle, cosine, sine, axis, radius_rad, out_index):
 
 
 @kernel
-def arc_separation(latitude_sin, latitude_cos, site_x, site_z, e, n, u, cuts=ARC_CUTS):
+def arc_separation(latitude_sin, latitude_cos, site_x, site_z, e, n, u):
     """Angle (rad) between the local direction (e, n, u) and the nearest point of the visible GSO arc,
     seen from a site at longitude 0 with ECEF (site_x, 0, site_z). Pi where no part of the arc is visible.
 
-    Coarse scan of the arc, then golden section around the best point, which 34 cuts find to 2e-8 rad.
+    Coarse scan of the arc, then the best place beside its best point: the stationary one by Newton's method;
+    where it finds none, as at an end of the visible arc, by a golden section, to 2e-8 rad.
     """
-    dx = u * latitude_cos - n * latitude_sin
-    dy = e
-    dz = u * latitude_sin + n * latitude_cos
-    best, best_theta = -2.0, 0.0
-    step = math.radians(6.0)
-    for i in range(-14, 15):
-        value = _arc_cosine(i * step, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
+    dx, dz = u * latitude_cos - n * latitude_sin, u * latitude_sin + n * latitude_cos
+    look = latitude_sin, latitude_cos, site_x, site_z, dx, e, dz
+    best, at = -2.0, 0
+    for i in range(ARC_SCAN.shape[0]):
+        value = _arc_cosine(ARC_SCAN[i, 0], ARC_SCAN[i, 1], look)
         if value > best:
-            best, best_theta = value, i * step
+            best, at = value, i
     if best < -1.5:
         return math.pi
-    lo, hi = best_theta - step, best_theta + step
-    golden = 0.6180339887498949
-    a, b = hi - golden * (hi - lo), lo + golden * (hi - lo)
-    fa = _arc_cosine(a, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
-    fb = _arc_cosine(b, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
-    for _ in range(cuts):
+    middle = (at - ARC_SCAN.shape[0] // 2) * ARC_STEP_RAD
+    found, theta = _stationary(middle, look)
+    if not found:
+        theta = _golden(middle - ARC_STEP_RAD, middle + ARC_STEP_RAD, look)
+    best = max(best, _arc_cosine(math.cos(theta), math.sin(theta), look))
+    return math.acos(min(1.0, max(-1.0, best)))
+
+
+@inner
+def _stationary(middle, look):
+    """Whether there is a place within a step of `middle` where the cosine of the angle from the arc to a
+    direction, (p . d) / |p| for p from the site, is greatest; and that place: the root of
+    (p' . d) |p|^2 - (p . d) (p . p')."""
+    _, _, site_x, site_z, dx, dy, dz = look
+    theta, step = middle, ARC_STEP_RAD
+    for _ in range(NEWTON_STEPS):
+        c, s = GSO_RADIUS_KM * math.cos(theta), GSO_RADIUS_KM * math.sin(theta)
+        px = c - site_x
+        along, square = px * dx + s * dy - site_z * dz, px * px + s * s + site_z * site_z
+        slope, bend = c * dy - s * dx, -(c * dx + s * dy)
+        half, curve = s * site_x, c * site_x  # p . p', and how it changes
+        change = bend * square + slope * half - along * curve
+        if change >= 0.0:
+            return False, middle
+        step = (slope * square - along * half) / change
+        theta -= step
+        if abs(step) < 1e-10 or abs(theta - middle) > ARC_STEP_RAD:
+            break
+    seen = _arc_cosine(math.cos(theta), math.sin(theta), look) > -1.5
+    return seen and abs(step) < 1e-10 and abs(theta - middle) <= ARC_STEP_RAD, theta
+
+
+@inner
+def _golden(low, high, look):
+    """Place on the arc between two others where that cosine is greatest, a part of it below the horizon."""
+    a, b = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    fa, fb = _arc_cosine(math.cos(a), math.sin(a), look), _arc_cosine(math.cos(b), math.sin(b), look)
+    for _ in range(ARC_CUTS):
         if fa > fb:
-            hi, b, fb = b, a, fa
-            a = hi - golden * (hi - lo)
-            fa = _arc_cosine(a, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
+            high, b, fb = b, a, fa
+            a = high - GOLDEN * (high - low)
+            fa = _arc_cosine(math.cos(a), math.sin(a), look)
         else:
-            lo, a, fa = a, b, fb
-            b = lo + golden * (hi - lo)
-            fb = _arc_cosine(b, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz)
-    return math.acos(min(1.0, max(-1.0, max(best, fa, fb))))
+            low, a, fa = a, b, fb
+            b = low + GOLDEN * (high - low)
+            fb = _arc_cosine(math.cos(b), math.sin(b), look)
+    return a if fa > fb else b
 
 
-@kernel
-def _arc_cosine(theta, latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz):
-    gx = GSO_RADIUS_KM * math.cos(theta) - site_x
-    gy = GSO_RADIUS_KM * math.sin(theta)
-    gz = -site_z
-    r = math.sqrt(gx * gx + gy * gy + gz * gz)
+@inner
+def _arc_cosine(c, s, look):
+    """Cosine of the angle between a direction and the point of the arc at a longitude of cosine c and sine s;
+    -2 below the horizon. look: sine and cosine of the site's latitude, its x and z, and the direction."""
+    latitude_sin, latitude_cos, site_x, site_z, dx, dy, dz = look
+    gx, gy, gz = GSO_RADIUS_KM * c - site_x, GSO_RADIUS_KM * s, -site_z
     if gx * latitude_cos + gz * latitude_sin < 0.0:
         return -2.0
-    return (gx * dx + gy * dy + gz * dz) / r
+    return (gx * dx + gy * dy + gz * dz) / math.sqrt(gx * gx + gy * gy + gz * gz)
 
 
 @kernel
@@ -198,7 +232,7 @@ def fill_arc_table(latitude_rad, site_x, site_z, horizontal_limit, out):
                     out[k, i, j] = math.pi
                     continue
                 u = math.sqrt(max(0.0, 1.0 - h))
-                out[k, i, j] = arc_separation(sin_lat, cos_lat, site_x[k], site_z[k], e, n, u, TABLE_CUTS)
+                out[k, i, j] = arc_separation(sin_lat, cos_lat, site_x[k], site_z[k], e, n, u)
 
 
 @inner
