@@ -221,7 +221,7 @@ def _add(sums: Gathered, chunk: Arrays, weight: NDArray[np.int64], full_mbps: Fl
     """Add the homes of a chunk by round trip and by level; full_mbps (n,): the rate that is level 1."""
     rtt = chunk["rtt"]
     each = np.broadcast_to(weight, rtt.shape).ravel()
-    sums.rtt_histogram += np.bincount(rtt.ravel(), each, U16)
+    sums.rtt_histogram += np.bincount(rtt.ravel(), each, U16).astype(np.int64)
     some = np.where(full_mbps > 0.0, full_mbps, np.inf)
     level = np.minimum(np.rint(chunk["down"] / some / LEVEL_STEP), U16 - 1).astype(np.int64)
     sums.level_count += np.bincount(level.ravel(), each, U16).astype(np.int64)
