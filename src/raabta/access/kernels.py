@@ -30,6 +30,8 @@ GOLDEN = 0.6180339887498949
 TABLE_LEAST_COS_LATITUDE = math.cos(math.radians(80.5))
 SEEN, CLEAR, DOUBTFUL, KEPT = 0, 1, 2, 3
 """Flags of a satellite as one site sees it."""
+HEIGHT, ALONG, NORTH, RANGE = 0, 1, 2, 3
+"""Figures of it: see `_sight`."""
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 """Called by kernels, allocates nothing: else every array it takes would be counted in and out again."""
@@ -297,7 +299,7 @@ def find_visible(
             if _look_up(place, n_near, c, ground, cos_scan_limit, clear_alone, sky, flag) > 0:
                 _settle(n_near, c, place, sky, ground, arc, clear_alone, flag)
             for q in range(n_near):
-                out_satellite[count], out_sine[count] = near[q], sky[0, q]
+                out_satellite[count], out_sine[count] = near[q], sky[HEIGHT, q] / sky[RANGE, q]
                 out_clear[count] = flag[CLEAR, q]
                 count += flag[KEPT, q]
     out_start[ground.km.shape[0]] = count
@@ -363,16 +365,15 @@ def _gather(g, fleet, cosine, sine, ground, near, place):
 
 @inner
 def _sight(place, near, site, up, out_sky):
-    """Sine of the elevation, cosine of the scan angle, z and range of satellites from a site, out_sky (4, q);
-    vectorised. place (6, q): where they are, and their unit vectors."""
+    """Satellites from a site, out_sky (4, q): range, z, and range times the sine of the elevation and times
+    the cosine of the scan angle; vectorised. place (6, q): where they are, and their unit vectors."""
     x0, y0, z0, ux, uy, uz = site[0], site[1], site[2], up[0], up[1], up[2]
     for q in range(near):
         dx, dy, dz = place[0, q] - x0, place[1, q] - y0, place[2, q] - z0
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
-        out_sky[0, q] = (dx * ux + dy * uy + dz * uz) / r
-        out_sky[1, q] = (dx * place[3, q] + dy * place[4, q] + dz * place[5, q]) / r
-        out_sky[2, q] = dz
-        out_sky[3, q] = r
+        out_sky[RANGE, q], out_sky[NORTH, q] = r, dz
+        out_sky[HEIGHT, q] = dx * ux + dy * uy + dz * uz
+        out_sky[ALONG, q] = dx * place[3, q] + dy * place[4, q] + dz * place[5, q]
 
 
 @inner
@@ -380,8 +381,8 @@ def _visible(place, near, c, ground, cos_scan_limit, sky, out_sees):
     """Whether site c sees each satellite, out_sees (q,) of 0.0 and 1.0; their number."""
     least, most, count = ground.bands[c, 0], ground.bands[c, 1], 0
     for q in range(near):
-        u = sky[0, q]
-        seen = (u >= least) & (u > 0.0) & (sky[1, q] >= cos_scan_limit)
+        height, r = sky[HEIGHT, q], sky[RANGE, q]
+        seen = (height >= least * r) & (height > 0.0) & (sky[ALONG, q] >= cos_scan_limit * r)
         out_sees[q] = 1.0 if seen else 0.0
         count += 1 if seen else 0
     if most > least:
@@ -405,11 +406,11 @@ def _look_up(place, near, c, ground, cos_scan_limit, clear_alone, out_sky, out_f
     least, most = bands[0], bands[1]
     south, hit_south, hit_north, north = bands[2], bands[3], bands[4], bands[5]
     for q in range(near):
-        u, dz, r = out_sky[0, q], out_sky[2, q], out_sky[3, q]
-        seen = (u >= least) & (u > 0.0) & (out_sky[1, q] >= cos_scan_limit)
+        height, dz, r = out_sky[HEIGHT, q], out_sky[NORTH, q], out_sky[RANGE, q]
+        seen = (height >= least * r) & (height > 0.0) & (out_sky[ALONG, q] >= cos_scan_limit * r)
         clear = free | (dz >= north * r) | (dz <= south * r)
         hit = (dz > hit_south * r) & (dz < hit_north * r)
-        doubtful = seen & ((u < most) | ~(clear | hit))
+        doubtful = seen & ((height < most * r) | ~(clear | hit))
         out_flag[SEEN, q] = 1 if seen else 0
         out_flag[CLEAR, q] = 1 if clear else 0
         out_flag[DOUBTFUL, q] = 1 if doubtful else 0
@@ -433,15 +434,15 @@ def _settle(near, c, place, sky, ground, arc, clear_alone, flag):
 @inner
 def _along(q, c, axis, place, sky, ground):
     """Component of the direction from site c to satellite q along an axis of its basis: east 0, north 1."""
-    dx, dy, dz = place[0, q] - ground.km[c, 0], place[1, q] - ground.km[c, 1], sky[2, q]
+    dx, dy, dz = place[0, q] - ground.km[c, 0], place[1, q] - ground.km[c, 1], sky[NORTH, q]
     basis = ground.basis[c, axis]
-    return (dx * basis[0] + dy * basis[1] + dz * basis[2]) / sky[3, q]
+    return (dx * basis[0] + dy * basis[1] + dz * basis[2]) / sky[RANGE, q]
 
 
 @inner
 def _hidden(q, c, place, sky, ground):
     """Whether a satellite above the mask's lowest point is below the mask in its azimuth."""
-    u = sky[0, q]
+    u = sky[HEIGHT, q] / sky[RANGE, q]
     if u >= ground.bands[c, 1]:
         return False
     e, n = _along(q, c, 0, place, sky, ground), _along(q, c, 1, place, sky, ground)
@@ -451,12 +452,13 @@ def _hidden(q, c, place, sky, ground):
 @inner
 def _clears(q, c, place, sky, ground, arc):
     """Whether a satellite in view of site c is clear of the arc, by its bands if they settle it."""
-    if ground.bands[c, 3] * sky[3, q] < sky[2, q] < ground.bands[c, 4] * sky[3, q]:
+    r = sky[RANGE, q]
+    if ground.bands[c, 3] * r < sky[NORTH, q] < ground.bands[c, 4] * r:
         return False
     e, n = _along(q, c, 0, place, sky, ground), _along(q, c, 1, place, sky, ground)
-    site, limit = ground.arc_site[c], ground.arc_limit[c]
+    site, limit, u = ground.arc_site[c], ground.arc_limit[c], sky[HEIGHT, q] / r
     return clears_arc(
-        arc.table, ground.arc_row[c], limit, arc.doubt, site[0], site[1], site[2], site[3], e, n, sky[0, q]
+        arc.table, ground.arc_row[c], limit, arc.doubt, site[0], site[1], site[2], site[3], e, n, u
     )
 
 

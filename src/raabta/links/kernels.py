@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 BOLTZMANN_DB = -228.59916717321767  # 10 log10(1.380649e-23)
+DECIBELS_PER_NEPER = 4.342944819032518  # 10 / ln 10, of powers
 LUT_LOW_DB = -20.0
 LUT_STEPS_PER_DB = 10.0
 JOIN_LOW_DB = -40.0
@@ -23,9 +24,15 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt
 
 
 @inner
+def decibels(ratio):
+    """10 log10 of a ratio, by the natural logarithm: it is had twice as fast."""
+    return DECIBELS_PER_NEPER * math.log(ratio)
+
+
+@inner
 def free_space_db(range_km, frequency_ghz):
     """Free-space loss 20 log10(4 pi d f / c), dB (Rec. ITU-R P.525-4)."""
-    return 92.44778322188337 + 20.0 * math.log10(range_km * frequency_ghz)
+    return 92.44778322188337 + 2.0 * decibels(range_km * frequency_ghz)
 
 
 @inner
@@ -42,7 +49,7 @@ def pattern_loss_db(u, table):
 def density_dbw_mhz(range_km, altitude_km, radio):
     """EIRP density of a beam on its axis, scan loss aside: the rise off nadir holds the flux on the ground,
     up to a ceiling. radio: see `level_bases_db`."""
-    return radio[2] + max(0.0, min(radio[7] - radio[2], 20.0 * math.log10(range_km / altitude_km)))
+    return radio[2] + max(0.0, min(radio[7] - radio[2], 2.0 * decibels(range_km / altitude_km)))
 
 
 @inner
@@ -68,11 +75,11 @@ def level_bases_db(
     """
     sine = cell_radius_km / math.sqrt(range_km * range_km + cell_radius_km * cell_radius_km)
     density = density_dbw_mhz(range_km, altitude_km, radio)
-    scan = 10.0 * math.log10(cos_scan)
+    scan = decibels(cos_scan)
     spreading = free_space_db(range_km, radio[0])
     edge = pattern_loss_db(radio[5] * sine, edge_down)
     forward = density - 60.0 - BOLTZMANN_DB - spreading - edge
-    spreading += 20.0 * math.log10(radio[1] / radio[0])
+    spreading += 2.0 * decibels(radio[1] / radio[0])
     back = radio[3] - BOLTZMANN_DB - spreading - pattern_loss_db(radio[6] * sine, edge_up)
     capped = flux_cap_dbw_m2(sin_elevation, flux_cap) + radio[9] - edge
     return min(forward + radio[8] * scan, capped), back + radio[4] * scan

@@ -234,9 +234,11 @@ def weigh(
 def _rungs_of(level, survival, ladder, bins, out):
     """Bin of each level (n, p) and of what of it was promised, out (n, p, 2)."""
     for c in range(level.shape[0]):
+        promised = survival.promised[c]
         for p in range(level.shape[1]):
-            out[c, p, 0] = _rung(level[c, p], ladder, bins)
-            out[c, p, 1] = _rung(level[c, p] * survival.promised[c], ladder, bins)
+            out[c, p, 0] = out[c, p, 1] = _rung(level[c, p], ladder, bins)
+            if promised < 1.0:
+                out[c, p, 1] = _rung(level[c, p] * promised, ladder, bins)
 
 
 @inner
