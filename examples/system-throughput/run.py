@@ -18,7 +18,7 @@ kernelcache.prepare()
 import numpy as np  # noqa: E402
 
 from raabta.engine.atomic import write_bytes  # noqa: E402
-from raabta.links.budget import combine_db  # noqa: E402
+from raabta.links.relay import combine_db  # noqa: E402
 from raabta.network.throughput import curve, sky  # noqa: E402
 from raabta.network.throughput.system import Carriers, System  # noqa: E402
 from raabta.report.growth_chart import Curve, Panel, panels  # noqa: E402

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from raabta.links.budget import Direction
     from raabta.links.one_link import Link, Sweep
     from raabta.scenario.catalogue import Kind
-    from raabta.scenario.models import Constellation, Payload, Terminal
+    from raabta.scenario.models import Constellation, Gateway, Payload, Terminal
     from raabta.service.places import Place
 
 DEFAULT_ELEVATION_DEG = 45.0
 TERMINAL_BELOW_16_GHZ, TERMINAL_ABOVE = "community-ku", "community"
+STATIONS_BELOW_GHZ = ((16.0, "ku-hub"), (33.0, "ka-earth-station"), (inf, "qv-earth-station"))
+"""Earth stations that a feeder below so many GHz uses if none is named."""
 
 
 class Way(StrEnum):
@@ -68,6 +71,13 @@ def link(
     frequency: Annotated[
         float | None, typer.Option(metavar="GHZ", help="of every link asked for, instead of the band's")
     ] = None,
+    via: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="a gateway of the catalogue, whose hop a transparent payload adds"),
+    ] = None,
+    station: Annotated[
+        str | None, typer.Option(metavar="NAME", help="its earth station [default: by the feeder's band]")
+    ] = None,
     elevation: Annotated[
         float | None, typer.Option(metavar="DEG", help="of a satellite that moves [default: 45]")
     ] = None,
@@ -106,8 +116,10 @@ def link(
     system, found = _catalogued(satellite, "constellation"), find_place(place)
     sites = one_link.read_place(found.latitude_deg, found.longitude_deg)
     _refuse_elevation(system, elevation)
-    sight = one_link.find_satellite(sites, system, DEFAULT_ELEVATION_DEG if elevation is None else elevation)
+    height_deg = DEFAULT_ELEVATION_DEG if elevation is None else elevation
+    sight = one_link.find_satellite(sites, system, height_deg)
     payload, notes = _at(system.payload, band, frequency)
+    feeder_db, said = _other_hop(system, payload, via, station, height_deg)
     asked = one_link.Link(
         sites,
         sight,
@@ -117,13 +129,14 @@ def link(
         "worst-month" if worst_month else "annual",
         _directions(direction),
         system,
+        feeder_db,
     )
     answer = shown.Answer(
         found,
         system,
         asked,
         one_link.budgets(asked),
-        (*notes, *_notes(found, system, asked)),
+        (*notes, *said, *_notes(found, system, asked)),
         None if sweep is None else sweep.quantity,
         () if sweep is None else tuple(one_link.sweep(asked, sweep.quantity)),
     )
@@ -172,6 +185,48 @@ def _at(payload: Payload, band: Band | None, frequency_ghz: float | None) -> tup
         "and G/T, and the terminal's, are held; only the frequency is another"
     )
     return payload.moved_to(down, up), [note]
+
+
+def _other_hop(
+    system: Constellation, payload: Payload, via: str | None, station: str | None, elevation_deg: float
+) -> tuple[dict[Direction, float], list[str]]:
+    """C/N of the hop between satellite and gateway, by direction, and what to say about it."""
+    from raabta.links import one_link
+
+    if payload.processing == "regenerative":
+        if via is not None:
+            raise ScenarioError(
+                f"option --via: {system.label} is catalogued as regenerative, so no noise of its gateways "
+                "reaches the user",
+                hint="leave it out",
+            )
+        return {}, []
+    if via is None:
+        return {}, [
+            "the payload repeats carriers: --via NAME joins the hop of a gateway, which is left out here"
+        ]
+    gateway = _gateway(via, station, payload)
+    seen, hop = one_link.feeder(system, payload, gateway, elevation_deg)
+    levels = {way: budget.cn_db for way, budget in hop.items()}
+    note = (
+        f"via {gateway.name} in clear sky, {seen.elevation_deg:.1f} deg, {seen.range_km:,.0f} km: C/N "
+        f"{levels['forward']:.1f} dB up to the satellite, {levels['return']:.1f} dB down"
+    )
+    return levels, [note]
+
+
+def _gateway(name: str, station: str | None, payload: Payload) -> Gateway:
+    """A site of the catalogue with the radio of an earth station, by default one of the feeder's band."""
+    import json
+
+    from raabta.scenario.catalogue import entry
+    from raabta.scenario.models import Gateway
+
+    usual = next(usual for below, usual in STATIONS_BELOW_GHZ if payload.feeder_up_ghz < below)
+    _catalogued(name, "gateway")
+    _catalogued(station or usual, "earth-station")
+    data = {**entry(name).data, **entry(station or usual).data}
+    return Gateway.model_validate_json(json.dumps(data), strict=True)
 
 
 def _terminal(name: str | None, payload: Payload, carrier_mhz: float | None) -> Terminal:

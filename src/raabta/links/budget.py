@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from raabta.links.antenna import edge_of_cell_loss_db, scan_loss_db
 from raabta.links.articles import Verdict
 from raabta.links.modcod import symbol_rate_mbd
 from raabta.links.ranges import FloatArray, in_range
+from raabta.links.relay import combine_db, held_gain_db, held_power_db
 from raabta.scenario.models import Gateway, Payload, Terminal
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ GATEWAY_TEMPERATURE_K = 250.0
 """Assumed clear-sky system temperature behind a gateway's G/T; only the rise by rain depends on it."""
 FEEDER_MARGIN_DB = 1.0
 FEEDER_MAX_BITS = 6
+
+STATED: Final = "C/I"
+"""Line of the C/I that the payload states."""
 
 Direction = Literal["forward", "return"]
 
@@ -97,12 +101,6 @@ def carrier_to_noise_db(
     eirp, loss = np.asarray(eirp_dbw, dtype=np.float64), np.asarray(loss_db, dtype=np.float64)
     level = eirp - loss + np.asarray(g_over_t_dbk, dtype=np.float64) - BOLTZMANN_DBW_K_HZ
     return np.asarray(level - 10.0 * np.log10(np.asarray(bandwidth_mhz, dtype=np.float64) * 1e6))
-
-
-def combine_db(*ratios_db: npt.ArrayLike) -> FloatArray:
-    """Ratios to one carrier joined in linear power, dB: -10 log10 sum 10^(-r/10). Arrays broadcast."""
-    total = sum(10.0 ** (-np.asarray(ratio, dtype=np.float64) / 10.0) for ratio in ratios_db)
-    return np.asarray(-10.0 * np.log10(total))
 
 
 def system_temperature_k(receiver_k: npt.ArrayLike, loss_db: npt.ArrayLike) -> FloatArray:
@@ -251,7 +249,39 @@ def _unwanted_db(
     stated_db: float | None, beams_db: float | None = None, cross_db: float | None = None
 ) -> dict[str, float | None]:
     """What joins C/N in linear power, by name; None for none."""
-    return {"C/I": stated_db, "C/I, own beams": beams_db, "cross-polar discrimination": cross_db}
+    return {STATED: stated_db, "C/I, own beams": beams_db, "cross-polar discrimination": cross_db}
+
+
+@dataclass(frozen=True)
+class _Hop:
+    """The other hop of a transparent payload: its lines, and C/N behind both hops without the stated C/I."""
+
+    lines: list[Line]
+    whole_db: float
+
+
+def _both_hops(name: str, feeder_db: float, whole_db: npt.ArrayLike, how: str) -> _Hop:
+    both = float(np.asarray(whole_db))
+    return _Hop([Line(name, feeder_db, "dB"), Line("C/N, both hops", both, "dB", note=how)], both)
+
+
+def _behind_uplink(cn_db: float, unwanted_db: Mapping[str, float | None], feeder_db: float) -> _Hop:
+    """Forward: the gateway's uplink, then the user's downlink."""
+    met = [ratio for name, ratio in unwanted_db.items() if ratio is not None and name != STATED]
+    whole = held_power_db(feeder_db, combine_db(cn_db, *met))
+    return _both_hops("C/N, feeder uplink", feeder_db, whole, "u d / (1 + u + d): output power is held")
+
+
+def _before_downlink(
+    cn_db: float, fade_db: float, beams_db: float | None, cross_db: float | None, feeder_db: float
+) -> _Hop:
+    """Return: the user's uplink, which a fade of so many dB lowered, then the downlink to the gateway."""
+    met = [ratio for ratio in (beams_db, cross_db) if ratio is not None]
+    clear = [] if beams_db is None else [beams_db + fade_db]
+    up, clear_up = combine_db(cn_db, *met), combine_db(cn_db + fade_db, *clear)
+    whole = held_gain_db(up, clear_up, feeder_db)
+    how = "u / (1 + (1 + u0) / d): gain is that of clear sky, u0"
+    return _both_hops("C/N, feeder downlink", feeder_db, whole, how)
 
 
 def _close(
@@ -262,16 +292,20 @@ def _close(
     waveform: Direction,
     max_bits: int,
     rate_per_efficiency: float,
+    hop: _Hop | None = None,
 ) -> Budget:
     """Add C/N, what is unwanted, C/(N+I), margin, mode and rate below the lines that sum."""
     cn = _sum_db(lines)
     present = {name: ratio for name, ratio in unwanted_db.items() if ratio is not None}
     cinr = float(combine_db(cn, *present.values())) if present else cn
+    if hop is not None:
+        cinr = hop.whole_db if STATED not in present else float(combine_db(hop.whole_db, present[STATED]))
     forward = waveform == "forward"
     mode, efficiency = _forward_mode(cinr, margin_db, max_bits) if forward else _return_mode(cinr, margin_db)
     rate = efficiency * rate_per_efficiency
     after = [Line("C/N", cn, "dB", note="sum of the lines above")]
     after += [Line(name, ratio, "dB") for name, ratio in present.items()]
+    after += [] if hop is None else hop.lines
     after += [
         Line("C/(N+I)", cinr, "dB", note="joined in linear power"),
         Line("implementation margin", margin_db, "dB", note="added to every threshold"),
@@ -296,6 +330,7 @@ def forward_budget(
     beams_db: float | None = None,
     cross_db: float | None = None,
     cap: FluxCap | None = None,
+    feeder_db: float | None = None,
 ) -> Budget:
     """Satellite to terminal at the cell's edge; the rate is that of a whole channel with no hopping.
 
@@ -303,7 +338,8 @@ def forward_budget(
     `parts_db` (gas, rain, cloud, scintillation) splits the atmosphere for show. C/I is the payload's,
     `beams_db` that of the constellation's other beams (see `network.interference`);
     `cross_db` is the discrimination of the other polarisation in this weather, if that is in use. `cap`: the
-    cap on flux density, which the EIRP density keeps.
+    cap on flux density, which the EIRP density keeps. `feeder_db`: C/N of the gateway's uplink, which a
+    transparent payload passes on.
     """
     frequency = payload.user_down_ghz
     symbols = float(symbol_rate_mbd(payload.channel_down_mhz, payload.roll_off_ratio))
@@ -323,15 +359,10 @@ def forward_budget(
         *_receiver(terminal.g_over_t_dbk, rise, symbols, f"{symbols:g} MBd"),
     ]
     margin, bits = terminal.implementation_margin_db, terminal.max_modulation_bits
-    return _close(
-        f"forward, {terminal.label}",
-        lines,
-        _unwanted_db(payload.interference_down_db, beams_db, cross_db),
-        margin,
-        "forward",
-        bits,
-        symbols,
-    )
+    unwanted = _unwanted_db(payload.interference_down_db, beams_db, cross_db)
+    hop = None if feeder_db is None else _behind_uplink(_sum_db(lines), unwanted, feeder_db)
+    title = f"forward, {terminal.label}"
+    return _close(title, lines, unwanted, margin, "forward", bits, symbols, hop)
 
 
 def return_budget(
@@ -347,12 +378,14 @@ def return_budget(
     parts_db: Mapping[str, float] | None = None,
     beams_over_noise_db: float | None = None,
     cross_db: float | None = None,
+    feeder_db: float | None = None,
 ) -> Budget:
     """Terminal at the cell's edge to satellite; the rate is one terminal's carrier times its duty.
 
     Rain does not warm the satellite's receiver: it looks at an earth that is warm already. Arguments as in
     `forward_budget`, attenuations at the return frequency. `beams_over_noise_db` is I/N of the terminals of
-    other beams at the satellite, which a fade of this one spares.
+    other beams at the satellite, which a fade of this one spares. `feeder_db`: C/N of the downlink to the
+    gateway that a transparent payload gives a carrier with its share of the power, noise included.
     """
     frequency = payload.user_up_ghz
     carrier = min(terminal.carrier_mhz, payload.channel_up_mhz)
@@ -374,7 +407,11 @@ def return_budget(
     margin, share = terminal.implementation_margin_db, carrier * terminal.duty_share
     beams = None if beams_over_noise_db is None else _sum_db(lines) - beams_over_noise_db
     unwanted = _unwanted_db(payload.interference_up_db, beams, cross_db)
-    return _close(f"return, {terminal.label}", lines, unwanted, margin, "return", 6, share)
+    hop = None
+    if feeder_db is not None:
+        fade_db = max(weather_db - clear_db, 0.0)
+        hop = _before_downlink(_sum_db(lines), fade_db, beams, cross_db, feeder_db)
+    return _close(f"return, {terminal.label}", lines, unwanted, margin, "return", 6, share, hop)
 
 
 def feeder_budget(
@@ -391,7 +428,7 @@ def feeder_budget(
 ) -> Budget:
     """Feeder link of one gateway antenna: 'forward' is gateway to satellite, 'return' satellite to gateway.
 
-    The payload regenerates: the feeder is a limit of its own, not a noise contribution to the user's link.
+    Its mode and rate are those of a payload that regenerates; a transparent one passes its C/N on to users.
     EIRP is that of one polarisation spread over the gateway's bandwidth; the rate is of all polarisations.
     The satellite's feeder antenna is taken as pointed at the gateway (no scan or edge loss).
     """

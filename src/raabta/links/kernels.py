@@ -107,6 +107,21 @@ def joined_db(level_db, other_db, table):
 
 
 @inner
+def through_forward_db(level_db, feeder_db, table):
+    """C/N behind both hops of a transparent payload that holds its output power, dB: u d / (1 + u + d) of
+    the feeder's uplink and the user's downlink (see `links.relay`). table: see `joined_db`."""
+    return joined_db(level_db + joined_db(0.0, feeder_db, table), feeder_db, table)
+
+
+@inner
+def through_return_db(level_db, clear_db, feeder_db, table):
+    """The same of the user's uplink and the feeder's downlink, dB: u / (1 + (1 + u0) / d), at the gain that
+    the payload has when the carrier has its share of the power, which is in clear sky (u0)."""
+    filled = clear_db - joined_db(0.0, clear_db, table)
+    return level_db - (filled - joined_db(filled, feeder_db, table))
+
+
+@inner
 def mode_at(level_db, first_mode, thresholds):
     """Highest mode whose threshold (sorted, [0] = -inf for outage) is at or below the level."""
     x = (level_db - LUT_LOW_DB) * LUT_STEPS_PER_DB

@@ -5,9 +5,9 @@ The same budgets, tables and reference climate as a run uses; only the choice of
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.errors import NoSolutionError
 from raabta.base.frames import geodetic_to_fixed, look_angles
 from raabta.base.units import km_to_ms
-from raabta.links.budget import Budget, Direction, forward_budget, return_budget
+from raabta.links.budget import Budget, Direction, feeder_budget, forward_budget, return_budget
 from raabta.links.depolarisation import cross_polarisation_db
 from raabta.links.flux_cap import FluxCap, flux_cap
 from raabta.links.pfd import SPHERE_KM, sight
@@ -26,10 +26,10 @@ from raabta.links.weather import EDITION, SiteTables, Statistic, tables
 from raabta.orbits.kepler import geostationary_position_km, geostationary_radius_km
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from raabta.links.ranges import FloatArray
-    from raabta.scenario.models import Constellation, Payload, Shell, Terminal
+    from raabta.scenario.models import Constellation, Gateway, Payload, Shell, Terminal
 
 Sweep = Literal["elevation", "rain", "frequency"]
 SWEEPS: Final[dict[Sweep, tuple[str, FloatArray]]] = {
@@ -81,7 +81,8 @@ class Link:
     """What is asked: a place (its climate read), a satellite's radio, a terminal, and how rare a weather.
 
     `percent` is the share of the average year, or of the worst month, for which the weather is exceeded.
-    `system`: whose rule on flux density the link keeps, if any.
+    `system`: whose rule on flux density the link keeps, if any. `feeder_db`: C/N of the other hop by
+    direction, where the payload repeats carriers and its gateway is known.
     """
 
     sites: Sites
@@ -92,6 +93,7 @@ class Link:
     statistic: Statistic = "annual"
     directions: tuple[Direction, ...] = ("forward", "return")
     system: Constellation | None = None
+    feeder_db: Mapping[Direction, float] = field(default_factory=dict)
 
     def frequency_ghz(self, direction: Direction) -> float:
         """Carrier of a direction."""
@@ -173,6 +175,42 @@ def _reaches(shell: Shell, latitude_deg: float, elevation_deg: float) -> bool:
     return abs(latitude_deg) - cap_deg <= highest_deg
 
 
+def feeder(
+    system: Constellation, payload: Payload, gateway: Gateway, elevation_deg: float
+) -> tuple[Sight, dict[Direction, Budget]]:
+    """The hop between a gateway and a satellite in clear sky: how that stands, and the budget each way.
+
+    A satellite that moves is taken to stand as high over the gateway as over the place asked about.
+    """
+    sites = read_place(gateway.latitude_deg, gateway.longitude_deg)
+    seen = find_satellite(sites, system, elevation_deg)
+    out: dict[Direction, Budget] = {}
+    ways: tuple[tuple[Direction, float], ...] = (
+        ("forward", payload.feeder_up_ghz),
+        ("return", payload.feeder_down_ghz),
+    )
+    for way, frequency_ghz in ways:
+        fades = tables(
+            sites,
+            frequency_ghz=frequency_ghz,
+            dish_m=gateway.dish_m,
+            efficiency_share=0.65,
+            exceedance_percent=50.0,
+            elevation_deg=seen.elevation_deg,
+        )
+        clear_db = float(fades.clear_db[0, 0])
+        out[way] = feeder_budget(
+            payload,
+            gateway,
+            direction=way,
+            range_km=seen.range_km,
+            elevation_deg=seen.elevation_deg,
+            weather_db=clear_db,
+            clear_db=clear_db,
+        )
+    return seen, out
+
+
 def budgets(link: Link) -> tuple[Budget, ...]:
     """The budgets of a link, one for each direction asked, in the weather asked."""
     return tuple(_budget(link, direction, weather(link, direction), 0) for direction in link.directions)
@@ -201,13 +239,14 @@ def _budget(link: Link, direction: Direction, fades: SiteTables, e: int) -> Budg
     }
     seen = link.sight
     cross_db = _cross_db(link, direction, parts["rain"], float(fades.annual_percent[0]))
-    common = {
+    common: dict[str, Any] = {
         "range_km": seen.range_km,
         "elevation_deg": seen.elevation_deg,
         "scan_deg": seen.scan_deg,
         "weather_db": float(fades.total_db[0, 0, e]),
         "clear_db": float(fades.clear_db[0, e]),
         "cell_radius_km": 0.0,
+        "feeder_db": link.feeder_db.get(direction),
     }
     payload, terminal = link.payload, link.terminal
     if direction == "return":

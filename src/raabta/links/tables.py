@@ -19,7 +19,6 @@ from raabta.links.budget import (
     FEEDER_MARGIN_DB,
     FEEDER_MAX_BITS,
     GATEWAY_TEMPERATURE_K,
-    combine_db,
     forward_scan_exponent,
     free_space_loss_db,
     isotropic_area_loss_db,
@@ -36,6 +35,7 @@ from raabta.links.kernels import (
     LUT_LOW_DB,
     LUT_STEPS_PER_DB,
 )
+from raabta.links.relay import combine_db
 from raabta.links.weather import SiteTables, Statistic, site_tables
 
 if TYPE_CHECKING:
@@ -296,9 +296,13 @@ def _with_noise(clear_db: Floats, total_db: Floats, temperature_k: float) -> Flo
 
 @dataclass(frozen=True)
 class FeederTables:
-    """Rates of the feeder link of g gateways: rate_mbps (g, 2, 1 + k, e), forward (0) and return (1)."""
+    """The feeder of g gateways over weather states and cosecant nodes, (g, 2, 1 + k, e), forward (0) and
+    return (1). rate_mbps: decoded by the payload, at the longest range. near_db: C/N at a range of 1 km
+    without the other polarisation; cross_db: the discrimination of that, NO_CROSS_DB where none counts."""
 
     rate_mbps: Floats
+    near_db: Floats
+    cross_db: Floats
     cosecant_max: float
 
 
@@ -313,58 +317,59 @@ def feeder_tables(
 ) -> FeederTables:
     """Tabulate the feeder over weather states and cosecant nodes. range_km (e,): slant range at the nodes."""
     elevation = node_elevations_deg(min_elevation_deg)
-    out = np.empty((len(gateways), 2, 1 + len(EXCEEDANCE_PERCENT), elevation.size))
+    shape = (len(gateways), 2, 1 + len(EXCEEDANCE_PERCENT), elevation.size)
+    rate, near, cross = np.empty(shape), np.empty(shape), np.empty(shape)
     for g, gateway in enumerate(gateways):
         for direction, frequency_ghz in enumerate((payload.feeder_up_ghz, payload.feeder_down_ghz)):
-            out[g, direction] = _feeder_rate(
-                gateway,
-                payload,
-                direction,
-                frequency_ghz,
-                elevation,
-                range_km,
-                statistic,
-                fade_ratio,
-                cloud_maps,
+            fades = site_tables(
+                gateway.latitude_deg,
+                gateway.longitude_deg,
+                gateway.height_m / 1e3,
+                frequency_ghz=frequency_ghz,
+                dish_m=gateway.dish_m,
+                efficiency_share=0.65,
+                exceedance_percent=EXCEEDANCE_PERCENT,
+                elevation_deg=elevation,
+                statistic=statistic,
+                cloud_maps=cloud_maps,
             )
-    return FeederTables(out, cosecant_max(min_elevation_deg))
+            at = (g, direction)
+            rate[at], near[at], cross[at] = _feeder(
+                gateway, payload, direction, frequency_ghz, fades, range_km, fade_ratio
+            )
+    return FeederTables(rate, near, cross, cosecant_max(min_elevation_deg))
 
 
-def _feeder_rate(
+def _feeder(
     gateway: Gateway,
     payload: Payload,
     direction: int,
     frequency_ghz: float,
-    elevation: Floats,
+    fades: SiteTables,
     range_km: Floats,
-    statistic: Statistic,
     fade_ratio: float,
-    cloud_maps: CloudMaps | None,
-) -> Floats:
-    fades = site_tables(
-        gateway.latitude_deg,
-        gateway.longitude_deg,
-        gateway.height_m / 1e3,
-        frequency_ghz=frequency_ghz,
-        dish_m=gateway.dish_m,
-        efficiency_share=0.65,
-        exceedance_percent=EXCEEDANCE_PERCENT,
-        elevation_deg=elevation,
-        statistic=statistic,
-        cloud_maps=cloud_maps,
-    )
+) -> tuple[Floats, Floats, Floats]:
+    """Rate, near C/N and discrimination of one feeder direction, (1 + k, e) each."""
     temperature_k = np.inf if direction == 0 else GATEWAY_TEMPERATURE_K
     loss = _with_noise(fades.clear_db, _deeper(fades, fade_ratio), temperature_k)[0]
-    path_db = free_space_loss_db(range_km, frequency_ghz) + loss
-    band_mhz = gateway.band_mhz(forward=direction == 0)
-    level = feeder_level_dbhz(gateway, payload, direction) - path_db - mhz_to_dbhz(band_mhz)
+    cross = np.full(loss.shape, NO_CROSS_DB)
     if gateway.polarisations == 2:
-        level[1:] = combine_db(level[1:], _cross_db(fades, frequency_ghz, fade_ratio)[0])
+        cross[1:] = _cross_db(fades, frequency_ghz, fade_ratio)[0]
+    band_mhz = gateway.band_mhz(forward=direction == 0)
+    sent_db, band_dbhz = feeder_level_dbhz(gateway, payload, direction), mhz_to_dbhz(band_mhz)
+    level = sent_db - (free_space_loss_db(range_km, frequency_ghz) + loss) - band_dbhz
+    near = sent_db - (free_space_loss_db(1.0, frequency_ghz) + loss) - band_dbhz
+    if gateway.polarisations == 2:
+        level[1:] = combine_db(level[1:], cross[1:])
+    symbols = modcod.symbol_rate_mbd(band_mhz, payload.roll_off_ratio)
+    return np.asarray(_feeder_bits(level) * (symbols * gateway.polarisations)), near, cross
+
+
+def _feeder_bits(level_db: Floats) -> Floats:
+    """IP bits per symbol of a feeder that the payload decodes."""
     steps = modcod.ladder(FEEDER_MARGIN_DB, FEEDER_MAX_BITS)
-    index = np.searchsorted(steps.thresholds_db, level, side="right") - 1
-    efficiency = np.where(index >= 0, steps.efficiency_bit_symbol[np.maximum(index, 0)], 0.0)
-    rate = modcod.symbol_rate_mbd(band_mhz, payload.roll_off_ratio) * gateway.polarisations
-    return np.asarray(efficiency * rate)
+    index = np.searchsorted(steps.thresholds_db, level_db, side="right") - 1
+    return np.where(index >= 0, steps.efficiency_bit_symbol[np.maximum(index, 0)], 0.0)
 
 
 def feeder_level_dbhz(gateway: Gateway, payload: Payload, direction: int) -> float:

@@ -124,6 +124,7 @@ def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple
         altitude_km = float(np.linalg.norm(sky.view.satellite_km[s])) - EARTH.mean_radius_km
         payload = network.payload
         down, up = _interference_db(network, cell)
+        fed = [float(level) for level in sky.feeder_db[s]] if network.transparent else [None, None]
         forward = forward_budget(
             payload,
             terminal,
@@ -132,10 +133,17 @@ def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple
             altitude_km=altitude_km,
             beams_db=None if down is None else -down,
             cap=network.flux_cap,
+            feeder_db=fed[0],
             **common,
         )
         back = return_budget(
-            payload, terminal, weather_db=loss[1], clear_db=loss[1], beams_over_noise_db=up, **common
+            payload,
+            terminal,
+            weather_db=loss[1],
+            clear_db=loss[1],
+            beams_over_noise_db=up,
+            feeder_db=fed[1],
+            **common,
         )
         out += [forward, back]
     return tuple(out)

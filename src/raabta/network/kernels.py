@@ -13,9 +13,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
+from numba.extending import overload
 
 from raabta.base.prefetch import prefetch
-from raabta.links.kernels import cosecant_weight, joined_db, level_bases_db, mode_at
+from raabta.links.kernels import (
+    cosecant_weight,
+    joined_db,
+    level_bases_db,
+    mode_at,
+    through_forward_db,
+    through_return_db,
+)
 from raabta.network.member_kernels import BLOCK, Members, crowd_of, join
 
 MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
@@ -77,7 +85,8 @@ class Candidates(NamedTuple):
 class Fleet(NamedTuple):
     """The satellites near: number (m,) in the fleet; km, unit (m, 3), altitude_km (m,); gateway (m,) or -1,
     and gateway_range_km (m,) to it; capacity (m, 3): dwell, forward and return Mbps; limit_code (m, 3): the
-    constraint that names each; room (m,): cells."""
+    constraint that names each; room (m,): cells; feeder_db (m, 2): C/N of the feeder's uplink and downlink,
+    which a transparent payload passes on, or (0,): kernels are compiled for the one or the other."""
 
     number: Any
     km: Any
@@ -88,6 +97,7 @@ class Fleet(NamedTuple):
     capacity: Any
     limit_code: Any
     room: Any
+    feeder_db: Any
 
 
 class Rules(NamedTuple):
@@ -162,6 +172,61 @@ def rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_clo
             if both < np.inf:
                 out_closed[p, 0] |= 1 << j
                 out_need[p] += links.active[c, j] * both
+
+
+@kernel
+def rate_repeated(links, c, state, base_f, base_r, sin_elevation, up_db, down_db, out_need, out_closed):
+    """`rate_links` behind a transparent payload; up_db, down_db: C/N of its feeder, see `Fleet`."""
+    e, w = cosecant_weight(sin_elevation, links.cosecant_max, links.loss.shape[2])
+    for p in range(out_need.shape[0]):
+        out_need[p], out_closed[p, 0], out_closed[p, 1] = 0.0, 0, 0
+    for j in range(links.active.shape[1]):
+        down = _user_db(links, c, state, 0, j, base_f, e, w)
+        up = _user_db(links, c, state, 1, j, base_r, e, w)
+        clear = _user_db(links, c, 0, 1, j, base_r, e, w)
+        level_f = through_forward_db(down, up_db, links.join)
+        level_r = through_return_db(up, clear, down_db, links.join)
+        f = mode_at(level_f, links.lut[0, j], links.thresholds[0, j])
+        r = mode_at(level_r, links.lut[1, j], links.thresholds[1, j])
+        for p in range(out_need.shape[0]):
+            forward = links.dwell[0, j, f, p]
+            both = max(forward, links.dwell[1, j, r, p])
+            if forward < np.inf:
+                out_closed[p, 1] |= 1 << j
+            if both < np.inf:
+                out_closed[p, 0] |= 1 << j
+                out_need[p] += links.active[c, j] * both
+
+
+INLINE: Any = {"error_model": "numpy", "forceinline": True, "_nrt": False}
+
+
+def rate(links, c, state, base_f, base_r, sin_elevation, feeder_db, s, out_need, out_closed):
+    """`rate_links`, or behind a transparent payload, whose feeder_db is (m, 2), `rate_repeated`."""
+    raise NotImplementedError("only kernels rate links")
+
+
+@overload(rate, jit_options=INLINE)
+def _rate(links, c, state, base_f, base_r, sin_elevation, feeder_db, s, out_need, out_closed):
+    """Chosen when a kernel is compiled: a payload that decodes pays nothing for one that repeats."""
+
+    def decoded(links, c, state, base_f, base_r, sin_elevation, feeder_db, s, out_need, out_closed):
+        rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_closed)
+
+    def repeated(links, c, state, base_f, base_r, sin_elevation, feeder_db, s, out_need, out_closed):
+        up_db, down_db = feeder_db[s, 0], feeder_db[s, 1]
+        rate_repeated(links, c, state, base_f, base_r, sin_elevation, up_db, down_db, out_need, out_closed)
+
+    return repeated if feeder_db.ndim == 2 else decoded
+
+
+@inner
+def _user_db(links, c, state, way, j, base, e, w):
+    """C/(N+I) of the user's link of class j of cell c one way, at place (e, w) of the cosecant nodes."""
+    low, high = links.loss[state, c, e, way, j], links.loss[state, c, e + 1, way, j]
+    near, far = links.cross[state, c, e, way], links.cross[state, c, e + 1, way]
+    level = base + links.terminal[way, j] - (low + w * (high - low))
+    return joined_db(level, near + w * (far - near), links.join)
 
 
 @inner
@@ -309,7 +374,7 @@ def rate_cell(c, s, sin_elevation, state, fleet, links, rules, given):
         links.edge_up, links.flux_cap,
     )  # fmt: skip
     need, closes, design = given.plan_dwell[c], given.closes[c], rules.design
-    rate_links(links, c, state, base_f, base_r, sin_elevation, need, closes)
+    rate(links, c, state, base_f, base_r, sin_elevation, fleet.feeder_db, s, need, closes)
     active = active_of(links.active[c], closes[design, 0])
     short = asking(links.active[c]) & ~closes[design, 1]
     given.need[c, 0] = need[design]

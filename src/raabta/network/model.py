@@ -121,6 +121,11 @@ class Network:
         """Radio of the satellites."""
         return self.scenario.constellation.payload
 
+    @property
+    def transparent(self) -> bool:
+        """Whether the satellites repeat carriers, so that the feeder's noise reaches the user."""
+        return self.payload.processing == "transparent"
+
     @cached_property
     def total_active(self) -> Floats:
         """Active homes of every cell, all classes, (n,)."""

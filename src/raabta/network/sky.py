@@ -10,8 +10,9 @@ import numpy as np
 
 from raabta.access import visibility
 from raabta.base.bodies import EARTH
+from raabta.network import feeder
 from raabta.network import sky_kernels as kernels
-from raabta.network.kernels import GATEWAY, GSO, Candidates, Fleet
+from raabta.network.kernels import FEEDER, GATEWAY, GSO, RETURN_SIDE, Candidates, Fleet
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ class Sky:
     feeders (m, 2): gateway and its diversity partner, index or -1; feeder_cosecant (m, 2): 1 / sin(elevation)
     there; gateway_range_km (m,): to the gateway. share (m,): the part of the satellite that is this area's.
     capacity (m, 3): its dwell, forward and return Mbps; limit_code (m, 3): the constraint that names each.
+    feeder_db (m, 2): see `kernels.Fleet`.
     """
 
     view: visibility.Overhead
@@ -44,6 +46,7 @@ class Sky:
     capacity: Floats
     limit_code: Ints
     room: Ints
+    feeder_db: Floats
 
     @cached_property
     def gateway(self) -> Ints:
@@ -63,6 +66,7 @@ class Sky:
             self.capacity,
             self.limit_code,
             self.room,
+            self.feeder_db,
         )
 
 
@@ -77,14 +81,14 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
     feeders, sine = _assign_gateways(network, position_km, view, home, share)
     cosecant = 1.0 / sine
     offset = view.satellite_km - network.gateways.km[np.maximum(feeders[:, 0], 0)]
-    feeder = feeder_mbps(network, feeders[:, 0], cosecant[:, 0])
-    capacity, limit_code = capacity_of(network, feeder, share)
+    gateway, at_cosecant = feeders[:, 0], cosecant[:, 0]
+    capacity, limit_code = capacity_at(network, gateway, at_cosecant, share)
     frames = network.scenario.sharing.frames_per_slot
     hops = min(frames, network.payload.cells_per_beam)
     return Sky(
         view=view,
         visible=visible,
-        usable=_usable(network, view, visible, feeders[:, 0]),
+        usable=_usable(network, view, visible, gateway),
         in_view=in_view,
         feeders=feeders,
         feeder_cosecant=cosecant,
@@ -93,6 +97,7 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
         capacity=capacity,
         limit_code=limit_code,
         room=_cells_at_most(capacity[:, 0] * hops, network.rules.guarantee),
+        feeder_db=feeder.clear_db(network, view.satellite_km, gateway, at_cosecant),
     )
 
 
@@ -170,13 +175,29 @@ def _share(network: Network, position_km: Floats, view: visibility.Overhead, hom
     return share
 
 
-def capacity_of(network: Network, feeder: Floats, share: Floats) -> tuple[Floats, Ints]:
+def capacity_at(network: Network, gateway: Ints, cosecant: Floats, share: Floats) -> tuple[Floats, Ints]:
+    """`capacity_of` satellites with their gateways (m,) in clear sky.
+
+    A transparent payload repeats the whole channel of every beam that is on, so that its feeder bounds beams,
+    whatever the weather; nothing bounds its rate but the satellite itself.
+    """
+    if not network.transparent:
+        return capacity_of(network, feeder_mbps(network, gateway, cosecant), share)
+    limit, code = capacity_of(network, np.full((share.size, 2), np.inf), share)
+    beams = feeder.beams(network, gateway) * share[:, None]
+    for way, its in enumerate((FEEDER, RETURN_SIDE + FEEDER)):
+        fewer = beams[:, way] < limit[:, 0]
+        limit[fewer, 0], code[fewer, 0] = beams[fewer, way], its
+    return limit, code
+
+
+def capacity_of(network: Network, fed_mbps: Floats, share: Floats) -> tuple[Floats, Ints]:
     """Dwell, forward and return Mbps of each satellite for this area (m, 3), and the constraint behind each.
-    feeder (m, 2): Mbps of its feeder; share (m,): the part of it that is this area's."""
+    fed_mbps (m, 2): of its feeder; share (m,): the part of it that is this area's."""
     payload = network.payload
     limit, code = np.empty((share.size, 3)), np.empty((share.size, 3), np.int64)
     kernels.limit_satellites(
-        feeder,
+        fed_mbps,
         share,
         float(payload.beams),
         network.beams_by_power,

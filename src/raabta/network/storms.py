@@ -11,6 +11,7 @@ import numpy as np
 from raabta.base.bodies import EARTH
 from raabta.links import weather_series
 from raabta.links.tables import EXCEEDANCE_PERCENT, PROBABILITY
+from raabta.network import repeated
 from raabta.network.sky import capacity_of, feeder_mbps
 from raabta.network.slot import allocate, rates_mbps
 
@@ -162,16 +163,27 @@ def storm(network: Network, sky: Sky, clear: Allocation, drawn: Drawn) -> Storm:
     """Share one sky anew in drawn weather, at the cells alone and at the gateways too.
 
     A cell is counted where its own weather is dry and the feeder of the satellite that it has in clear sky
-    still carries that satellite's whole load: `survival.weigh` has charged every cell with its own links.
+    still carries that satellite's whole load, or passes on no more noise: `survival.weigh` has charged every
+    cell with its own links.
     """
     cells = allocate(network, sky, drawn.cells)
-    feeder = feeders_mbps(network, sky, drawn.gateways)
-    capacity, limit_code = capacity_of(network, feeder, sky.share)
+    after = under(network, sky, drawn.gateways)
     wet = cells
-    if not np.array_equal(capacity, sky.capacity):
-        wet = allocate(network, replace(sky, capacity=capacity, limit_code=limit_code), drawn.cells)
-    spared = np.append(_carries(network, clear, sky.capacity, capacity), True)[clear.satellite]
+    if not (np.array_equal(after.capacity, sky.capacity) and np.array_equal(after.feeder_db, sky.feeder_db)):
+        wet = allocate(network, after, drawn.cells)
+    spares = _carries(network, clear, sky.capacity, after.capacity)
+    if network.transparent:
+        spares &= (after.feeder_db >= sky.feeder_db).all(axis=1)
+    spared = np.append(spares, True)[clear.satellite]
     return Storm(wet.level, (drawn.cells == 0) & spared, _figures(network, sky, drawn, (clear, cells, wet)))
+
+
+def under(network: Network, sky: Sky, state: Ints) -> Sky:
+    """The sky with the feeders that the weather of the gateways (g,) leaves."""
+    if network.transparent:
+        return repeated.under(network, sky, state)
+    capacity, limit_code = capacity_of(network, feeders_mbps(network, sky, state), sky.share)
+    return replace(sky, capacity=capacity, limit_code=limit_code)
 
 
 def feeders_mbps(network: Network, sky: Sky, state: Ints) -> Floats:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from raabta.links.tables import PROBABILITY
+from raabta.network import repeated
 from raabta.network import survival_kernels as kernels
 from raabta.network.model import RUNG_LOW, RUNG_RATIO_LOG, RUNGS, SLOT_UNIT
 from raabta.network.slot import Allocation
@@ -15,6 +16,7 @@ from raabta.network.slot import Allocation
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from raabta.network.kernels import Links
     from raabta.network.model import Admission, Network
     from raabta.network.sky import Sky
 
@@ -177,18 +179,71 @@ def weigh(
     kernels.clear_levels(
         allocation.given, sky.capacity, links.active, np.ascontiguousarray(links.plans[plans]), first, level
     )
-    slot = (
-        allocation.given,
+    admitted = admission or network.admission
+    slot = _Slot(network, sky, allocation, links, level, first)
+    survival = feeder_survival(network, sky, allocation, admitted)
+    if network.transparent:
+        _add_repeated(slot, admitted.order, survival.promised, out)
+        return
+    _add(slot, survival, out, out.lost)
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """One slot to weigh: levels (n, p) at the plans of `links.dwell`, which start at column `first` of the
+    allocation."""
+
+    network: Network
+    sky: Sky
+    allocation: Allocation
+    links: Links
+    level: Floats
+    first: int
+
+
+def _add(slot: _Slot, shares: kernels.FeederSurvival, out: Weighed, lost: Ints) -> None:
+    """Weigh over the weather of the cells; lost (n, 2): see `survival_kernels.weigh`."""
+    network, sky = slot.network, slot.sky
+    asked = (
+        slot.allocation.given,
         sky.capacity,
         network.rules.per_cell,
-        level,
-        first,
-        network.design - first,
-        feeder_survival(network, sky, allocation, admission or network.admission),
-        links,
+        slot.level,
+        slot.first,
+        network.design - slot.first,
+        shares,
+        sky.feeder_db,
+        slot.links,
         CHANCE,
         LADDER,
     )
     cell = 0
-    while (cell := kernels.weigh(*slot, cell, out.counts, out.lacks.tables, out.lost)) < level.shape[0]:
+    while (cell := kernels.weigh(*asked, cell, out.counts, out.lacks.tables, lost)) < slot.level.shape[0]:
         out.lacks.grow()
+
+
+def _add_repeated(slot: _Slot, order: Ints, promised: Floats, out: Weighed) -> None:
+    """The same for a transparent payload: over the weather of the cells, once in every way of feeding them.
+
+    Where a cell falls short with no rain of its own, the gateway is blamed whatever its own weather.
+    """
+    network, given = slot.network, slot.allocation.given
+    kept_share = promised if network.rules.guarantee else np.zeros_like(promised)
+    satellite = given.satellite
+    rest, lit = np.ones(satellite.size), (satellite >= 0) & (given.dwell > 0.0)
+    for fed in repeated.ways(network, slot.sky):
+        level, closes = repeated.kept(slot.allocation, slot.links, slot.level, kept_share, order, fed)
+        chance = np.where(lit, fed.chance[satellite], 0.0)
+        lost = np.zeros_like(out.lost)
+        sky = replace(slot.sky, capacity=fed.capacity, feeder_db=fed.feeder_db)
+        shares = kernels.FeederSurvival(np.zeros_like(chance), chance, chance)
+        _add(replace(slot, sky=sky, level=level), shares, out, lost)
+        design = network.design - slot.first
+        asked = np.minimum(slot.level[:, design] * promised, 1.0)
+        fails = lit & (
+            (level[:, design] < asked * (1.0 - kernels.EPS))
+            | (closes[:, design] != given.closes[:, network.design, 0])
+        )
+        out.lost[:, 0] += np.where(fails, 0, lost[:, 0])
+        rest -= np.where(fails, 0.0, chance)
+    out.lost[:, 1] += np.where(lit, np.rint(np.maximum(rest, 0.0) * SLOT_UNIT), 0.0).astype(np.int64)

@@ -10,7 +10,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from raabta.base.prefetch import prefetch
-from raabta.network.kernels import AHEAD, active_of, fetch_losses, rate_links, rates_of
+from raabta.network.kernels import AHEAD, active_of, fetch_losses, rate, rates_of
 
 EPS = 1e-9
 kernel = njit(cache=True, nogil=True, error_model="numpy")
@@ -154,6 +154,7 @@ def weigh(
     first,
     design,
     survival,
+    feeder_db,
     links,
     chance,
     ladder,
@@ -167,9 +168,9 @@ def weigh(
 
     State k holds with chance[k - 1]; its rate is that of the worst fade in the state: "at least" is kept. A
     cell in a fade keeps its clear-sky level (n, p) with more dwell, up to its satellite's and `per_cell`;
-    what that costs others is measured by the drawn rain states. survival: what the feeder
-    carries. `links.dwell`
-    is cut to the plans wanted, which start at column `first` of `given`; `design` is its place among them.
+    what that costs others is measured by the drawn rain states. survival: what the feeder carries. feeder_db
+    (m, 2): see `kernels.Fleet`. `links.dwell` is cut to the plans wanted, which start at column `first` of
+    `given`; `design` is its place among them.
 
     Counts are whole numbers, ladder[2] to the slot, so that sums do not depend on how time was cut.
     out_counts (n, p, b): some class has its level; out_lacks (`Tables`): and some have not. Bin 0 says
@@ -193,13 +194,15 @@ def weigh(
         promised, whole = survival.promised[c], survival.whole[c]
         up = max(survival.kept[c], whole)
         out_lost[c, 1] += _whole((1.0 - up) * ladder[2])
+        if up <= 0.0:
+            continue
         most = max(given.dwell[c], min(capacity[s, 0], per_cell))
         base_f, base_r, sin_el = given.geometry[c, 3], given.geometry[c, 4], given.geometry[c, 0]
         bins = rungs[c]
         # Fades worsen with k, so the states that change nothing are the first ones.
         k = states
         while k > 0:
-            rate_links(links, c, k, base_f, base_r, sin_el, need, closed)
+            rate(links, c, k, base_f, base_r, sin_el, feeder_db, s, need, closed)
             if _changes_nothing(level, c, need, closed, given.closes, first, most):
                 break
             share = chance[k - 1]

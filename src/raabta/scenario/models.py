@@ -165,6 +165,12 @@ class Payload(Model):
         ge=-20.0, le=90.0, description="towards one gateway antenna, over its bandwidth in one polarisation"
     )
     feeder_g_over_t_dbk: float = Field(ge=-40.0, le=60.0)
+    processing: Literal["regenerative", "transparent"] = Field(
+        default="regenerative",
+        description="regenerative decodes and codes anew, so each hop is a link of its own; transparent "
+        "repeats carriers, so the noise of the feeder joins the user's link and a beam takes as much "
+        "feeder spectrum as it has itself",
+    )
 
     @model_validator(mode="after")
     def _carrier_inside_its_band(self) -> Self:

@@ -18,6 +18,7 @@ from raabta.engine import chunks
 from raabta.engine.atomic import write_bytes
 from raabta.engine.ledger import Ledger
 from raabta.engine.provenance import environment
+from raabta.network import feeder
 from raabta.network.chunk import WEIGHT_UNIT
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.record_kernels import RTT_STEP_MS
@@ -161,6 +162,7 @@ def _notes(each: Pass) -> list[str]:
         *network.propagator.notes,
         *network.rain.notes,
         network.flux_cap.sentence,
+        *feeder.notes(network),
         *_horizon_notes(each.scenario),
     ]
 

@@ -105,3 +105,25 @@ def test_a_mistake_is_told_and_ends_with_2(options: list[str], message: str, cap
     shown = capsys.readouterr()
     assert message in shown.err and "Traceback" not in shown.err
     assert shown.out == ""
+
+
+def test_the_hop_of_a_gateway_joins_a_transparent_payload(capsys: Out) -> None:
+    """26.9 dB up to the satellite and 25.7 dB down, as in `pakistan-paksat`, beside links of 16 and 4 dB."""
+    alone, joined = answer(capsys), answer(capsys, "--via", "karachi")
+    assert any("left out here" in note for note in alone["notes"])
+    assert any("26.9 dB up to the satellite, 25.7 dB down" in note for note in joined["notes"])
+    for way in ("forward", "return"):
+        one, both = alone["budgets"][way], joined["budgets"][way]
+        assert both["cn_db"] == one["cn_db"]
+        names = [line["name"] for line in both["lines"]]
+        assert "C/N, both hops" in names and "C/N, both hops" not in [line["name"] for line in one["lines"]]
+        assert both["cinr_db"] < one["cinr_db"]
+    lost_db = alone["budgets"]["forward"]["cinr_db"] - joined["budgets"]["forward"]["cinr_db"]
+    assert lost_db == pytest.approx(0.28, abs=0.02)
+    wide = answer(capsys, "--via", "karachi", "--station", "ka-earth-station")
+    assert wide["budgets"]["forward"]["cinr_db"] < joined["budgets"]["forward"]["cinr_db"] - 3.0
+
+
+def test_a_gateway_adds_no_noise_where_the_payload_decodes(capsys: Out) -> None:
+    assert main(["link", "--from", "Quetta", "--to", "telesat", "--via", "karachi"]) == 2
+    assert "catalogued as regenerative" in capsys.readouterr().err

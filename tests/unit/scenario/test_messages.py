@@ -84,7 +84,7 @@ def test_misspelt_key_reads_like_this(tmp_path: Path, small_yaml: str) -> None:
             "[karachi]",
             (7, 16),
             "gateways[0]: a site without a radio",
-            "add one: `catalogue: [karachi, ka-earth-station]`; radios: ka-earth-station, qv-earth-station, ",
+            "add one: `catalogue: [karachi, ka-earth-station]`; radios: ka-earth-station, ku-hub, ",
         ),
         ("[karachi, ka-earth-station]", "karachi", (7, 16), "without a radio", "[karachi, ka-earth-station]"),
         ("latitude_deg: 31.0", "latitude_deg: 91", (8, 46), "should be less than or equal to 90", ""),

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.base.errors import RaabtaError
-from raabta.links.budget import carrier_to_noise_db, combine_db, free_space_loss_db
+from raabta.links.budget import carrier_to_noise_db, free_space_loss_db
 from raabta.links.modcod import best, symbol_rate_mbd
+from raabta.links.relay import combine_db
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

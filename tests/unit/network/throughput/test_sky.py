@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from raabta.base.errors import RaabtaError
-from raabta.links.budget import combine_db
+from raabta.links.relay import combine_db
 from raabta.network.paths import NO_NODE
 from raabta.network.throughput.curve import Rules, choose_stations, throughput_mbps
 from raabta.network.throughput.sky import Losses, Sky, back_lasers
