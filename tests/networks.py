@@ -31,6 +31,8 @@ from raabta.scenario.models import Demand as Ask
 
 ALTITUDE_KM = 500.0
 CENTRE = (29.0, 66.0)
+FORGETFUL = {"handover_s": 0.0, "memory_strength": 0.0}
+"""Every slot by itself, unless a test is about what one knows of another."""
 SHELL = Shell(altitude_km=ALTITUDE_KM, inclination_deg=40.0, planes=20, satellites_per_plane=20, phasing=8)
 
 
@@ -94,7 +96,7 @@ def scenario(
         ),
         gateways=gateways,
         demand=Ask(terminals=terminals or (terminal(),), **(demand or {})),
-        sharing=Sharing(**({"capacity_share": "exclusive"} | (sharing or {}))),
+        sharing=Sharing(**(FORGETFUL | {"capacity_share": "exclusive"} | (sharing or {}))),
         weather=Weather(**({"rain_state_every": 4} | (weather or {}))),
     )
 
@@ -185,6 +187,7 @@ def quiet_chunk(slots, n=2, **arrays):
         "rain": zero, "feeder": zero, "code_count": wide, "code_unserved": wide, "code_count_up": wide,
         "code_unserved_up": wide, "visible": zero, "usable_satellites": np.zeros(slots, np.int32),
         "visible_satellites": np.zeros(slots, np.int32), "storm_clear": zero, "storm_wet": zero,
+        "handovers": zero, "followed": np.zeros(1, np.int64),
         "storms": np.zeros((0, 10)), "bounds": np.zeros((0, 2)),
     }  # fmt: skip
     return quiet | arrays

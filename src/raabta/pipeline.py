@@ -221,7 +221,7 @@ def served_of(scenario: Scenario, slots: list[int]) -> dict[str, float]:
 
     def answer(each: Pass) -> Outcome:
         each.network = admit_network(each.network)
-        chunk = run_chunk(each.network, slots)
+        chunk = run_chunk(each.network, slots, apart=True)
         return store.outcome_of(each, lambda only: [chunk], len(slots))
 
     return store.served_totals(passes.follow(passes.prepared(scenario, *place_people(scenario)), answer))

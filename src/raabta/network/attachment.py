@@ -50,8 +50,10 @@ def attach_all(
             look_again(network, first, admitted.level, state, usable, near, given)
     if rest.size == 0:
         return
+    if guaranteed:  # under `equal` a turning order would turn who misses, too
+        rest = rest[np.argsort(-given.before.weight[rest], kind="stable")]
     left = left_over(near, given)
-    alone = chosen(network, rest, usable, left)
+    alone = chosen(network, rest, usable, left, given.before)
     apart = network.rules._replace(colours=np.inf)  # without dwell there is nothing to keep apart
     kernels.attach(rest, admitted.level, state, alone, left, links, apart, given)
     again = rest[given.satellite[rest] < 0]
@@ -76,7 +78,8 @@ def look_again(
     left = left_over(near, given)
     if not np.any(np.all(left.capacity > LEAST_LEFT_SHARE * near.capacity, axis=1) & (left.room > 0)):
         return
-    arrays = {name: np.empty_like(part) for name, part in given._asdict().items() if name != "members"}
+    shared = ("members", "before")
+    arrays = {name: np.empty_like(part) for name, part in given._asdict().items() if name not in shared}
     trial = given._replace(**arrays)
     links, moved = network.links, False
     for _ in range(LOOKS):
@@ -98,20 +101,22 @@ def left_over(near: kernels.Fleet, given: kernels.Given) -> kernels.Fleet:
 
 
 def chosen(
-    network: Network, order: Ints, usable: kernels.Candidates, left: kernels.Fleet
+    network: Network, order: Ints, usable: kernels.Candidates, left: kernels.Fleet, before: kernels.Before
 ) -> kernels.Candidates:
     """One candidate at most for every cell of `order`: see `surplus_kernels.spread`."""
     plan, frame = network.plans[network.design], network.rules.frame
     choice = np.full(network.ground.count, -1)
     surplus_kernels.spread(
         order,
-        network.total_active,
+        network.total_active * before.weight,
         usable,
         np.minimum(left.capacity[:, 1] / plan[0], left.capacity[:, 2] / plan[1]),
         left.capacity[:, 0] / frame,
         frame / network.home_dwell,
         SWEEPS,
         left.room,
+        before.satellite,
+        network.rules.toll,
         choice,
     )
     n = choice.size

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from raabta.network import record_kernels as kernels
 from raabta.network.bound import forward_bound_mbps
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.epochs import begins, with_lead
 from raabta.network.model import SLOT_UNIT
+from raabta.network.past import Past, after, no_past, remembers
 from raabta.network.sky import Sky, observe_sky
 from raabta.network.slot import Allocation, allocate
 from raabta.network.storms import Drawn, Figures, draw, storm
 from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,17 +51,44 @@ def sky_at(network: Network, slot: int) -> Sky:
     return observe_sky(network, network.propagator.positions_km(slot_times(network, [slot]))[0])
 
 
-def run_chunk(network: Network, slots: Sequence[int]) -> Arrays:
-    """Run some slots. Sums are integers, so that they add up the same however time is cut."""
-    position_km = network.propagator.positions_km(slot_times(network, slots))
+class Seen(NamedTuple):
+    """One slot in clear sky, as the run has it; past: what it knew of the slots before."""
+
+    slot: int
+    sky: Sky
+    past: Past
+    clear: Allocation
+
+
+def walk(network: Network, slots: Sequence[int], *, apart: bool = False) -> Iterator[Seen]:
+    """Some slots of the run in clear sky, each with what it knows of its epoch (see `network.epochs`): slots
+    that lead to it are computed too. Slots taken `apart` know nothing of any other."""
+    alone = [(slot, True) for slot in slots]
+    order = alone if apart else with_lead(slots, remembers=remembers(network))
+    position_km = network.propagator.positions_km(slot_times(network, [slot for slot, _ in order]))
+    no_weather = np.zeros(network.ground.count, np.int64)
+    past, last = no_past(network), -1
+    for (slot, asked), at_km in zip(order, position_km, strict=True):
+        if apart or begins(slot) or last != slot - 1:
+            past = no_past(network)
+        sky = observe_sky(network, at_km)
+        clear = allocate(network, sky, no_weather, past=past)
+        if asked:
+            yield Seen(slot, sky, past, clear)
+        past, last = after(network, sky, clear, past), slot
+
+
+def run_chunk(network: Network, slots: Sequence[int], *, apart: bool = False) -> Arrays:
+    """Run some slots. Sums are integers, so that they add up the same however time is cut.
+
+    Slots of a sample are taken `apart`: each is computed by itself and pays a handover in every cell.
+    """
     drawn = draw(network.rain, slots)
     record = _Record(network, len(slots))
-    for i, slot in enumerate(slots):
-        sky = observe_sky(network, position_km[i])
-        clear = allocate(network, sky, record.no_weather)
-        record.keep(i, sky, clear)
-        if slot in drawn:
-            record.keep_storm(slot, sky, clear, drawn[slot])
+    for i, seen in enumerate(walk(network, slots, apart=apart)):
+        record.keep(i, seen)
+        if seen.slot in drawn:
+            record.keep_storm(seen, drawn[seen.slot])
     return record.arrays()
 
 
@@ -69,20 +98,21 @@ class _Record:
     def __init__(self, network: Network, slots: int) -> None:
         n, classes = network.demand.active.shape
         self.network = network
-        self.no_weather = np.zeros(n, np.int64)
         self.weight = np.rint(network.demand.subscribers * WEIGHT_UNIT).astype(np.int64)
         self.weighed = Weighed.zeros(n, len(network.plans), classes)
         self.kept = _nothing_kept(slots, n)
         self.usable_satellites = np.zeros(slots, np.int32)
         self.visible_satellites = np.zeros(slots, np.int32)
+        self.handovers = np.zeros(n, np.int64)
+        self.followed = np.zeros(1, np.int64)
         self.storm_clear = np.zeros(n, np.int64)
         self.storm_wet = np.zeros(n, np.int64)
         self.storms: list[tuple[float, ...]] = []
         self.bounds: list[tuple[float, float]] = []
 
-    def keep(self, i: int, sky: Sky, clear: Allocation) -> None:
+    def keep(self, i: int, seen: Seen) -> None:
         """Store slot i and weigh it over the weather."""
-        network = self.network
+        network, sky, clear = self.network, seen.sky, seen.clear
         self.usable_satellites[i] = np.count_nonzero(sky.gateway >= 0)
         self.visible_satellites[i] = np.count_nonzero(sky.in_view)
         weigh(network, sky, clear, self.weighed)
@@ -97,15 +127,18 @@ class _Record:
             SLOT_UNIT,
             self.kept,
         )
+        if seen.past.known:
+            kernels.tally_handovers(seen.past.satellite, clear.satellite, sky.view.near, self.handovers)
+            self.followed += 1
 
-    def keep_storm(self, slot: int, sky: Sky, clear: Allocation, drawn: Drawn) -> None:
+    def keep_storm(self, seen: Seen, drawn: Drawn) -> None:
         """Share the same sky in drawn weather: what a storm costs once the beams are shared anew."""
-        found = storm(self.network, sky, clear, drawn)
+        found = storm(self.network, seen.sky, seen.clear, drawn, seen.past)
         kernels.tally_storm(
-            found.counted, clear.level, found.level, SLOT_UNIT, self.storm_clear, self.storm_wet
+            found.counted, seen.clear.level, found.level, SLOT_UNIT, self.storm_clear, self.storm_wet
         )
-        self.storms.append((float(slot), *found.figures))
-        self.bounds.append((found.figures.clear_mbps, forward_bound_mbps(self.network, sky)))
+        self.storms.append((float(seen.slot), *found.figures))
+        self.bounds.append((found.figures.clear_mbps, forward_bound_mbps(self.network, seen.sky)))
 
     def arrays(self) -> Arrays:
         """Everything to keep."""
@@ -131,6 +164,8 @@ class _Record:
             "visible": kept.visible,
             "usable_satellites": self.usable_satellites,
             "visible_satellites": self.visible_satellites,
+            "handovers": self.handovers,
+            "followed": self.followed,
             "storm_clear": self.storm_clear,
             "storm_wet": self.storm_wet,
             "storms": np.array(self.storms, np.float64).reshape(-1, 1 + len(Figures._fields)),

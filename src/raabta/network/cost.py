@@ -13,6 +13,7 @@ from raabta.engine.arrays import encode
 from raabta.network.admission import sky_bytes
 from raabta.network.chunk import even_slots, run_chunk, sky_at
 from raabta.network.model import RUNGS, Admission
+from raabta.network.slot import allocate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +27,14 @@ SAMPLE: Final = 5
 
 @dataclass(frozen=True)
 class Cost:
-    """Of a slot: `slot_s` on one free core, `sky_s` of it for its sky, `slot_bytes` before it is coded. Of a
+    """Of a slot: `slot_s` on one free core, `sky_s` of it for its sky, `share_s` for sharing it out in clear
+    sky, `slot_bytes` before it is coded. Of a
     chunk beside its slots: `chunk_s`, `chunk_bytes` on disk, `counts_bytes` of its counts in memory. Of the
     run: the network. Of a sky: `sky_bytes` that admission holds, `view_bytes` while it is made."""
 
     slot_s: float
     sky_s: float
+    share_s: float
     slot_bytes: float
     chunk_s: float
     chunk_bytes: float
@@ -54,10 +57,14 @@ def measure(network: Network) -> Cost:
     every = network.scenario.weather.rain_state_every
     slots = sorted(np.resize(even_slots(steps, SAMPLE), SAMPLE).tolist())
     slots = [min(slot + 1, steps - 1) if slot % every == 0 else slot for slot in slots]  # no storm is drawn
-    run_chunk(network, [0, *slots])  # loads the kernels, those of a storm and of a second look too
+    # loads the kernels, those of a storm and of a second look too
+    run_chunk(network, [0, *slots], apart=True)
     began = time.thread_time()
     sky = sky_at(network, slots[0])
     sky_s = time.thread_time() - began
+    began = time.thread_time()
+    allocate(network, sky, np.zeros(network.ground.count, np.int64))
+    share_s = time.thread_time() - began
     one_s, _ = _timed(network, slots[:1])
     all_s, kept = _timed(network, slots)
     by_slot = {name for name, array in kept.items() if array.ndim > 0 and array.shape[0] == SAMPLE}
@@ -66,6 +73,7 @@ def measure(network: Network) -> Cost:
     return Cost(
         slot_s=slot_s,
         sky_s=sky_s,
+        share_s=share_s,
         slot_bytes=sum(kept[name].nbytes for name in by_slot) / SAMPLE,
         chunk_s=max(one_s - slot_s, 0.0),
         chunk_bytes=len(encode({name: array for name, array in kept.items() if name not in by_slot}, {})),
@@ -87,5 +95,5 @@ def _as_if_admitted(network: Network) -> Network:
 
 def _timed(network: Network, slots: Sequence[int]) -> tuple[float, Arrays]:
     began = time.thread_time()
-    kept = run_chunk(network, slots)
+    kept = run_chunk(network, slots, apart=True)
     return time.thread_time() - began, kept

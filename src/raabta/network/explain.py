@@ -10,11 +10,11 @@ import numpy as np
 from raabta.access import visibility
 from raabta.base.bodies import EARTH
 from raabta.links.budget import Budget, forward_budget, return_budget
-from raabta.network.chunk import sky_at, slot_times
+from raabta.network.chunk import Seen, slot_times, walk
 from raabta.network.constraints import CONSTRAINTS, MEANING, named
-from raabta.network.model import gateway_label
+from raabta.network.model import gateway_label, handover_share
 from raabta.network.sky import Sky
-from raabta.network.slot import Allocation, allocate
+from raabta.network.slot import Allocation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,10 +37,22 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Handover:
+    """A slot that began with another satellite than the one before ended with. before: that one, None for
+    none; known: False in the first slot of an epoch, which charges it unseen; slot_share: what it took."""
+
+    before: str | None
+    known: bool
+    slot_share: float
+
+
+@dataclass(frozen=True)
 class CellSlot:
     """What happened to one cell in one slot.
 
-    `classes` are the terminal classes as a reader knows them, `leading` the one of most homes; `budgets` are
+    `handover` is None where the cell kept its satellite, or has none; `weight_ratio`: what a home of it
+    counts in the surplus, above 1 for what it lacked in the slots before. `classes` are the terminal classes
+    as a reader knows them, `leading` the one of most homes; `budgets` are
     clear sky, forward and return of every class in turn, or none where no satellite was chosen.
     """
 
@@ -50,15 +62,17 @@ class CellSlot:
     dwell: float
     constraint_down: str | None
     constraint_up: str | None
+    handover: Handover | None
+    weight_ratio: float
     budgets: tuple[Budget, ...]
     classes: tuple[str, ...]
     leading: int
 
 
 def explain_cell(network: Network, cell: int, slot: int) -> CellSlot:
-    """Recompute one slot and say what cell number `cell` met in it."""
-    sky = sky_at(network, slot)
-    result = allocate(network, sky, np.zeros(network.ground.count, np.int64))
+    """Recompute one slot, from the beginning of its epoch, and say what cell number `cell` met in it."""
+    (seen,) = walk(network, [slot])
+    sky, result = seen.sky, seen.clear
     down, up = result.by_direction()
     terminals = network.scenario.demand.terminals
     return CellSlot(
@@ -68,10 +82,20 @@ def explain_cell(network: Network, cell: int, slot: int) -> CellSlot:
         dwell=float(result.dwell[cell]),
         constraint_down=_name(int(down[cell])),
         constraint_up=_name(int(up[cell])),
+        handover=_handover(network, seen, cell),
+        weight_ratio=float(result.given.before.weight[cell]),
         budgets=_budgets(network, sky, result, cell),
         classes=tuple(terminal.label for terminal in terminals),
         leading=int(np.argmax([terminal.share for terminal in terminals])),
     )
+
+
+def _handover(network: Network, seen: Seen, cell: int) -> Handover | None:
+    s, old = int(seen.clear.satellite[cell]), int(seen.past.satellite[cell])
+    if s < 0 or int(seen.sky.view.near[s]) == old:
+        return None
+    name = network.propagator.names[old] if old >= 0 else None
+    return Handover(name, seen.past.known, handover_share(network.scenario))
 
 
 def _name(code: int) -> str | None:
@@ -181,6 +205,7 @@ def lines(found: CellSlot, most: int = 12, *, all_classes: bool = False) -> list
     if len(found.candidates) > most:
         out.append(f"  ... and {len(found.candidates) - most} lower ones")
     out.append(f"  carried: {found.level:.1%} of the ask, in {found.dwell:.3f} beams for the slot")
+    out += _past_lines(found)
     for way, name in (("to homes", found.constraint_down), ("from homes", found.constraint_up)):
         if name is not None:
             held_back = "" if name == "demand_met" else "held back "
@@ -194,6 +219,19 @@ def lines(found: CellSlot, most: int = 12, *, all_classes: bool = False) -> list
     others = [pair for pair in pairs if pair not in whole]
     title = ["", "  The other terminal classes (--all prints their budgets)"] if others else []
     return [*out, *title, *(_class_line(*pair) for pair in others)]
+
+
+def _past_lines(found: CellSlot) -> list[str]:
+    """What the slot owes to those before it."""
+    out = list[str]()
+    if found.handover is not None:
+        known = f"from {found.handover.before or 'no satellite'}"
+        whence = known if found.handover.known else "charged unseen, in the first slot of an epoch"
+        out.append(f"  handover: {whence}; it takes {100.0 * found.handover.slot_share:.2g} % of the slot")
+    if found.weight_ratio > 1.0:
+        weight = f"{found.weight_ratio:.2f}"
+        out.append(f"  counts {weight} times in the surplus, for what it lacked in the slots before")
+    return out
 
 
 def _class_line(name: str, forward: Budget, back: Budget) -> str:

@@ -203,7 +203,7 @@ def _enter(c, s, level, rules, given, trial, free, room, head, after):
     """Put cell c onto satellite s at a level, over the link in `trial`."""
     given.need[c, :], given.geometry[c, :] = trial.need[c], trial.geometry[c]
     given.direction[c, :], given.plan_dwell[c, :] = trial.direction[c], trial.plan_dwell[c]
-    given.closes[c, :, :], given.cap[c] = trial.closes[c], trial.cap[c]
+    given.closes[c, :, :], given.cap[c], given.toll[c] = trial.closes[c], trial.cap[c], trial.toll[c]
     given.satellite[c], given.dwell[c] = s, level * given.need[c, 0]
     given.least[c] = min(rules.frame, free[s, 0])
     free[s, 0] -= max(given.dwell[c], given.least[c])

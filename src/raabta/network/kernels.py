@@ -102,7 +102,8 @@ class Fleet(NamedTuple):
 
 class Rules(NamedTuple):
     """How beams may be used: the least dwell of a lit cell, dwell per cell, dwell within the reuse angle of
-    any cell, cosine of that angle, index of the design plan, 1 where levels are guaranteed."""
+    any cell, cosine of that angle, index of the design plan, 1 where levels are guaranteed; toll: a slot
+    over what of it a handover leaves."""
 
     frame: float
     per_cell: float
@@ -110,6 +111,16 @@ class Rules(NamedTuple):
     cos_reuse: float
     design: int
     guarantee: int
+    toll: float = 1.0
+
+
+class Before(NamedTuple):
+    """What is known of the slot before: satellite (n,) that every cell had, among those near now, or -1;
+    weight (n,): what a home of the cell counts where the surplus is shared, more where it has been starved.
+    """
+
+    satellite: Any
+    weight: Any
 
 
 class Given(NamedTuple):
@@ -119,7 +130,8 @@ class Given(NamedTuple):
     (n, 5): dwell, forward and return Mbps of the whole ask, active homes that close, 1 if a forward link does
     not; plan_dwell (n, p + 1) and closes (n, p + 1, 2): see `rate_links`; cap: dwell up to which surplus is
     shared; least: what it costs its satellite at least; dwell; code: what binds, -1 where nobody asks;
-    direction (n, 3) from cell to satellite.
+    direction (n, 3) from cell to satellite; toll: what its dwell takes over that of a slot without a
+    handover. before: see `Before`.
     """
 
     satellite: Any
@@ -132,7 +144,9 @@ class Given(NamedTuple):
     dwell: Any
     code: Any
     direction: Any
+    toll: Any
     members: Members
+    before: Before
 
 
 @inner
@@ -272,11 +286,12 @@ def charge(given, c):
 
 
 @inner
-def _choose(first, last, candidates, free, room, stopped, banned, per_want):
+def _choose(first, last, candidates, free, room, stopped, banned, per_want, present, toll):
     """Best candidate of a cell, or -1; and what stops the last of those that are full.
 
     The best carries most of what is wanted (per_want (3,): 1 / [dwell, forward and return Mbps]), then has
-    most room left and stands highest: fit x free forward Mbps x sine of elevation.
+    most room left and stands highest: fit x free forward Mbps x sine of elevation. Another satellite than
+    the present one must be better by what a handover takes.
     """
     best, score, code = -1, 0.0, BEAM_TIME
     for k in range(first, last):
@@ -288,6 +303,8 @@ def _choose(first, last, candidates, free, room, stopped, banned, per_want):
             continue
         fit = min(1.0, free[s, 0] * per_want[0], free[s, 1] * per_want[1], free[s, 2] * per_want[2])
         value = fit * free[s, 1] * candidates.sin_elevation[k]
+        if s == present:
+            value *= toll
         if value > score:
             best, score = k, value
     return best, code
@@ -337,7 +354,10 @@ def attach(order, ask, state, candidates, fleet, links, rules, given):
         per_want[0] = per_want[1] / guess if guess < np.inf else per_want[1]
         banned = -1
         for _attempt in range(2):
-            k, code = _choose(first, last, candidates, free, room, stopped, banned, per_want)
+            present = given.before.satellite[c]
+            k, code = _choose(
+                first, last, candidates, free, room, stopped, banned, per_want, present, rules.toll
+            )
             if k < 0:
                 if banned < 0:
                     given.code[c] = code
@@ -363,7 +383,10 @@ def _note_full(s, free, fleet, stopped):
 
 @inner
 def rate_cell(c, s, sin_elevation, state, fleet, links, rules, given):
-    """Rate the link of cell c to satellite s; False, with the code of the link, where no class closes."""
+    """Rate the link of cell c to satellite s; False, with the code of the link, where no class closes.
+
+    Where it is not the satellite of the slot before, what a slot carries takes `rules.toll` as much dwell.
+    """
     dx = fleet.km[s, 0] - links.site_km[c, 0]
     dy = fleet.km[s, 1] - links.site_km[c, 1]
     dz = fleet.km[s, 2] - links.site_km[c, 2]
@@ -375,6 +398,9 @@ def rate_cell(c, s, sin_elevation, state, fleet, links, rules, given):
     )  # fmt: skip
     need, closes, design = given.plan_dwell[c], given.closes[c], rules.design
     rate(links, c, state, base_f, base_r, sin_elevation, fleet.feeder_db, s, need, closes)
+    given.toll[c] = 1.0 if s == given.before.satellite[c] else rules.toll
+    for p in range(need.shape[0]):
+        need[p] *= given.toll[c]
     active = active_of(links.active[c], closes[design, 0])
     short = asking(links.active[c]) & ~closes[design, 1]
     given.need[c, 0] = need[design]

@@ -331,16 +331,23 @@ def _peaks_mbps(terminals: tuple[Terminal, ...], take_up_share: float) -> Floats
 
 def _rules(scenario: Scenario) -> Rules:
     """How beams may be used, as the kernels take it."""
-    payload = scenario.constellation.payload
+    payload, sharing = scenario.constellation.payload, scenario.sharing
     colours = payload.channels * payload.polarisations
     return Rules(
-        frame=1.0 / scenario.sharing.frames_per_slot,
+        frame=1.0 / sharing.frames_per_slot,
         per_cell=float(min(payload.beams_per_cell, colours)),
         colours=float(colours),
         cos_reuse=float(np.cos(np.radians(payload.reuse_separation_deg))),
         design=list(PLANS_MBPS).index(scenario.demand.plan),
-        guarantee=1 if scenario.sharing.allocation == "guarantee" else 0,
+        guarantee=1 if sharing.allocation == "guarantee" else 0,
+        toll=1.0 / (1.0 - handover_share(scenario)),
     )
+
+
+def handover_share(scenario: Scenario) -> float:
+    """What a handover takes of a slot; nothing where every satellite stands still."""
+    moving = scenario.constellation.moving
+    return scenario.sharing.handover_s / scenario.time.step_s if moving else 0.0
 
 
 def beams_by_power(payload: Payload) -> float:

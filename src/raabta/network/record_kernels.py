@@ -109,6 +109,14 @@ def _steps(value, step):
 
 
 @kernel
+def tally_handovers(before, satellite, near, out):
+    """Count the cells that have a satellite, of near (m,), which is not the one they had before (n,)."""
+    for c in range(satellite.shape[0]):
+        if satellite[c] >= 0 and near[satellite[c]] != before[c]:
+            out[c] += 1
+
+
+@kernel
 def tally_storm(counted, clear_level, wet_level, unit_count, out_clear, out_wet):
     """Sum the level in clear sky and in the drawn weather, over the cells that are counted (n,)."""
     for c in range(counted.shape[0]):

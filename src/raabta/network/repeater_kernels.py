@@ -34,6 +34,7 @@ def faded_levels(given, links, level, promised, order, feeder_db, capacity, out_
         base_f, base_r, sine = given.geometry[c, 3], given.geometry[c, 4], given.geometry[c, 0]
         rate_repeated(links, c, 0, base_f, base_r, sine, feeder_db[s, 0], feeder_db[s, 1], need[c], closed)
         for p in range(plans):
+            need[c, p] *= given.toll[c]
             out_closes[c, p] = closed[p, 0]
             whole[s, p] += _dwell(level[c, p], need[c, p], given.least[c])
             kept[s, p] += _dwell(level[c, p] * promised[c], need[c, p], given.least[c])

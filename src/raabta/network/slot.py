@@ -10,12 +10,14 @@ import numpy as np
 from raabta.network import kernels, top_up_kernels
 from raabta.network.attachment import attach_all
 from raabta.network.member_kernels import BLOCK, Members
+from raabta.network.past import before_of
 from raabta.network.record_kernels import MS_PER_KM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.network.model import Admission, Network
+    from raabta.network.past import Past
     from raabta.network.sky import Sky
 
     Floats = NDArray[np.float64]
@@ -78,12 +80,18 @@ class Allocation:
 
 
 def allocate(
-    network: Network, sky: Sky, weather_state: Ints, admission: Admission | None = None
+    network: Network,
+    sky: Sky,
+    weather_state: Ints,
+    admission: Admission | None = None,
+    past: Past | None = None,
 ) -> Allocation:
     """Attach and share. weather_state (n,): 0 clear, k the fades of state k - 1 (see `links.tables`).
-    `admission` replaces the network's own; what it offers is looked at once, what is promised twice."""
+    `admission` replaces the network's own; what it offers is looked at once, what is promised twice. `past`:
+    of the slot before; without it every cell pays a handover."""
     admitted = admission or network.admission
     given = nothing_given(network.ground.count, sky.view.near.size, len(network.plans))
+    given = given._replace(before=before_of(network, sky, past)) if past else given
     near = sky.fleet
     attach_all(network, sky, near, admitted, weather_state, given, second_look=admission is None)
     top_up_kernels.top_up(near, network.rules, given)
@@ -104,7 +112,9 @@ def nothing_given(n: int, m: int, plans: int) -> kernels.Given:
         dwell=np.zeros(n),
         code=np.full(n, -1),
         direction=np.zeros((n, 3)),
+        toll=np.ones(n),
         members=_no_members(n, m),
+        before=kernels.Before(np.full(n, -1), np.ones(n)),
     )
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.network.model import Network
+    from raabta.network.past import Past
     from raabta.network.sky import Sky
     from raabta.network.slot import Allocation
     from raabta.scenario.models import Scenario
@@ -159,18 +160,18 @@ def states_of(process: Floats) -> Ints:
     return np.where(worse == 0, 0, np.minimum(worse + 1, len(PROBABILITY))).astype(np.int64)
 
 
-def storm(network: Network, sky: Sky, clear: Allocation, drawn: Drawn) -> Storm:
-    """Share one sky anew in drawn weather, at the cells alone and at the gateways too.
+def storm(network: Network, sky: Sky, clear: Allocation, drawn: Drawn, past: Past | None = None) -> Storm:
+    """Share one sky anew in drawn weather, at the cells alone and at the gateways too, after the same past.
 
     A cell is counted where its own weather is dry and the feeder of the satellite that it has in clear sky
     still carries that satellite's whole load, or passes on no more noise: `survival.weigh` has charged every
     cell with its own links.
     """
-    cells = allocate(network, sky, drawn.cells)
+    cells = allocate(network, sky, drawn.cells, past=past)
     after = under(network, sky, drawn.gateways)
     wet = cells
     if not (np.array_equal(after.capacity, sky.capacity) and np.array_equal(after.feeder_db, sky.feeder_db)):
-        wet = allocate(network, after, drawn.cells)
+        wet = allocate(network, after, drawn.cells, past=past)
     spares = _carries(network, clear, sky.capacity, after.capacity)
     if network.transparent:
         spares &= (after.feeder_db >= sky.feeder_db).all(axis=1)

@@ -29,13 +29,14 @@ def leave(given, free, room):
 
 
 @kernel
-def spread(order, active, candidates, carries, frames, homes_per_frame, sweeps, room, choice):
+def spread(order, active, candidates, carries, frames, homes_per_frame, sweeps, room, present, toll, choice):
     """Choose a satellite for each cell of `order`, into choice (n,): a place in candidates, or -1.
 
     A cell goes where the common level of the satellite's cells would be highest with it there: homes that the
     satellite carries / active homes of its cells. carries (m,): by its rates; frames (m,): frames of dwell it
-    has, of which every cell costs one before any home is carried, homes_per_frame of them by the next. Cells
-    choose in order, and then again, knowing what all others chose, up to `sweeps` times in all.
+    has, of which every cell costs one before any home is carried, homes_per_frame of them by the next.
+    present (n,): satellite of the slot before, or -1; any other must be better by `toll`. Cells choose in
+    order, and then again, knowing what all others chose, up to `sweeps` times in all.
     """
     homes, cells = np.zeros(room.shape[0]), np.zeros(room.shape[0], np.int64)
     most = np.empty(room.shape[0])
@@ -57,8 +58,9 @@ def spread(order, active, candidates, carries, frames, homes_per_frame, sweeps, 
             for k in range(candidates.start[c], candidates.start[c + 1]):
                 s = candidates.satellite[k]
                 among = homes[s] + active[c]
-                better = most[s] * below > top * among
-                best, top, below = (k, most[s], among) if better else (best, top, below)
+                worth = most[s] * toll if s == present[c] else most[s]
+                better = worth * below > top * among
+                best, top, below = (k, worth, among) if better else (best, top, below)
             choice[c] = best
             moved |= best != old
             if best >= 0:

@@ -203,6 +203,8 @@ def weigh(
         k = states
         while k > 0:
             rate(links, c, k, base_f, base_r, sin_el, feeder_db, s, need, closed)
+            for p in range(plans):
+                need[p] *= given.toll[c]
             if _changes_nothing(level, c, need, closed, given.closes, first, most):
                 break
             share = chance[k - 1]

@@ -83,18 +83,19 @@ def _overused(level, s, shares, count, fleet):
 
 @inner
 def _share_out(s, given, own, shares):
-    """The cells of satellite s into `own`, what raises them into `shares`: dwell of a whole level, least and
-    most dwell, dwell charged at least, forward and return Mbps of a unit of dwell. Returns their number and
-    the level at which the last has its cap."""
+    """The cells of satellite s into `own`, what raises them into `shares`: dwell of a whole level by weight,
+    least and most dwell, dwell charged at least, forward and return Mbps of a unit of dwell. Returns their
+    number and the level at which the last has its cap."""
     high, count, members = 0.0, 0, given.members
     b = members.head[s]
     while b >= 0:
         for i in range(members.size[b] - 1, -1, -1):
             c = members.cell[b, i]
             need = given.need[c, 0]
-            high = max(high, given.cap[c] / need)
+            weighed = need * given.before.weight[c]
+            high = max(high, given.cap[c] / weighed)
             own[count] = c
-            shares[0, count], shares[1, count] = need, given.dwell[c]
+            shares[0, count], shares[1, count] = weighed, given.dwell[c]
             shares[2, count], shares[3, count] = max(given.cap[c], given.dwell[c]), given.least[c]
             shares[4, count], shares[5, count] = given.need[c, 1] / need, given.need[c, 2] / need
             count += 1
@@ -140,8 +141,8 @@ def _highest_level(s, high, own, shares, fleet, rules, given):
 def top_up(fleet, rules, given):
     """Share what is left on each satellite max-min by level (rate per subscriber), up to the top plan.
 
-    The level is raised for all cells below it until a resource of the satellite is used up. Names what stops
-    every cell: the used-up resource, its own beams, or `demand_met` at its top plan.
+    The level by weight is raised for all cells below it until a resource of the satellite is used up. Names
+    what stops every cell: the used-up resource, its own beams, or `demand_met` at its top plan.
     """
     members, shares = np.empty(given.need.shape[0], np.int64), np.empty((6, given.need.shape[0]))
     for s in range(fleet.capacity.shape[0]):

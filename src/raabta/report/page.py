@@ -43,7 +43,7 @@ WORDS: Final = (
 """Terms of the report, in the order of the reader's questions."""
 
 
-TABLES: Final = ("bands", "link_fades", "rain_states", "assignment", "models")
+TABLES: Final = ("bands", "link_fades", "rain_states", "assignment", "handovers", "models")
 """Parts of the summary that are shown as they are stored, when they are there."""
 
 

@@ -352,6 +352,27 @@ class Sharing(Model):
         default=1.0, ge=0.0, le=10.0, description="how much one person abroad competes, against one at home"
     )
     frames_per_slot: int = Field(default=64, ge=1, le=1_024)
+    handover_s: NonNegative = Field(
+        default=0.1,
+        description="seconds of a slot that a cell loses with a new satellite (an assumption, no measured "
+        "figure); at most half of `time.step_s`; 0 costs nothing",
+    )
+    memory_strength: float = Field(
+        default=1.0,
+        ge=0.0,
+        le=100.0,
+        description="how much more a cell without a promise counts for what it has lacked in the slots "
+        "before; 0 forgets",
+    )
+
+
+def _check_handover(sharing: Sharing, time: Time | None) -> None:
+    """A handover that takes more than half of a slot raises ValueError."""
+    if time is not None and sharing.handover_s > 0.5 * time.step_s:
+        raise ValueError(
+            f"handover_s {sharing.handover_s:g} is more than half of a slot; "
+            f"at most {0.5 * time.step_s:g} s, half of time.step_s"
+        )
 
 
 class Weather(Model):
@@ -427,6 +448,19 @@ class Scenario(Model):
     def _gateway_names(self) -> Self:
         _check_gateways(self.gateways)
         return self
+
+    @field_validator("sharing")
+    @classmethod
+    def _handover_within_a_slot(cls, value: Sharing, info: ValidationInfo) -> Sharing:
+        _check_handover(value, info.data.get("time"))
+        return value
+
+    @field_validator("fallback")
+    @classmethod
+    def _handover_of_the_fallback(cls, value: Fallback | None, info: ValidationInfo) -> Fallback | None:
+        if value is not None:
+            _check_handover(value.sharing, info.data.get("time"))
+        return value
 
     @field_validator("fallback")
     @classmethod

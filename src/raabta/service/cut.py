@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from raabta.base.errors import RaabtaError
+from raabta.network.epochs import EPOCH_SLOTS
 
 BATCH_SLOTS: Final = 240
 """Slots taken together where the spread of the answer is asked: an hour at 15 s. The longest chunk."""
@@ -35,9 +36,13 @@ CELL_BYTES: Final = 56
 
 
 def slots_per_chunk(cells: int, satellites: int) -> int:
-    """The longest chunk within CHUNK_BYTES for a network of this size: a part of BATCH_SLOTS, at least 1."""
+    """The longest chunk within CHUNK_BYTES for a network of this size: a part of BATCH_SLOTS, at least 1.
+
+    Where one fits, whole epochs: a chunk that begins inside an epoch computes what leads to it again.
+    """
     most = CHUNK_BYTES // (max(1, cells) * CELL_BYTES + max(1, satellites) * SATELLITE_BYTES)
-    return max((length for length in chunk_lengths() if length <= most), default=1)
+    fitting = [length for length in chunk_lengths() if length <= most]
+    return max([length for length in fitting if length % EPOCH_SLOTS == 0] or fitting, default=1)
 
 
 def chunk_lengths() -> list[int]:

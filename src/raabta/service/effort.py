@@ -8,6 +8,8 @@ from raabta.engine.carried import SHARED
 from raabta.engine.limits import Estimate, memory_now
 from raabta.network.admission import MOST_PARTS, ROUNDS, SKIES_BYTES, pilot_slots
 from raabta.network.cost import Cost, measure
+from raabta.network.epochs import with_lead
+from raabta.network.past import remembers
 from raabta.service import cut
 from raabta.service.gather import MAX_KEPT_BYTES
 from raabta.service.tested import BLOCK_BYTES, cell_bytes
@@ -48,11 +50,13 @@ def estimate(
     """
     cost = measure(network)
     slots = sum(len(cut.slots_of(key)) for key in keys)
+    order = [with_lead(cut.slots_of(key), remembers=remembers(network)) for key in keys]
+    leads = sum(map(len, order)) - slots
     longest = max((len(cut.slots_of(key)) for key in keys), default=0)
     computing = 0.0 if elsewhere else workers * _worker_bytes(network, cost, longest, apart=workers > 1)
     classes = network.demand.active.shape[1]
     return Estimate(
-        seconds=cost.slot_s * slots / workers
+        seconds=(cost.slot_s * slots + (cost.sky_s + cost.share_s) * leads) / workers
         + _admission_s(network, cost)
         + len(keys) * cost.chunk_s * (1.0 / workers + GATHER_CHUNK)
         + cost.counts_bytes * (1 + classes) * SUMMING_S_PER_BYTE,

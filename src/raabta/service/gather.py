@@ -34,7 +34,8 @@ PIECE = 1_024
 """Cells whose round trips are put in order at once."""
 CODES = ("code_count", "code_unserved", "code_count_up", "code_unserved_up")
 LEVELS = ("level_sum", "level_count", "short_slots")
-SUMS = (*CODES, *LEVELS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
+HANDOVERS = ("handovers", "followed")
+SUMS = (*CODES, *LEVELS, *HANDOVERS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
 SLOTS = ("gateway", "down", "up_ratio", "rtt", "usable_satellites", "visible_satellites", "storms", "bounds")
 GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
 """What of a chunk is added up here."""
@@ -60,6 +61,8 @@ class Gathered:
     storm_clear: Ints = field(init=False)
     storm_wet: Ints = field(init=False)
     visible: Ints = field(init=False)
+    handovers: Ints = field(init=False)
+    followed: Ints = field(init=False)
     short_slots: Ints = field(init=False)
     level_sum: Ints = field(init=False)
     level_count: Ints = field(init=False)
@@ -77,6 +80,7 @@ class Gathered:
         self.code_count_up, self.code_unserved_up = self.code_count.copy(), self.code_count.copy()
         self.rain, self.feeder, self.visible = (np.zeros(n, np.int64) for _ in range(3))
         self.storm_clear, self.storm_wet = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self.handovers, self.followed = np.zeros(n, np.int64), np.zeros(1, np.int64)
         self.short_slots, self.level_sum = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.level_count, self.rtt_histogram = np.zeros(U16, np.int64), np.zeros(U16, np.int64)
         self.gateway_traffic = np.zeros(256)
@@ -146,6 +150,11 @@ class Gathered:
     def storm_table(self) -> Floats:
         """Weather drawn, (sample, 10): slot, and the figures of `network.storms.Figures`."""
         return np.concatenate(self.storms) if self.storms else np.zeros((0, 1 + len(Figures._fields)))
+
+    def mean_handovers(self) -> float | None:
+        """Handovers of a home in a slot whose slot before is known; None where there is none."""
+        homes, slots = int(self.weight.sum()), int(self.followed[0])
+        return int(self.weight @ self.handovers) / (homes * slots) if homes and slots else None
 
     def bound_table(self) -> Floats:
         """Forward Mbps carried in clear sky, and what no assignment passes, in sampled slots, (sample, 2)."""

@@ -44,7 +44,7 @@ OF_A_PART: Final = (
 """What of the totals is said of each constellation too."""
 SAID_OF_A_PART: Final = (
     "flux_cap", "binding_constraint_share", "binding_constraint_share_return", "sampling", "rain_states",
-    "assignment",
+    "assignment", "handovers",
 )  # fmt: skip
 """What else of a summary is."""
 

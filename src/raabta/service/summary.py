@@ -9,7 +9,7 @@ import numpy as np
 
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.ladder import rung_levels
-from raabta.network.model import SLOT_UNIT, gateway_label
+from raabta.network.model import SLOT_UNIT, gateway_label, handover_share
 from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.network.storms import Figures
 from raabta.scenario.models import PLANS_MBPS
@@ -248,6 +248,7 @@ def summarise(found: Outcome, extra: dict[str, Any]) -> dict[str, Any]:
         ),
         "rain_states": rain_states(found.gathered.storm_table()),
         "assignment": assignment(found.gathered.bound_table()),
+        "handovers": handovers(found),
         "gateways": _gateways(found),
         "classes": _classes(found),
         "districts": _districts(found),
@@ -403,6 +404,15 @@ def assignment(bounds: Floats) -> dict[str, Any]:
         "forward_mbps": float(carried),
         "bound_mbps": float(bound),
         "gap_share": float(1.0 - carried / bound) if bound > 0.0 else None,
+    }
+
+
+def handovers(found: Outcome) -> dict[str, float | None]:
+    """How often a home changes its satellite in clear sky, and the share of the time that this takes."""
+    each, step_s = found.gathered.mean_handovers(), found.scenario.time.step_s
+    return {
+        "per_hour": None if each is None else each * 3_600.0 / step_s,
+        "time_share": None if each is None else each * handover_share(found.scenario),
     }
 
 

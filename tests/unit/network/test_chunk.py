@@ -16,19 +16,25 @@ from raabta.network import record_kernels
 from raabta.network.admission import admit, pilot_slots
 from raabta.network.chunk import pack_lacks, run_chunk, slot_times, unpack
 from raabta.network.constraints import CONSTRAINTS
+from raabta.network.epochs import EPOCH_SLOTS
 from raabta.network.model import SLOT_UNIT
+from raabta.network.past import remembers
 from raabta.scenario.models import Scenario
 
 
-@pytest.fixture(scope="module")
-def network():
-    homes = np.random.default_rng(2).gamma(0.7, 200.0, 61).round()
-    return admit(networks.build(homes=homes))
+@pytest.fixture(scope="module", params=["forgets", "remembers", "equal, remembers"])
+def network(request):
+    """Fewer promised than ask; with its memory a cell moves, waits for its handover and is made up for."""
+    homes = np.random.default_rng(2).gamma(0.7, 900.0, 61).round()
+    own = {"handover_s": 0.5, "memory_strength": 2.0} if "remembers" in request.param else {}
+    own |= {"allocation": "equal"} if "equal" in request.param else {}
+    return admit(networks.build(networks.scenario(radio=networks.payload(beams=2), sharing=own), homes=homes))
 
 
 @pytest.fixture(scope="module")
 def whole(network):
-    return run_chunk(network, range(0, 20))
+    """Two epochs and a half."""
+    return run_chunk(network, range(0, 50))
 
 
 def test_slots_start_where_the_scenario_says(network):
@@ -38,7 +44,7 @@ def test_slots_start_where_the_scenario_says(network):
 
 def test_the_same_bits_again_and_in_another_process_shape(network, whole):
     copy = pickle.loads(pickle.dumps(network))
-    again = run_chunk(copy, range(0, 20))
+    again = run_chunk(copy, range(0, 50))
     assert again.keys() == whole.keys()
     for name, values in whole.items():
         assert values.tobytes() == again[name].tobytes(), name
@@ -47,7 +53,18 @@ def test_the_same_bits_again_and_in_another_process_shape(network, whole):
 PER_SLOT = ("satellite", "gateway", "constraint_down", "constraint_up", "down", "up_ratio", "rtt")
 
 
-@pytest.mark.parametrize("cuts", [(0, 7, 20), (0, 1, 2, 19, 20), (0, 10, 20)])
+CUTS = [
+    (0, 7, 50),
+    (0, 1, 2, 19, 20, 21, 50),
+    (0, 40, 50),
+    (0, 20, 40, 50),
+    (*range(0, 50, 10), 50),
+    (*range(0, 50, 5), 50),
+    (*range(0, 50, 7), 50),
+]
+
+
+@pytest.mark.parametrize("cuts", CUTS)
 def test_sums_and_slots_do_not_depend_on_the_cuts(network, whole, cuts):
     parts = [run_chunk(network, range(a, b)) for a, b in pairwise(cuts)]
     for name in PER_SLOT:
@@ -79,13 +96,31 @@ def test_what_is_kept_is_consistent(network, whole):
     asks = network.demand.subscribers > 0.0
     assert np.all(whole["constraint_down"][:, asks] >= 0)
     assert np.all(whole["constraint_down"][:, ~asks] == -1)
-    assert np.array_equal(whole["code_count"].sum(axis=1), 20 * asks)
-    assert whole["code_unserved"].max() <= 20 * SLOT_UNIT
+    assert np.array_equal(whole["code_count"].sum(axis=1), 50 * asks)
+    assert whole["code_unserved"].max() <= 50 * SLOT_UNIT
     for k in range(len(CONSTRAINTS)):
         assert np.array_equal((whole["constraint_down"] == k).sum(axis=0), whole["code_count"][:, k])
     ask = network.demand.active.sum(axis=1) * network.plans[-1, 0]
     assert np.all(whole["down"] <= ask * 1.01)
-    assert [row[0] for row in whole["storms"]] == [0, 4, 8, 12, 16]
+    assert [row[0] for row in whole["storms"]] == list(range(0, 50, 4))
+
+
+def test_handovers_are_counted_where_the_slot_before_is_known(whole):
+    now, before = whole["satellite"][1:], whole["satellite"][:-1]
+    known = np.arange(1, 50) % EPOCH_SLOTS != 0
+    changed = (now >= 0) & (now != before) & known[:, None]
+    assert np.array_equal(whole["handovers"], changed.sum(axis=0)) and changed.any()
+    assert whole["followed"].tolist() == [known.sum()] == [47]
+
+
+def test_slots_taken_apart_know_nothing_of_each_other(network):
+    both, first = run_chunk(network, [7, 8], apart=True), run_chunk(network, [8], apart=True)
+    assert both["followed"].tolist() == [0] and not both["handovers"].any()
+    for name in PER_SLOT:
+        assert np.array_equal(both[name][1], first[name][0])
+    in_the_run = run_chunk(network, [8])
+    same = all(np.array_equal(first[name], in_the_run[name]) for name in PER_SLOT)
+    assert same is not remembers(network)
 
 
 def test_the_last_gateway_fits_what_is_stored():

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 
 import networks
 import numpy as np
 import pytest
 
 from raabta.network import explain
-from raabta.network.chunk import sky_at
+from raabta.network.chunk import run_chunk, walk
+from raabta.network.past import no_past
 from raabta.network.slot import allocate
 
 
@@ -77,7 +79,8 @@ def test_the_budget_of_a_slot_names_the_cap_on_flux_and_agrees_with_what_was_all
     network = networks.build(networks.scenario(radio=networks.payload(**radio)))
     told = ((slot, explain.explain_cell(network, 30, slot)) for slot in range(network.scenario.time.steps))
     number, found = next((slot, cell) for slot, cell in told if cell.budgets)
-    rated = allocate(network, sky_at(network, number), np.zeros(network.ground.count, np.int64)).geometry[30]
+    (seen,) = walk(network, [number])
+    rated = seen.clear.geometry[30]
     loss_db = explain._clear_loss_db(network, 30, 0, float(rated[0]))[0]
     assert found.budgets[0].cn_db == pytest.approx(
         rated[3] + network.radio.terminal[0, 0] - loss_db, abs=1e-3
@@ -87,3 +90,44 @@ def test_the_budget_of_a_slot_names_the_cap_on_flux_and_agrees_with_what_was_all
     assert "dB(W/m2) in 1 MHz on the ground" in line.note
     assert line.value == 0.0 if density_dbw_mhz == 4.0 else line.value < -1.0
     assert any("flux cap, Article 21" in text for text in explain.lines(found))
+
+
+@pytest.fixture(scope="module")
+def remembering():
+    """A network without promises that remembers: every cell is starved by turns and moves now and then."""
+    own = {"handover_s": 1.5, "memory_strength": 2.0, "allocation": "equal"}
+    homes = np.random.default_rng(5).gamma(0.7, 900.0, 61).round() + 1.0
+    return networks.build(networks.scenario(radio=networks.payload(beams=2), sharing=own), homes=homes)
+
+
+def test_a_slot_inside_an_epoch_is_told_as_it_was_run(remembering):
+    kept, names = run_chunk(remembering, range(8)), remembering.propagator.names
+    none = np.zeros(61, np.int64)
+    differs = 0
+    for seen in walk(remembering, range(8)):
+        told = explain.explain_cell(remembering, 30, seen.slot)
+        number = int(kept["satellite"][seen.slot, 30])
+        assert [one.name for one in told.candidates if one.chosen] == [names[number]] * (number >= 0)
+        assert (told.level, told.dwell) == (seen.clear.level[30], seen.clear.dwell[30])
+        alone = allocate(remembering, seen.sky, none, past=no_past(remembering))
+        differs += alone.level[30] != told.level
+    assert differs > 4, "what it is told would be wrong without its past"
+
+
+def test_the_handover_of_a_slot_is_told_with_what_it_took(remembering):
+    rows = run_chunk(remembering, range(20))["satellite"][:, 30]
+    told = [explain.explain_cell(remembering, 30, slot) for slot in range(20)]
+    assert [one.handover is not None for one in told[1:]] == [
+        bool(now >= 0 and now != old) for old, now in pairwise(rows)
+    ]
+    moved = next(slot for slot in range(1, 20) if rows[slot] >= 0 and 0 <= rows[slot - 1] != rows[slot])
+    said = f"  handover: from {remembering.propagator.names[rows[moved - 1]]}; it takes 10 % of the slot"
+    assert said in explain.lines(told[moved])
+    assert any(one.handover is None and one.budgets for one in told), "a slot on the same satellite"
+    unseen = "  handover: charged unseen, in the first slot of an epoch; it takes 10 % of the slot"
+    assert unseen in explain.lines(told[0])
+    weight = (
+        f"  counts {told[5].weight_ratio:.2f} times in the surplus, for what it lacked in the slots before"
+    )
+    assert told[5].weight_ratio > 1.0 and weight in explain.lines(told[5])
+    assert told[0].weight_ratio == 1.0 and not any("counts" in line for line in explain.lines(told[0]))

@@ -10,6 +10,7 @@ import pytest
 from raabta.base.errors import RaabtaError
 from raabta.engine import arrays
 from raabta.network.chunk import run_chunk
+from raabta.network.epochs import EPOCH_SLOTS
 from raabta.service import cut
 
 
@@ -46,8 +47,10 @@ def test_chunks_stay_within_their_memory(cells, satellites):
     assert length in cut.chunk_lengths()
     each = cells * cut.CELL_BYTES + satellites * cut.SATELLITE_BYTES
     assert length * each <= cut.CHUNK_BYTES
-    longer = [more for more in cut.chunk_lengths() if more > length]
+    whole = [more for more in cut.chunk_lengths() if more % EPOCH_SLOTS == 0]
+    longer = [more for more in (whole if length >= EPOCH_SLOTS else cut.chunk_lengths()) if more > length]
     assert not longer or longer[0] * each > cut.CHUNK_BYTES
+    assert length in whole or EPOCH_SLOTS * each > cut.CHUNK_BYTES
 
 
 def test_a_slot_takes_no_more_memory_than_is_counted_for_it():

@@ -126,6 +126,15 @@ def test_busy_hour_rate_is_the_mean_level_times_the_plan_up_to_the_top(people):
     assert PLANS_MBPS[found.scenario.demand.plan][0] == 25.0
 
 
+def test_handovers_are_told_by_the_hour_and_by_what_they_take(people):
+    """Of 200, 150 and 150 homes: in every slot, in a fifth of them, never; a tenth of a slot each."""
+    found = outcome_of(people, [(1.0,) * 3] * 3)
+    assert summary.handovers(found) == {"per_hour": None, "time_share": None}, "no slot knows of another"
+    found.gathered.handovers[:], found.gathered.followed[:] = [95, 19, 0], 95
+    told = summary.handovers(replace(found, scenario=networks.scenario(sharing={"handover_s": 1.5})))
+    assert told == {"per_hour": pytest.approx(0.46 * 240), "time_share": pytest.approx(0.046)}
+
+
 def test_the_assignment_is_told_against_its_bound():
     assert summary.assignment(np.zeros((0, 2)))["samples"] == 0
     found = summary.assignment(np.array([[90.0, 100.0], [60.0, 100.0]]))
