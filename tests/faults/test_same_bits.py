@@ -16,6 +16,7 @@ from raabta.scenario.loader import load
 from raabta.service import tested
 
 LENGTHS = (20, 10, 5)
+"""Of slots that remember within an epoch of twenty: the shorter chunks begin inside one."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -18,7 +18,8 @@ def offer_of(network: Network, sky: Sky) -> Market:
 
     More than can be carried, never less: links are rated with the highest mode of any terminal class, reuse
     is left out, and a cell may share its ask among all satellites it may use. Each forward Mbps takes the
-    return Mbps with it that the design plan has beside it.
+    return Mbps with it that the design plan has beside it. Handovers are left out too: they only take dwell;
+    and so is the memory, which moves the surplus between cells.
     """
     inverse = network.radio.inverse[0]
     beam_mbps = 1.0 / inverse[inverse > 0.0].min()
