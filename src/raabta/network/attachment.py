@@ -50,16 +50,30 @@ def attach_all(
             look_again(network, first, admitted.level, state, usable, near, given)
     if rest.size == 0:
         return
-    if guaranteed:  # under `equal` a turning order would turn who misses, too
-        rest = rest[np.argsort(-given.before.weight[rest], kind="stable")]
+    # Under `equal` the order stays: by turns all would miss. What is chosen is attached in it, too, because
+    # neighbours lie together in memory.
+    turns = starved_first(rest, given.before.weight) if guaranteed else rest
     left = left_over(near, given)
-    alone = chosen(network, rest, usable, left, given.before)
+    alone = chosen(network, turns, usable, left, given.before)
     apart = network.rules._replace(colours=np.inf)  # without dwell there is nothing to keep apart
     kernels.attach(rest, admitted.level, state, alone, left, links, apart, given)
-    again = rest[given.satellite[rest] < 0]
+    again = turns[given.satellite[turns] < 0]
     if again.size:
         left = left_over(near, given)
         kernels.attach(again, admitted.level, state, usable, left, links, apart, given)
+
+
+def starved_first(order: Ints, weight: Floats) -> Ints:
+    """Cells by falling weight (n,), 1 or more, in order where it is the same.
+
+    In 65,535 steps: sixteen bits sort by counting, in half of the time, and on any machine alike.
+    """
+    own = weight[order]
+    most = float(own.max())
+    if most <= 1.0:
+        return order
+    steps = ((most - own) * (65_535.0 / (most - 1.0))).astype(np.uint16)
+    return np.asarray(order[np.argsort(steps, kind="stable")])
 
 
 def look_again(

@@ -188,6 +188,16 @@ def test_who_found_no_room_comes_first_in_the_next_slot():
     assert np.bincount(out[1.0]).tolist() == [2, 2, 2] and out[1.0][:2] != [2, 2]
 
 
+def test_the_most_starved_choose_first_and_the_others_in_their_order():
+    weight = np.array([1.0, 5.0, 1.0, 3.0, 5.0, 1.0])
+    order = np.array([5, 4, 2, 0, 3, 1])
+    assert attachment.starved_first(order, weight).tolist() == [4, 1, 3, 5, 2, 0]
+    assert attachment.starved_first(order, np.ones(6)).tolist() == order.tolist()
+    random = 1.0 + np.random.default_rng(1).random(500)
+    first = attachment.starved_first(np.arange(500), random)
+    assert np.all(np.diff(random[first]) < 1.0 / 65_000)
+
+
 def test_the_promised_keep_their_order_whatever_they_have_lacked():
     net = network(homes=[2e5] * 7, rings=1, memory_strength=1.0)
     net = replace(net, admission=Admission(net.demand.order, np.array([0.5, 0.5, 0, 0, 0, 0, 0])))
