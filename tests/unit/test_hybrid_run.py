@@ -250,9 +250,16 @@ def test_the_report_says_which(whole, tmp_path):
     assert {"fallback_offered_households", "fallback_served_households_25_3"} <= set(head)
 
 
-def test_homes_of_some_slots_alone_count_both(scenario, whole):
-    assert pipeline.served_of(scenario, list(range(20))) == pytest.approx(
-        dict(zip(PLANS, served(whole), strict=True))
+def test_homes_of_some_slots_alone_count_both(scenario, tmp_path):
+    """Where slots know nothing of each other those of a sample are those of the run."""
+    none = {"handover_s": 0.0, "memory_strength": 0.0}
+    second = scenario.fallback
+    second = second.model_copy(update={"sharing": second.sharing.model_copy(update=none)})
+    own = {"sharing": scenario.sharing.model_copy(update=none), "fallback": second}
+    forgetful = scenario.model_copy(update=own)
+    found = served(run(forgetful, tmp_path / "run"))
+    assert pipeline.served_of(forgetful, list(range(20))) == pytest.approx(
+        dict(zip(PLANS, found, strict=True))
     )
 
 
