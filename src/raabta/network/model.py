@@ -14,7 +14,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.errors import LimitError
 from raabta.links import tables
 from raabta.links.cloud_maps import brought
-from raabta.network import storms
+from raabta.network import pairs, storms
 from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
 from raabta.orbits.propagate import Propagator
@@ -86,6 +86,7 @@ class Admission:
 class Network:
     """Everything a slot needs; immutable, pickles to a few tens of MB.
 
+    gateway_tails (g, 1 + k, 1 + k): see `pairs.tails`.
     down_interference_ratio, up_interference_ratio (n,): I/C of the forward and I/N of the return link from
     the other beams of the constellation; 0 until `network.interference` has summed them, into `loss` too.
     """
@@ -101,6 +102,7 @@ class Network:
     antennas: Ints
     gateway_availability: Floats
     partner: Ints
+    gateway_tails: Floats
     demand: Demand
     admission: Admission
     neighbour_unit: Floats
@@ -202,6 +204,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
     cap = cap_of(scenario, propagator)
     names = [gateway.name for gateway in scenario.gateways]
     partners = [gateway.diversity_partner for gateway in scenario.gateways]
+    partner = np.array([names.index(name) if name else -1 for name in partners], np.int64)
     return Network(
         scenario=scenario,
         propagator=propagator,
@@ -213,7 +216,12 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         gateways=gateways,
         antennas=np.array([gateway.antennas for gateway in scenario.gateways]),
         gateway_availability=np.array([gateway.availability_share for gateway in scenario.gateways]),
-        partner=np.array([names.index(name) if name else -1 for name in partners]),
+        partner=partner,
+        gateway_tails=pairs.tails(
+            np.array([gateway.latitude_deg for gateway in scenario.gateways]),
+            np.array([gateway.longitude_deg for gateway in scenario.gateways]),
+            partner,
+        ),
         demand=demand,
         admission=Admission(demand.order, np.ones(latitude.size)),
         neighbour_unit=unit(neighbour_km(demand)),

@@ -81,31 +81,34 @@ def ways(network: Network, sky: Sky) -> Iterator[Fed]:
     """All ways in which the satellites of a slot are fed, for one satellite no two at once; what is left to 1
     is outage, of the equipment or in the rarest weather.
 
-    Of the gateway's and the partner's weather, taken as independent, the better counts. States of one site
-    with the same figures are one.
+    Of the gateway's and the partner's weather, which go together (`network.pairs`), the better counts. States
+    of one site with the same figures are one.
     """
-    sites, chance = sites_of(network, sky), np.array(PROBABILITY)
+    sites, states = sites_of(network, sky), len(PROBABILITY)
     available = np.where(sites.there, network.gateway_availability[np.maximum(sky.feeders.T, 0)], 0.0)
     for site in range(2 if sites.there[1].any() else 1):
         capacity, _ = _capacity(network, sky, site)
-        used = chance * _better(sites, available, site)
+        used = _better(network, sky, sites, available, site)
         same = (sites.db[site, ..., 1:-1] == sites.db[site, ..., 2:]).all(axis=1)
-        for k in range(chance.size - 1):
+        for k in range(states - 1):
             used[:, k + 1] += np.where(same[:, k], used[:, k], 0.0)
             used[:, k] = np.where(same[:, k], 0.0, used[:, k])
-        for k in range(chance.size):
+        for k in range(states):
             feeder_db = np.ascontiguousarray(sites.db[site, :, :, k + 1])
             yield Fed(used[:, k] * available[site], feeder_db, capacity)
 
 
-def _better(sites: Sites, available: Floats, site: int) -> Floats:
-    """Probability (m, k) that the other site of a satellite is out, or worse than this one is in state k;
+def _better(network: Network, sky: Sky, sites: Sites, available: Floats, site: int) -> Floats:
+    """Probability (m, k) that a site of each satellite is in state k and the other is out, or worse than it;
     where both are alike the gateway is taken."""
     own, other = sites.kept_db[site, :, 1:, None], sites.kept_db[1 - site, :, None, 1:]
     worse = other <= own if site == 0 else other < own
-    chance = np.array(PROBABILITY)
-    out = 1.0 - available[1 - site] * chance.sum()
-    return np.asarray(out[:, None] + available[1 - site][:, None] * (worse * chance).sum(axis=2))
+    tails = network.gateway_tails[np.maximum(sky.feeders[:, 0], 0)]
+    tails = tails if site == 0 else tails.transpose(0, 2, 1)
+    rarer = -np.diff(tails, axis=1)  # this site in state k, the other in state j or worse
+    both = -np.diff(rarer, axis=2)
+    out = available[1 - site][:, None]
+    return np.asarray((1.0 - out) * rarer[:, :, 0] + out * (rarer[:, :, -1] + (worse * both).sum(axis=2)))
 
 
 def kept(

@@ -122,8 +122,8 @@ def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: F
     """Probability (q,) that the feeders of some satellites (q,), -1 for none, carry loads (q, 2): rain, pair
     and equipment.
 
-    Loads are this area's; the neighbours' part rides on the same feeder. The weather of a diversity partner
-    is taken as independent.
+    Loads are this area's; the neighbours' part rides on the same feeder. Of two sites either may carry it,
+    whose weather goes together as in the drawn storms (`network.pairs`).
     """
     out = np.empty(satellite.size)
     kernels.carried_probability(
@@ -135,7 +135,7 @@ def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: F
         network.feeder.rate_mbps,
         network.feeder.cosecant_max,
         network.gateway_availability,
-        CHANCE,
+        network.gateway_tails,
         out,
     )
     return out

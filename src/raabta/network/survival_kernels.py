@@ -46,44 +46,44 @@ class FeederSurvival(NamedTuple):
 
 
 @kernel
-def carried_probability(which, load, share, gateway, cosecant, table, cosecant_max, available, chance, out):
+def carried_probability(which, load, share, gateway, cosecant, table, cosecant_max, available, tails, out):
     """Probability, out (q,), that the feeders of satellites `which` (q,) carry loads (q, 2), both directions.
 
     share (m,): the part of a feeder that may carry them. gateway, cosecant (m, 2): the site and its diversity
-    partner, whose weather is taken as independent. table (g, 2, 1 + k, e): Mbps over states and cosecant
-    nodes. chance (k,): probability of each state; available (g,): of the equipment. -1 for a satellite
-    carries nothing.
+    partner. table (g, 2, 1 + k, e): Mbps over states and cosecant nodes, which only falls with the state.
+    available (g,): of the equipment; tails (g, 1 + k, 1 + k): see `network.pairs`. -1 for a satellite carries
+    nothing.
     """
     for i in range(which.shape[0]):
-        lost = 1.0
-        if which[i] < 0:
-            out[i] = 0.0
+        out[i] = 0.0
+        s = which[i]
+        if s < 0 or gateway[s, 0] < 0:
             continue
-        for site in range(2):
-            g = gateway[which[i], site]
-            if g >= 0:
-                x = (cosecant[which[i], site] - 1.0) / (cosecant_max - 1.0) * (table.shape[3] - 1)
-                own = share[which[i]] if share[which[i]] > 0.0 else 1.0
-                forward, back = load[i, 0] / own, load[i, 1] / own
-                lost *= 1.0 - _site_probability(table, g, x, forward, back, chance) * available[g]
-        out[i] = 1.0 - lost
+        own = share[s] if share[s] > 0.0 else 1.0
+        forward, back = load[i, 0] / own, load[i, 1] / own
+        g, other = gateway[s, 0], gateway[s, 1]
+        first = _states_carried(table, g, cosecant[s, 0], cosecant_max, forward, back)
+        out[i] = available[g] * (1.0 - tails[g, first, 0])
+        if other >= 0:
+            second = _states_carried(table, other, cosecant[s, 1], cosecant_max, forward, back)
+            alone = available[other] * (1.0 - tails[g, 0, second])
+            both = 1.0 - tails[g, first, 0] - tails[g, 0, second] + tails[g, first, second]
+            out[i] += alone - available[g] * available[other] * both
 
 
 @inner
-def _site_probability(table, g, x, forward, back, chance):
-    """Probability that the weather at gateway g lets it carry Mbps, at place x of the cosecant nodes."""
+def _states_carried(table, g, cosecant, cosecant_max, forward, back):
+    """How many weather states of gateway g, the mildest first, let its feeder carry Mbps each way."""
+    x = (cosecant - 1.0) / (cosecant_max - 1.0) * (table.shape[3] - 1)
     e = min(max(int(x), 0), table.shape[3] - 2)
     w = min(max(x - e, 0.0), 1.0)
-    total = 0.0
-    for k in range(chance.shape[0]):
-        carries = True
+    for k in range(1, table.shape[2]):
         for q in range(2):
-            low, high = table[g, q, k + 1, e], table[g, q, k + 1, e + 1]
+            low, high = table[g, q, k, e], table[g, q, k, e + 1]
             load = forward if q == 0 else back
-            carries = carries and min(low, low + w * (high - low)) >= load * (1.0 - EPS)
-        if carries:
-            total += chance[k]
-    return total
+            if min(low, low + w * (high - low)) < load * (1.0 - EPS):
+                return k - 1
+    return table.shape[2] - 1
 
 
 @kernel

@@ -247,3 +247,20 @@ def test_bad_input_is_refused() -> None:
     with pytest.raises(LimitError, match="2,001 places in one rain field; at most 2,000"):
         field(np.linspace(0.0, 10.0, 2001))
     assert field([0.0]).process(4, 4).shape == (1, 0)
+
+
+def test_two_correlated_processes_exceed_thresholds_as_often_as_their_distribution_says():
+    """Against SciPy's bivariate normal; at no correlation the product, at full the rarer one."""
+    from scipy.stats import multivariate_normal, norm
+
+    for rho in (0.05, 0.41, 0.9, 0.99):
+        joint = multivariate_normal([0.0, 0.0], [[1.0, rho], [rho, 1.0]], allow_singular=True)
+        for h, k in ((0.84, 0.84), (1.64, 3.4), (2.9, 2.9), (-1.0, 2.0)):
+            assert weather_series.both_exceeded(h, k, rho) == pytest.approx(
+                joint.cdf([-h, -k]), rel=1e-5, abs=1e-9
+            )
+    h, k = np.array([0.5, 3.0]), np.array([2.0, 3.0])
+    assert weather_series.both_exceeded(h, k, 0.0) == pytest.approx(norm.sf(h) * norm.sf(k))
+    assert weather_series.both_exceeded(h, k, 1.0) == pytest.approx(norm.sf(np.maximum(h, k)))
+    with pytest.raises(OutOfRangeError, match="correlation"):
+        weather_series.both_exceeded(1.0, 1.0, -0.2)
