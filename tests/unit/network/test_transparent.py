@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import lru_cache
 
 import networks
@@ -261,14 +260,18 @@ def test_the_ways_of_feeding_are_all_the_weather_of_the_sites(two):
     chance = np.array([way.chance[0] for way in ways])
     kept = np.array([(way.feeder_db[0] - sky.feeder_db[0]).min() for way in ways])
     share = [net.gateway_availability[g] if g >= 0 else 0.0 for g in sky.feeders[0]]
-    outage = [1.0 - one * CHANCE.sum() for one in share]
-    assert chance.sum() == pytest.approx(1.0 - outage[0] * outage[1], abs=1e-12)
-    states = [
-        list(zip([*CHANCE * available, out], [*kept_db[0, 1:], -np.inf], strict=True))
-        for available, out, kept_db in zip(share, outage, sites.kept_db, strict=True)
-    ]
-    for least in (-0.2, -1.0, -3.0, -10.0):
-        by_hand = sum(p * q for (p, a), (q, b) in itertools.product(*states) if max(a, b) >= least)
+    tails = np.pad(net.gateway_tails[sky.feeders[0, 0]], ((0, 0), (0, 1)))
+    if not two:
+        tails = np.pad(tails[:, :1], ((0, 0), (0, 9)))  # one site: the other is in its first state, and out
+    tails = np.pad(tails, ((0, 1), (0, 0)))
+    both = tails[:-1, :-1] - tails[1:, :-1] - tails[:-1, 1:] + tails[1:, 1:]
+    assert both.sum() == pytest.approx(1.0) and both.min() > -1e-15
+    kept_db = [[*one[0, 1:], -np.inf] for one in sites.kept_db]
+    for least in (-0.2, -1.0, -3.0, -10.0, -1e9):
+        by_hand = 0.0
+        for (i, j), p in np.ndenumerate(both):
+            missed = [1.0 - share[0] * (kept_db[0][i] >= least), 1.0 - share[1] * (kept_db[1][j] >= least)]
+            by_hand += p * (1.0 - missed[0] * missed[1])
         assert chance[kept >= least].sum() == pytest.approx(by_hand, abs=1e-12)
 
 
