@@ -50,9 +50,8 @@ def usable(network, sky):
     """Usable satellites of each cell: fleet numbers, clear of the arc, with a gateway."""
     out = []
     for c in range(network.ground.count):
-        own = slice(sky.view.start[c], sky.view.start[c + 1])
-        near = sky.view.satellite[own][sky.view.clear[own] == 1]
-        out.append({int(sky.view.near[s]) for s in near if sky.gateway[s] >= 0})
+        near = sky.usable.satellite[sky.usable.start[c] : sky.usable.start[c + 1]]
+        out.append({int(sky.view.near[s]) for s in near})
     return out
 
 
