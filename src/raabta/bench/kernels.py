@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 from raabta.access.kernels import arc_separation, clears_arc
-from raabta.links.kernels import cosecant_weight, level_bases_db, mode_at
+from raabta.links.kernels import cosecant_weight, edge_sine, level_bases_db, mode_at
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 
@@ -51,7 +51,7 @@ def link_modes(
             geometry[i, 1],
             geometry[i, 2],
             geometry[i, 4],
-            geometry[i, 3],
+            edge_sine(geometry[i, 0], geometry[i, 3]),
             radio,
             edge_down,
             edge_up,

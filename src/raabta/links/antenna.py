@@ -102,6 +102,7 @@ def edge_of_cell_loss_db(
     range_km: npt.ArrayLike,
     aperture_m: npt.ArrayLike,
     frequency_ghz: npt.ArrayLike,
+    offset_ratio: npt.ArrayLike = 0.0,
 ) -> FloatArray:
     """Pattern loss from a cell's centre to its edge as the satellite sees it, dB >= 0. Arrays broadcast.
 
@@ -109,7 +110,11 @@ def edge_of_cell_loss_db(
     and scan angle cancel out of the worst case. Along the line of sight the cell is foreshortened by
     sin(elevation), while an array's beam widens by 1/cos(scan) there, so that edge is never farther down.
     Beyond the first null the loss would oscillate, so past u = 3.8317 it stays at 100 dB.
+
+    offset_ratio: where the beam's axis is not on the cell's centre, the distance of the two in direction
+    cosines, which k a times is added to u.
     """
     radius = np.asarray(cell_radius_km, dtype=np.float64)
-    u = aperture_ratio(aperture_m, frequency_ghz) * radius / np.hypot(radius, range_km)
+    ka = aperture_ratio(aperture_m, frequency_ghz)
+    u = ka * radius / np.hypot(radius, range_km) + ka * np.asarray(offset_ratio, dtype=np.float64)
     return np.where(u < 3.8317, -airy_db(np.minimum(u, 3.8317)), -FLOOR_DB)

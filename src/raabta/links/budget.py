@@ -75,6 +75,17 @@ class Budget:
         return sum(line.value for line in self.lines if line.sums)
 
 
+@dataclass(frozen=True)
+class Axis:
+    """Axis of a fixed beam: how far off it a cell's centre is, in direction cosines and as an angle, and where
+    it meets the ground. The beam's EIRP density and flux are those there, its scan angle too."""
+
+    offset_ratio: float
+    offset_deg: float
+    range_km: float
+    elevation_deg: float
+
+
 def free_space_loss_db(range_km: npt.ArrayLike, frequency_ghz: npt.ArrayLike) -> FloatArray:
     """Free-space loss 20 log10(4 pi d f / c), dB (ITU-R P.525-4). Arrays broadcast."""
     distance_m = np.asarray(range_km, dtype=np.float64) * 1e3
@@ -198,11 +209,21 @@ def _atmosphere(weather_db: float, clear_db: float, parts_db: Mapping[str, float
 
 
 def _beam(
-    exponent: float, aperture_m: float, frequency_ghz: float, scan_deg: float, angle: tuple[float, float]
+    exponent: float,
+    aperture_m: float,
+    frequency_ghz: float,
+    scan_deg: float,
+    angle: tuple[float, float],
+    axis: Axis | None,
 ) -> list[Line]:
     """Scan and edge-of-cell losses of the satellite's beam; `angle` is (cell radius, range) in km."""
-    edge = float(edge_of_cell_loss_db(angle[0], angle[1], aperture_m, frequency_ghz))
+    offset = 0.0 if axis is None else axis.offset_ratio
+    edge = float(edge_of_cell_loss_db(angle[0], angle[1], aperture_m, frequency_ghz, offset))
+    note = f"{offset:.5f} in direction cosines from the beam's axis to the cell's centre"
+    fixed = [] if axis is None else [Line("beam offset", axis.offset_deg, "deg", note=note)]
+    from_axis = "" if axis is None else ", which the offset adds to"
     return [
+        *fixed,
         Line(
             "scan loss",
             -float(scan_loss_db(scan_deg, exponent)),
@@ -210,7 +231,7 @@ def _beam(
             True,
             f"cos^{exponent:g} at {scan_deg:.1f} deg",
         ),
-        Line("edge-of-cell loss", -edge, "dB", True, f"pattern at {angle[0]:g} km from the cell's centre"),
+        Line("edge-of-cell loss", -edge, "dB", True, f"pattern at {angle[0]:g} km from the cell's centre{from_axis}"),
     ]
 
 
@@ -331,6 +352,7 @@ def forward_budget(
     cross_db: float | None = None,
     cap: FluxCap | None = None,
     feeder_db: float | None = None,
+    axis: Axis | None = None,
 ) -> Budget:
     """Satellite to terminal at the cell's edge; the rate is that of a whole channel with no hopping.
 
@@ -339,11 +361,12 @@ def forward_budget(
     `beams_db` that of the constellation's other beams (see `network.interference`);
     `cross_db` is the discrimination of the other polarisation in this weather, if that is in use. `cap`: the
     cap on flux density, which the EIRP density keeps. `feeder_db`: C/N of the gateway's uplink, which a
-    transparent payload passes on.
+    transparent payload passes on. `axis`: of a fixed beam; none = the beam is steered at the cell.
     """
     frequency = payload.user_down_ghz
     symbols = float(symbol_rate_mbd(payload.channel_down_mhz, payload.roll_off_ratio))
-    density = eirp_density_dbw_mhz(payload, range_km, altitude_km)
+    foot = (range_km, elevation_deg) if axis is None else (axis.range_km, axis.elevation_deg)
+    density = eirp_density_dbw_mhz(payload, foot[0], altitude_km)
     exponent = forward_scan_exponent(payload)
     towards = density - float(scan_loss_db(scan_deg, exponent))
     note = f"{density:g} dBW/MHz over {symbols:g} MBd"
@@ -351,8 +374,8 @@ def forward_budget(
     lines = [
         *_geometry(range_km, elevation_deg, frequency),
         Line("EIRP", density + 10.0 * float(np.log10(symbols)), "dBW", True, note),
-        *_beam(exponent, payload.transmit_aperture_m, frequency, scan_deg, (cell_radius_km, range_km)),
-        *_flux_cap(towards, range_km, elevation_deg, cap),
+        *_beam(exponent, payload.transmit_aperture_m, frequency, scan_deg, (cell_radius_km, range_km), axis),
+        *_flux_cap(towards, *foot, cap),
         _spreading(range_km, frequency),
         *_atmosphere(weather_db, clear_db, parts_db),
         Line("pointing loss", -terminal.pointing_loss_db, "dB", True),
@@ -379,6 +402,7 @@ def return_budget(
     beams_over_noise_db: float | None = None,
     cross_db: float | None = None,
     feeder_db: float | None = None,
+    axis: Axis | None = None,
 ) -> Budget:
     """Terminal at the cell's edge to satellite; the rate is one terminal's carrier times its duty.
 
@@ -401,6 +425,7 @@ def return_budget(
             frequency,
             scan_deg,
             (cell_radius_km, range_km),
+            axis,
         ),
         *_receiver(payload.g_over_t_dbk, 0.0, carrier, f"carrier of {carrier:g} MHz"),
     ]

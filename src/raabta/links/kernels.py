@@ -62,8 +62,14 @@ def flux_cap_dbw_m2(sin_elevation, flux_cap):
 
 
 @inner
+def edge_sine(range_km, cell_radius_km):
+    """Sine of the angle at the satellite from a cell's centre to its edge, across the line of sight."""
+    return cell_radius_km / math.sqrt(range_km * range_km + cell_radius_km * cell_radius_km)
+
+
+@inner
 def level_bases_db(
-    range_km, altitude_km, cos_scan, sin_elevation, cell_radius_km, radio, edge_down, edge_up, flux_cap
+    range_km, altitude_km, cos_scan, sin_elevation, off_axis_sine, radio, edge_down, edge_up, flux_cap
 ):
     """C/N of both directions without terminal figures and without atmosphere, dB.
 
@@ -71,16 +77,15 @@ def level_bases_db(
     ceiling_dbw_mhz, scan_exponent_down, cap_db], where k = pi D f / c, the ceiling caps the rise off nadir
     that holds the flux on the ground, and cap_db turns a flux density into this C/N (EIRP density less
     free-space loss is flux density less 10 log10(4 pi f^2 / c^2), whatever the range). flux_cap: see
-    `flux_cap_dbw_m2`. Forward: add G/T and subtract losses. Return: add EIRP - 10 log10(carrier Hz).
+    `flux_cap_dbw_m2`. off_axis_sine: of the angle from the beam's axis to the cell's edge. Forward: add G/T and subtract losses. Return: add EIRP - 10 log10(carrier Hz).
     """
-    sine = cell_radius_km / math.sqrt(range_km * range_km + cell_radius_km * cell_radius_km)
     density = density_dbw_mhz(range_km, altitude_km, radio)
     scan = decibels(cos_scan)
     spreading = free_space_db(range_km, radio[0])
-    edge = pattern_loss_db(radio[5] * sine, edge_down)
+    edge = pattern_loss_db(radio[5] * off_axis_sine, edge_down)
     forward = density - 60.0 - BOLTZMANN_DB - spreading - edge
     spreading += 2.0 * decibels(radio[1] / radio[0])
-    back = radio[3] - BOLTZMANN_DB - spreading - pattern_loss_db(radio[6] * sine, edge_up)
+    back = radio[3] - BOLTZMANN_DB - spreading - pattern_loss_db(radio[6] * off_axis_sine, edge_up)
     capped = flux_cap_dbw_m2(sin_elevation, flux_cap) + radio[9] - edge
     return min(forward + radio[8] * scan, capped), back + radio[4] * scan
 

@@ -10,6 +10,7 @@ import numpy as np
 from raabta.access import visibility
 from raabta.base.bodies import EARTH
 from raabta.links.budget import Budget, forward_budget, return_budget
+from raabta.network import fixed_beams
 from raabta.network.chunk import Seen, slot_times, walk
 from raabta.network.constraints import CONSTRAINTS, MEANING, named
 from raabta.network.model import gateway_label, handover_share
@@ -144,6 +145,7 @@ def _budgets(network: Network, sky: Sky, result: Allocation, cell: int) -> tuple
             "elevation_deg": float(np.degrees(np.arcsin(sine))),
             "scan_deg": float(np.degrees(np.arccos(min(cos_scan, 1.0)))),
             "cell_radius_km": float(network.radius_km[cell]),
+            "axis": fixed_beams.axis_of(network, sky, result, cell),
         }
         altitude_km = float(np.linalg.norm(sky.view.satellite_km[s])) - EARTH.mean_radius_km
         payload = network.payload

@@ -13,7 +13,9 @@ from raabta.base.frames import enu_basis
 from raabta.links.antenna import airy_db, aperture_pattern_db, aperture_ratio, peak_gain_dbi
 from raabta.links.earth_patterns import s465_dbi
 from raabta.network import interference_kernels as kernels
+from raabta.network.beam_kernels import fix_beams
 from raabta.network.chunk import even_slots, sky_at
+from raabta.network.fixed_beams import layout_of
 from raabta.network.model import Admission, neighbour_km, unit
 from raabta.network.sky import Sky
 from raabta.network.slot import Allocation, allocate
@@ -140,9 +142,14 @@ def beams_of(network: Network, sky: Sky, allocation: Allocation) -> tuple[Ints, 
         away=np.empty((3, owner.size)),
         dwell=np.concatenate([allocation.dwell[lit], dwell])[order],
         eirp=np.empty(owner.size),
+        layout=layout_of(network, owner.size),
     )
     radio = network.radio
     kernels.point_beams(near.km, near.altitude_km, radio.radio, radio.flux_cap, owner, ground_km, up, beams)
+    if beams.layout.spacing > 0.0:
+        fix_beams(
+            near.km, near.altitude_km, radio.radio, radio.flux_cap, owner, beams.away, beams.layout, beams.eirp
+        )
     return owner, beams
 
 

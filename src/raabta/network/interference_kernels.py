@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from raabta.links.kernels import BOLTZMANN_DB, density_dbw_mhz, flux_cap_dbw_m2, free_space_db
+from raabta.network.beam_kernels import NOWHERE, Layout, of_axis, of_colour
 
 U_STEPS = 50.0
 """Entries of a pattern table to one of u = pi D f / c sin(angle)."""
@@ -25,13 +26,14 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt
 class Beams(NamedTuple):
     """Beams of one slot, by satellite: start (m + 1,). ground_km (b, 3): where each points; away (3, b):
     the unit vector there from its satellite; dwell (b,): beams at once, in the mean; eirp (b,): what its
-    axis radiates, less the spreading."""
+    axis radiates, less the spreading. layout: where beams are fixed, whose axes need not point there."""
 
     start: Any
     ground_km: Any
     away: Any
     dwell: Any
     eirp: Any
+    layout: Layout
 
 
 class Antennas(NamedTuple):
@@ -87,6 +89,18 @@ def _off_axis(cosine, table):
 
 
 @inner
+def _line_to(site_km, c, satellite_km, s):
+    """Unit vector from site c to satellite s."""
+    dx, dy, dz = (
+        satellite_km[s, 0] - site_km[c, 0],
+        satellite_km[s, 1] - site_km[c, 1],
+        satellite_km[s, 2] - site_km[c, 2],
+    )
+    r = math.sqrt(dx * dx + dy * dy + dz * dz)
+    return dx / r, dy / r, dz / r
+
+
+@inner
 def shared_channel(own, total, busy, colours):
     """How much of a beam's dwell shares the channel of another that is on, in the mean.
 
@@ -110,6 +124,10 @@ def forward_interference(
         if not asked[c] or s < 0 or given.dwell[c] <= 0.0:
             continue
         ax, ay, az = given.direction[c, 0], given.direction[c, 1], given.direction[c, 2]
+        place, colour = NOWHERE, 0
+        if beams.layout.spacing > 0.0:
+            ax, ay, az = _line_to(site_km, c, satellite_km, s)
+            place, colour = of_axis(given.direction[c], satellite_km, s, beams.layout)
         for t in range(satellite_km.shape[0]):
             first, last = beams.start[t], beams.start[t + 1]
             dx = site_km[c, 0] - satellite_km[t, 0]
@@ -119,11 +137,19 @@ def forward_interference(
                 continue
             r = math.sqrt(dx * dx + dy * dy + dz * dz)
             x, y, z = dx / r, dy / r, dz / r
-            power, busy = _towards(
-                first, last, beams.eirp, beams.dwell, beams.away, x, y, z, antennas.k_down,
-                antennas.satellite_down, cos_reuse,
-            )  # fmt: skip
-            power *= shared_channel(t == s, beams.dwell[first:last].sum(), busy, colours)
+            if beams.layout.spacing > 0.0:
+                power = of_colour(
+                    first, last, beams.eirp, beams.dwell, beams.layout.axis, beams.layout,
+                    place if t == s else NOWHERE, colour, satellite_km, t, x, y, z, antennas.k_down,
+                    antennas.satellite_down, U_STEPS,
+                )  # fmt: skip
+                power /= colours
+            else:
+                power, busy = _towards(
+                    first, last, beams.eirp, beams.dwell, beams.away, x, y, z, antennas.k_down,
+                    antennas.satellite_down, cos_reuse,
+                )  # fmt: skip
+                power *= shared_channel(t == s, beams.dwell[first:last].sum(), busy, colours)
             if t != s:
                 power *= _off_axis(-(ax * x + ay * y + az * z), antennas.terminal_down)
             total += power * 10.0 ** (-0.1 * free_space_db(r, radio[0]))
@@ -150,6 +176,26 @@ def terminals_heard(s, owner, satellite_km, up, beams, antennas, radio, terminal
             out_power[i] *= _off_axis(cosine, antennas.terminal_up)
 
 
+@inner
+def _scanned(cos_scan, radio):
+    """Gain of a receiving beam off nadir over that at nadir, linear."""
+    return 10.0 ** (0.1 * radio[4] * 10.0 * math.log10(max(cos_scan, 1e-3)))
+
+
+@inner
+def _of_colour_heard(s, first, last, power, away, direction, satellite_km, beams, antennas):
+    """Power of terminals whose beams have the colour of the fixed beam of satellite s that points against
+    `direction`: those of its own beams first to last, without that beam, and of all others."""
+    layout, total = beams.layout, 0.0
+    place, colour = of_axis(direction, satellite_km, s, layout)
+    for low, high, without in ((first, last, place), (0, first, NOWHERE), (last, beams.dwell.shape[0], NOWHERE)):
+        total += of_colour(
+            low, high, power, beams.dwell, away, layout, without, colour, satellite_km, s, -direction[0],
+            -direction[1], -direction[2], antennas.k_up, antennas.satellite_up, U_STEPS,
+        )  # fmt: skip
+    return total
+
+
 @kernel
 def return_interference(
     asked, given, owner, satellite_km, up, beams, antennas, radio, terminal_db, colours, cos_reuse, out_ratio
@@ -172,6 +218,12 @@ def return_interference(
             if not asked[c] or given.satellite[c] != s or given.dwell[c] <= 0.0:
                 continue
             x, y, z = -given.direction[c, 0], -given.direction[c, 1], -given.direction[c, 2]
+            if beams.layout.spacing > 0.0:
+                total = _of_colour_heard(
+                    s, first, last, power, away, given.direction[c], satellite_km, beams, antennas
+                )
+                out_ratio[c] = total / colours * _scanned(given.geometry[c, 2], radio)
+                continue
             own, busy = _towards(
                 first, last, power, beams.dwell, away, x, y, z, k, antennas.satellite_up, cos_reuse
             )
@@ -181,6 +233,4 @@ def return_interference(
                     low, high, power, beams.dwell, away, x, y, z, k, antennas.satellite_up, cos_reuse
                 )
                 total += others / colours
-            out_ratio[c] = total * 10.0 ** (
-                0.1 * radio[4] * 10.0 * math.log10(max(given.geometry[c, 2], 1e-3))
-            )
+            out_ratio[c] = total * _scanned(given.geometry[c, 2], radio)

@@ -16,8 +16,10 @@ from numba import njit
 from numba.extending import overload
 
 from raabta.base.prefetch import prefetch
+from raabta.links.beam_kernels import fixed_bases_db
 from raabta.links.kernels import (
     cosecant_weight,
+    edge_sine,
     joined_db,
     level_bases_db,
     mode_at,
@@ -103,7 +105,7 @@ class Fleet(NamedTuple):
 class Rules(NamedTuple):
     """How beams may be used: the least dwell of a lit cell, dwell per cell, dwell within the reuse angle of
     any cell, cosine of that angle, index of the design plan, 1 where levels are guaranteed; toll: a slot
-    over what of it a handover leaves."""
+    over what of it a handover leaves; spacing: of fixed beams (see `links.beam_kernels`), 0 for steered."""
 
     frame: float
     per_cell: float
@@ -112,6 +114,7 @@ class Rules(NamedTuple):
     design: int
     guarantee: int
     toll: float = 1.0
+    spacing: float = 0.0
 
 
 class Before(NamedTuple):
@@ -130,8 +133,8 @@ class Given(NamedTuple):
     (n, 5): dwell, forward and return Mbps of the whole ask, active homes that close, 1 if a forward link does
     not; plan_dwell (n, p + 1) and closes (n, p + 1, 2): see `rate_links`; cap: dwell up to which surplus is
     shared; least: what it costs its satellite at least; dwell; code: what binds, -1 where nobody asks;
-    direction (n, 3) from cell to satellite; toll: what its dwell takes over that of a slot without a
-    handover. before: see `Before`.
+    direction (n, 3) from cell to satellite, against a fixed beam's axis where beams are fixed; toll: what its
+    dwell takes over that of a slot without a handover. before: see `Before`.
     """
 
     satellite: Any
@@ -392,10 +395,17 @@ def rate_cell(c, s, sin_elevation, state, fleet, links, rules, given):
     dz = fleet.km[s, 2] - links.site_km[c, 2]
     r = math.sqrt(dx * dx + dy * dy + dz * dz)
     scan = (dx * fleet.unit[s, 0] + dy * fleet.unit[s, 1] + dz * fleet.unit[s, 2]) / r
-    base_f, base_r = level_bases_db(
-        r, fleet.altitude_km[s], scan, sin_elevation, links.radius_km[c], links.radio, links.edge_down,
-        links.edge_up, links.flux_cap,
-    )  # fmt: skip
+    dx, dy, dz = dx / r, dy / r, dz / r
+    if rules.spacing > 0.0:
+        base_f, base_r, scan, dx, dy, dz = fixed_bases_db(
+            -dx, -dy, -dz, r, fleet.km[s], fleet.altitude_km[s], links.radius_km[c], rules.spacing,
+            links.radio, links.edge_down, links.edge_up, links.flux_cap,
+        )  # fmt: skip
+    else:
+        base_f, base_r = level_bases_db(
+            r, fleet.altitude_km[s], scan, sin_elevation, edge_sine(r, links.radius_km[c]), links.radio,
+            links.edge_down, links.edge_up, links.flux_cap,
+        )  # fmt: skip
     need, closes, design = given.plan_dwell[c], given.closes[c], rules.design
     rate(links, c, state, base_f, base_r, sin_elevation, fleet.feeder_db, s, need, closes)
     given.toll[c] = 1.0 if s == given.before.satellite[c] else rules.toll
@@ -410,7 +420,7 @@ def rate_cell(c, s, sin_elevation, state, fleet, links, rules, given):
         given.code[c] = LINK if short else RETURN_LINK
         return False
     given.cap[c] = min(need[need.shape[0] - 1], rules.per_cell)
-    given.direction[c, 0], given.direction[c, 1], given.direction[c, 2] = dx / r, dy / r, dz / r
+    given.direction[c, 0], given.direction[c, 1], given.direction[c, 2] = dx, dy, dz
     given.geometry[c, 0], given.geometry[c, 1], given.geometry[c, 2] = sin_elevation, r, scan
     given.geometry[c, 3], given.geometry[c, 4] = base_f, base_r
     return True

@@ -18,6 +18,7 @@ from raabta.network import pairs, storms
 from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
 from raabta.orbits.propagate import Propagator
+from raabta.scenario.layouts import carriers_of_a_beam, layout_spacing
 from raabta.scenario.models import PLANS_MBPS
 
 if TYPE_CHECKING:
@@ -340,15 +341,18 @@ def _peaks_mbps(terminals: tuple[Terminal, ...], take_up_share: float) -> Floats
 def _rules(scenario: Scenario) -> Rules:
     """How beams may be used, as the kernels take it."""
     payload, sharing = scenario.constellation.payload, scenario.sharing
-    colours = payload.channels * payload.polarisations
+    colours, spacing = carriers_of_a_beam(payload), layout_spacing(payload)
+    # Two cells are in one fixed beam where the directions of their axes are the same, so closer than half.
+    reuse_rad = 0.5 * spacing if spacing > 0.0 else np.radians(payload.reuse_separation_deg)
     return Rules(
         frame=1.0 / sharing.frames_per_slot,
         per_cell=float(min(payload.beams_per_cell, colours)),
         colours=float(colours),
-        cos_reuse=float(np.cos(np.radians(payload.reuse_separation_deg))),
+        cos_reuse=float(np.cos(reuse_rad)),
         design=list(PLANS_MBPS).index(scenario.demand.plan),
         guarantee=1 if sharing.allocation == "guarantee" else 0,
         toll=1.0 / (1.0 - handover_share(scenario)),
+        spacing=spacing,
     )
 
 

@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from raabta.scenario.layouts import LAYOUT_SPACING, check_layout
+
 SCHEMA_VERSION: Literal[1] = 1
 FALLBACK_CLASS: Final = "fallback_"
 """Stands before the terminal classes of the fallback in results."""
@@ -157,6 +159,19 @@ class Payload(Model):
         default=20.0, ge=0.0, le=80.0, description="stated C/I, return link: other systems, intermodulation"
     )
     reuse_separation_deg: NonNegative = 3.0
+    beam_layout: Literal["steered", "fixed"] = Field(
+        default="steered",
+        description="steered: every lit cell is the centre of its beam; fixed: beams stand on a hexagonal "
+        "layout about the nadir, and `reuse_colours` takes the place of `reuse_separation_deg`",
+    )
+    beam_spacing_ratio: Positive = Field(
+        default=LAYOUT_SPACING,
+        description="fixed beams: distance of neighbours in direction cosines over the sine of half the beam "
+        "width at half power (3GPP TR 38.821: the square root of 3)",
+    )
+    reuse_colours: Literal[1, 3, 4] = Field(
+        default=1, description="fixed beams: sets that the channels are shared out to, beam by beam"
+    )
     scan_limit_deg: float = Field(default=70.0, gt=0.0, le=90.0)
     scan_loss_exponent_ratio: float = Field(default=1.3, ge=0.0, le=3.0)
     feeder_up_ghz: float = Field(ge=1.0, le=90.0)
@@ -184,6 +199,11 @@ class Payload(Model):
                 f"user_down_ghz {self.user_down_ghz:g} must lie from user_down_low_ghz {low:g} to "
                 f"user_down_high_ghz {high:g}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _beams_without_holes(self) -> Self:
+        check_layout(self)
         return self
 
     @property

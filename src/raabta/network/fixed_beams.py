@@ -1,0 +1,44 @@
+"""Fixed beams of a slot as budgets and sums of interference want them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.base.bodies import EARTH
+from raabta.links import beam_kernels as kernels
+from raabta.links.budget import Axis
+from raabta.network.beam_kernels import Layout
+
+if TYPE_CHECKING:
+    from raabta.network.model import Network
+    from raabta.network.sky import Sky
+    from raabta.network.slot import Allocation
+
+def axis_of(network: Network, sky: Sky, found: Allocation, cell: int) -> Axis | None:
+    """Axis of the fixed beam that serves a cell; none where beams are steered."""
+    if not network.rules.spacing:
+        return None
+    s = int(found.satellite[cell])
+    satellite_km, up = sky.view.satellite_km[s], sky.view.unit[s]
+    ray = network.ground.km[cell] - satellite_km
+    ray, axis = ray / np.linalg.norm(ray), -found.given.direction[cell]
+    apart = ray - axis
+    far_km = float(np.linalg.norm(satellite_km))
+    foot_km, sine = kernels.foot_of(float(-axis @ up), far_km, EARTH.mean_radius_km)
+    return Axis(
+        offset_ratio=float(np.linalg.norm(apart - (apart @ up) * up)),
+        offset_deg=float(np.degrees(2.0 * np.arcsin(0.5 * np.linalg.norm(apart)))),
+        range_km=float(foot_km),
+        elevation_deg=float(np.degrees(np.arcsin(sine))),
+    )
+
+
+def layout_of(network: Network, beams: int) -> Layout:
+    """Room for the axes of so many beams; empty where they are steered."""
+    spacing = network.rules.spacing
+    room = beams if spacing else 0
+    return Layout(
+        spacing, network.payload.reuse_colours, np.empty((3, room)), np.empty(room, int), np.empty(room, int)
+    )
