@@ -77,8 +77,8 @@ class Budget:
 
 @dataclass(frozen=True)
 class Axis:
-    """Axis of a fixed beam: how far off it a cell's centre is, in direction cosines and as an angle, and where
-    it meets the ground. The beam's EIRP density and flux are those there, its scan angle too."""
+    """Axis of a fixed beam: how far off it a cell's centre is, in direction cosines and as an angle, and
+    where it meets the ground. The beam's EIRP density and flux are those there."""
 
     offset_ratio: float
     offset_deg: float
@@ -221,7 +221,7 @@ def _beam(
     edge = float(edge_of_cell_loss_db(angle[0], angle[1], aperture_m, frequency_ghz, offset))
     note = f"{offset:.5f} in direction cosines from the beam's axis to the cell's centre"
     fixed = [] if axis is None else [Line("beam offset", axis.offset_deg, "deg", note=note)]
-    from_axis = "" if axis is None else ", which the offset adds to"
+    centre = "the cell's centre" if axis is None else "the cell's centre, and the offset"
     return [
         *fixed,
         Line(
@@ -231,7 +231,13 @@ def _beam(
             True,
             f"cos^{exponent:g} at {scan_deg:.1f} deg",
         ),
-        Line("edge-of-cell loss", -edge, "dB", True, f"pattern at {angle[0]:g} km from the cell's centre{from_axis}"),
+        Line(
+            "edge-of-cell loss",
+            -edge,
+            "dB",
+            True,
+            f"pattern at {angle[0]:g} km from {centre}",
+        ),
     ]
 
 

@@ -76,8 +76,9 @@ def level_bases_db(
     radio: [down_ghz, up_ghz, eirp_density_dbw_mhz, g_over_t_dbk, scan_exponent_up, k_down, k_up,
     ceiling_dbw_mhz, scan_exponent_down, cap_db], where k = pi D f / c, the ceiling caps the rise off nadir
     that holds the flux on the ground, and cap_db turns a flux density into this C/N (EIRP density less
-    free-space loss is flux density less 10 log10(4 pi f^2 / c^2), whatever the range). flux_cap: see
-    `flux_cap_dbw_m2`. off_axis_sine: of the angle from the beam's axis to the cell's edge. Forward: add G/T and subtract losses. Return: add EIRP - 10 log10(carrier Hz).
+    free-space loss is flux density less 10 log10(4 pi f^2 / c^2), whatever the range). off_axis_sine: of the
+    angle from the beam's axis to the cell's edge. flux_cap: see `flux_cap_dbw_m2`. Forward: add G/T and
+    subtract losses. Return: add EIRP - 10 log10(carrier Hz).
     """
     density = density_dbw_mhz(range_km, altitude_km, radio)
     scan = decibels(cos_scan)

@@ -48,7 +48,7 @@ def up_of(satellite_km, s):
 @kernel
 def fix_beams(satellite_km, altitude_km, radio, flux_cap, owner, away, layout, out_eirp):
     """Fill the layout's axis, place and colour of beams that light the directions away (3, b) from satellites
-    owner (b,), and out_eirp (b,): what the axis radiates, by range, scan and cap at its foot on the ground."""
+    owner (b,), and out_eirp (b,): what each radiates, by range, scan and cap at the foot of its axis."""
     for i in range(owner.shape[0]):
         s = owner[i]
         up_x, up_y, up_z, far_km = up_of(satellite_km, s)
@@ -75,7 +75,9 @@ def of_axis(direction, satellite_km, s, layout):
 
 
 @inner
-def of_colour(first, last, weight, dwell, away, layout, place, colour, satellite_km, s, x, y, z, k, pattern, step):
+def of_colour(
+    first, last, weight, dwell, away, layout, place, colour, satellite_km, s, x, y, z, k, pattern, step
+):
     """Sum of dwell x weight x gain of beams first to last of one colour, those at one place left out.
 
     The gain goes by the distance in direction cosines at satellite s, across its vertical, between away

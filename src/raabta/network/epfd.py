@@ -26,6 +26,7 @@ from raabta.links.budget import forward_scan_exponent
 from raabta.links.earth_patterns import SMALL_BSS_WAVELENGTHS, bo1443_dbi, s1428_dbi
 from raabta.links.pfd import side_lobe_db
 from raabta.network import epfd_kernels as kernels
+from raabta.network import fixed_beams
 from raabta.network.epfd_rows import Distribution, distribution, nothing
 from raabta.network.flux import cap_of
 from raabta.orbits.propagate import Propagator
@@ -190,13 +191,18 @@ def radio_of(payload: Payload, reference_khz: float, cell_resolution: int) -> Fl
 
 def lobes_of(payload: Payload, beams: int) -> Floats:
     """Gain of all co-frequency beams of a satellite over one beam's peak by the angle of the nearest, linear,
-    as `epfd_kernels.epfd` takes it: the others in rings of six, twelve ... at the reuse separation."""
+    as `epfd_kernels.epfd` takes it: the others in rings of six, twelve ... at the reuse separation.
+
+    A fixed beam lights ground that its axis is off: the nearest axis is as much nearer as the corner of a
+    beam is at most; the rings are those of its colour.
+    """
     angle = np.linspace(0.0, 180.0, LOBE_POINTS)
+    corner_deg, apart_deg = fixed_beams.reach_deg(payload)
     total, left, ring = np.zeros(LOBE_POINTS), beams, 0
     while left > 0:
         here = min(left, 6 * ring if ring else 1)
-        off = np.hypot(angle, ring * payload.reuse_separation_deg)
-        total += here * 10.0 ** (0.1 * side_lobe_db(payload, np.minimum(off, 180.0)))
+        off = np.hypot([angle, np.maximum(angle - corner_deg, 0.0)], ring * apart_deg)
+        total += here * 10.0 ** (0.1 * side_lobe_db(payload, np.minimum(off, 180.0)).max(axis=0))
         left, ring = left - here, ring + 1
     step = np.full(LOBE_POINTS, math.pi / (LOBE_POINTS - 1))
     return np.stack([step, total])

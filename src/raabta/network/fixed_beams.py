@@ -10,11 +10,14 @@ from raabta.base.bodies import EARTH
 from raabta.links import beam_kernels as kernels
 from raabta.links.budget import Axis
 from raabta.network.beam_kernels import Layout
+from raabta.scenario.layouts import layout_spacing
 
 if TYPE_CHECKING:
     from raabta.network.model import Network
     from raabta.network.sky import Sky
     from raabta.network.slot import Allocation
+    from raabta.scenario.models import Payload
+
 
 def axis_of(network: Network, sky: Sky, found: Allocation, cell: int) -> Axis | None:
     """Axis of the fixed beam that serves a cell; none where beams are steered."""
@@ -42,3 +45,18 @@ def layout_of(network: Network, beams: int) -> Layout:
     return Layout(
         spacing, network.payload.reuse_colours, np.empty((3, room)), np.empty(room, int), np.empty(room, int)
     )
+
+
+def reach_deg(payload: Payload) -> tuple[float, float]:
+    """Angle at the satellite from a beam's axis to ground it lights, at most, and the least angle between
+    axes of beams on one channel: of steered beams 0 and the reuse separation.
+
+    Off the nadir an angle is larger than its direction cosines: the first is that at the scan limit.
+    """
+    spacing = layout_spacing(payload)
+    if not spacing:
+        return 0.0, payload.reuse_separation_deg
+    limit = np.sin(np.radians(payload.scan_limit_deg))
+    beyond = np.degrees(np.arcsin(min(limit + spacing / np.sqrt(3.0), 1.0)))
+    apart = 2.0 * np.degrees(np.arcsin(min(0.5 * spacing * np.sqrt(payload.reuse_colours), 1.0)))
+    return float(beyond - payload.scan_limit_deg), float(apart)

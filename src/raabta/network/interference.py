@@ -148,7 +148,14 @@ def beams_of(network: Network, sky: Sky, allocation: Allocation) -> tuple[Ints, 
     kernels.point_beams(near.km, near.altitude_km, radio.radio, radio.flux_cap, owner, ground_km, up, beams)
     if beams.layout.spacing > 0.0:
         fix_beams(
-            near.km, near.altitude_km, radio.radio, radio.flux_cap, owner, beams.away, beams.layout, beams.eirp
+            near.km,
+            near.altitude_km,
+            radio.radio,
+            radio.flux_cap,
+            owner,
+            beams.away,
+            beams.layout,
+            beams.eirp,
         )
     return owner, beams
 

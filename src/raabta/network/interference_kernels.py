@@ -186,9 +186,13 @@ def _scanned(cos_scan, radio):
 def _of_colour_heard(s, first, last, power, away, direction, satellite_km, beams, antennas):
     """Power of terminals whose beams have the colour of the fixed beam of satellite s that points against
     `direction`: those of its own beams first to last, without that beam, and of all others."""
-    layout, total = beams.layout, 0.0
+    layout, total, count = beams.layout, 0.0, beams.dwell.shape[0]
     place, colour = of_axis(direction, satellite_km, s, layout)
-    for low, high, without in ((first, last, place), (0, first, NOWHERE), (last, beams.dwell.shape[0], NOWHERE)):
+    for low, high, without in (
+        (first, last, place),
+        (0, first, NOWHERE),
+        (last, count, NOWHERE),
+    ):
         total += of_colour(
             low, high, power, beams.dwell, away, layout, without, colour, satellite_km, s, -direction[0],
             -direction[1], -direction[2], antennas.k_up, antennas.satellite_up, U_STEPS,

@@ -14,7 +14,7 @@ LAYOUT_SPACING: Final = math.sqrt(3.0)
 """Spacing of neighbours over sin(half of the beam width): 3GPP TR 38.821 V16.1.0, Table 6.1.1.1-4."""
 HALF_POWER_U: Final = 1.6137406
 FIRST_NULL_U: Final = 3.8317060
-"""u = pi D f / c sin(angle) of the aperture pattern (TR 38.811 clause 6.4.1) 3 dB down, and where it is nil."""
+"""u = pi D f / c sin(angle) of the aperture pattern (TR 38.811 clause 6.4.1) 3 dB down, and at its null."""
 
 
 def check_layout(payload: Payload) -> None:
@@ -74,5 +74,6 @@ def _check_colours(payload: Payload) -> None:
 def _check_unused(payload: Payload) -> None:
     if payload.reuse_colours != 1 or payload.beam_spacing_ratio != LAYOUT_SPACING:
         raise ValueError(
-            "reuse_colours and beam_spacing_ratio are of fixed beams; say beam_layout: fixed, or leave them out"
+            "reuse_colours and beam_spacing_ratio are of fixed beams; say beam_layout: fixed, or leave them "
+            "out"
         )

@@ -94,7 +94,13 @@ def test_where_there_is_room_a_link_is_the_bits_of_an_uncapped_one() -> None:
     for altitude_km in ALTITUDES_KM:
         range_km, scan_deg = sight(altitude_km, np.linspace(25.0, 90.0, 66))
         for r, scan, e in zip(range_km, scan_deg, np.linspace(25.0, 90.0, 66), strict=True):
-            seen = (r, altitude_km, np.cos(np.radians(scan)), np.sin(np.radians(e)), 9.0)
+            seen = (
+                r,
+                altitude_km,
+                np.cos(np.radians(scan)),
+                np.sin(np.radians(e)),
+                kernels.edge_sine(r, 9.0),
+            )
             both = [
                 kernels.level_bases_db(*seen, t.radio, t.edge_down, t.edge_up, t.flux_cap)
                 for t in (there, free)
@@ -150,8 +156,8 @@ def test_budget_and_kernel_are_capped_alike_and_the_budget_names_it(scan_deg: fl
     )  # fmt: skip
     radio = tables.radio_tables(loud.payload, (TERMINAL,), cap)
     base, _ = kernels.level_bases_db(
-        range_km, altitude_km, np.cos(np.radians(scan_deg)), np.sin(np.radians(elevation)), 9.0,
-        radio.radio, radio.edge_down, radio.edge_up, radio.flux_cap,
+        range_km, altitude_km, np.cos(np.radians(scan_deg)), np.sin(np.radians(elevation)),
+        kernels.edge_sine(range_km, 9.0), radio.radio, radio.edge_down, radio.edge_up, radio.flux_cap,
     )  # fmt: skip
     assert base + radio.terminal[0, 0] - 0.2 == pytest.approx(told.cn_db, abs=1e-3)
     assert told.sum_db() == pytest.approx(told.cn_db, abs=EXACT_DB)

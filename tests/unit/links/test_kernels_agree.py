@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 from raabta.links import antenna, budget, kernels, tables
+from raabta.links.articles import flux_limits
+from raabta.links.flux_cap import FluxCap
+from raabta.scenario.layouts import layout_spacing
 from raabta.scenario.models import Payload, Terminal
 
 PAYLOAD = Payload.model_validate(
@@ -59,7 +62,12 @@ def test_kernel_levels_equal_the_budgets(
 ) -> None:
     radio = tables.radio_tables(PAYLOAD, (TERMINAL,))
     bases = kernels.level_bases_db(
-        range_km, 550.0, np.cos(np.radians(scan_deg)), np.sin(np.radians(40.0)), 10.0, *parts(radio)
+        range_km,
+        550.0,
+        np.cos(np.radians(scan_deg)),
+        np.sin(np.radians(40.0)),
+        kernels.edge_sine(range_km, 10.0),
+        *parts(radio),
     )
     rise = float(budget.noise_rise_db(weather_db, clear_db, TERMINAL.noise_temperature_k))
     where = {"range_km": range_km, "elevation_deg": 40.0, "scan_deg": scan_deg, "cell_radius_km": 10.0}
@@ -77,10 +85,48 @@ def test_kernel_levels_equal_the_budgets(
 def test_a_carrier_wider_than_the_channel_is_cut_to_it_in_both() -> None:
     wide = TERMINAL.model_copy(update={"carrier_mhz": 250.0})
     radio = tables.radio_tables(PAYLOAD, (wide,))
-    bases = kernels.level_bases_db(800.0, 550.0, 0.8, np.sin(np.radians(40.0)), 10.0, *parts(radio))
+    edge = kernels.edge_sine(800.0, 10.0)
+    bases = kernels.level_bases_db(800.0, 550.0, 0.8, np.sin(np.radians(40.0)), edge, *parts(radio))
     where = {"range_km": 800.0, "elevation_deg": 40.0, "scan_deg": float(np.degrees(np.arccos(0.8)))}
     up = budget.return_budget(PAYLOAD, wide, **where, cell_radius_km=10.0, weather_db=0.3, clear_db=0.3)
     assert bases[1] + radio.terminal[1, 0] - 0.3 == pytest.approx(up.cn_db, abs=1e-3)
+
+
+@pytest.mark.parametrize("cap", [None, -118.0], ids=["free", "capped"])
+@pytest.mark.parametrize(("u", "v"), [(0.0, 0.003), (0.31, -0.12), (-0.5, 0.4)])
+def test_levels_of_fixed_beams_equal_the_budgets(u: float, v: float, cap: float | None) -> None:
+    """A cell 4 km wide where the satellite, 550 km over the sphere, has it at (u, v)."""
+    from raabta.links import beam_kernels as beams
+
+    fixed = PAYLOAD.model_copy(update={"beam_layout": "fixed"})
+    flux = None if cap is None else FluxCap(np.full(2, cap), flux_limits(10.7, 11.7)[:1])
+    radio, spacing = tables.radio_tables(fixed, (TERMINAL,), flux), layout_spacing(fixed)
+    ground_km, up = 6371.0, np.array([0.0, 0.6, 0.8])
+    satellite_km = (ground_km + 550.0) * up
+    ray = np.array(beams.direction_of(u, v, np.sqrt(1.0 - u * u - v * v), *up))
+    range_km, sine = beams.foot_of(float(-ray @ up), ground_km + 550.0, ground_km)
+    forward, back, cos_scan, *away = beams.fixed_bases_db(
+        *ray, range_km, satellite_km, 550.0, 4.0, spacing, *parts(radio)
+    )
+    across = np.add(ray, away) - (np.add(ray, away) @ up) * up
+    foot_km, foot_sine = beams.foot_of(cos_scan, ground_km + 550.0, ground_km)
+    axis = budget.Axis(float(np.linalg.norm(across)), 0.0, foot_km, float(np.degrees(np.arcsin(foot_sine))))
+    where = {
+        "range_km": range_km,
+        "elevation_deg": float(np.degrees(np.arcsin(sine))),
+        "scan_deg": float(np.degrees(np.arccos(cos_scan))),
+        "cell_radius_km": 4.0,
+        "weather_db": 0.4,
+        "clear_db": 0.4,
+        "axis": axis,
+    }
+    down = budget.forward_budget(fixed, TERMINAL, **where, altitude_km=550.0, cap=flux)
+    up_link = budget.return_budget(fixed, TERMINAL, **where)
+    assert forward + radio.terminal[0, 0] - 0.4 == pytest.approx(down.cn_db, abs=1e-3)
+    assert back + radio.terminal[1, 0] - 0.4 == pytest.approx(up_link.cn_db, abs=1e-3)
+    held = 0.0 if flux is None else down.value("flux cap, Article 21")
+    assert held == 0.0 if flux is None else held < -1.0
+    assert 0.0 < axis.offset_ratio < spacing / np.sqrt(3.0)
 
 
 @pytest.mark.parametrize(
