@@ -222,22 +222,11 @@ def _beam(
     note = f"{offset:.5f} in direction cosines from the beam's axis to the cell's centre"
     fixed = [] if axis is None else [Line("beam offset", axis.offset_deg, "deg", note=note)]
     centre = "the cell's centre" if axis is None else "the cell's centre, and the offset"
+    scan = -float(scan_loss_db(scan_deg, exponent))
     return [
         *fixed,
-        Line(
-            "scan loss",
-            -float(scan_loss_db(scan_deg, exponent)),
-            "dB",
-            True,
-            f"cos^{exponent:g} at {scan_deg:.1f} deg",
-        ),
-        Line(
-            "edge-of-cell loss",
-            -edge,
-            "dB",
-            True,
-            f"pattern at {angle[0]:g} km from {centre}",
-        ),
+        Line("scan loss", scan, "dB", True, f"cos^{exponent:g} at {scan_deg:.1f} deg"),
+        Line("edge-of-cell loss", -edge, "dB", True, f"pattern at {angle[0]:g} km from {centre}"),
     ]
 
 

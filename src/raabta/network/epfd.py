@@ -189,15 +189,16 @@ def radio_of(payload: Payload, reference_khz: float, cell_resolution: int) -> Fl
     return np.array([nadir + bandwidth, ceiling + bandwidth, exponent, across, bandwidth])
 
 
-def lobes_of(payload: Payload, beams: int) -> Floats:
+def lobes_of(payload: Payload, beams: int, *, aimed: bool = False) -> Floats:
     """Gain of all co-frequency beams of a satellite over one beam's peak by the angle of the nearest, linear,
     as `epfd_kernels.epfd` takes it: the others in rings of six, twelve ... at the reuse separation.
 
-    A fixed beam lights ground that its axis is off: the nearest axis is as much nearer as the corner of a
-    beam is at most; the rings are those of its colour.
+    A fixed beam lights ground that its axis is off: unless the angle is that of an axis itself (aimed), the
+    nearest axis may be as much nearer as the corner of a beam is at most. The rings are those of its colour.
     """
     angle = np.linspace(0.0, 180.0, LOBE_POINTS)
     corner_deg, apart_deg = fixed_beams.reach_deg(payload)
+    corner_deg = 0.0 if aimed else corner_deg
     total, left, ring = np.zeros(LOBE_POINTS), beams, 0
     while left > 0:
         here = min(left, 6 * ring if ring else 1)

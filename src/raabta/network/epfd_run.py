@@ -15,6 +15,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.frames import enu_basis, geodetic_to_fixed
 from raabta.links.budget import spreading_loss_db
 from raabta.network import epfd_kernels as kernels
+from raabta.network import fixed_beams
 from raabta.network.chunk import slot_times
 from raabta.network.epfd import gso_directions, lobes_of, radio_of
 from raabta.network.sky import observe_sky
@@ -87,7 +88,9 @@ class OwnBeams:
 def own_beams(network: Network, reference_khz: float) -> OwnBeams:
     """A run's network as a source of EPFD in a reference bandwidth."""
     payload, area = network.payload, network.scenario.area
-    return OwnBeams(network, radio_of(payload, reference_khz, area.cell_resolution), lobes_of(payload, 1))
+    return OwnBeams(
+        network, radio_of(payload, reference_khz, area.cell_resolution), lobes_of(payload, 1, aimed=True)
+    )
 
 
 def beams_of(network: Network, radio: Floats, position_km: Floats) -> Beams:
@@ -98,12 +101,12 @@ def beams_of(network: Network, radio: Floats, position_km: Floats) -> Beams:
     lit = lit[np.argsort(result.satellite[lit], kind="stable")]
     near, index = np.unique(result.satellite[lit], return_inverse=True)
     satellite_km = np.ascontiguousarray(sky.view.satellite_km[near])
-    offset = network.ground.km[lit] - satellite_km[index]
+    offset, sine = fixed_beams.aims_of(network, result, lit, satellite_km[index])
     range_km = np.linalg.norm(offset, axis=1)
     height_km = np.linalg.norm(satellite_km, axis=1)[index]
     cos_scan = -np.einsum("ij,ij->i", offset, satellite_km[index]) / (range_km * height_km)
     density = _density_w(radio, range_km, height_km - EARTH.mean_radius_km, cos_scan)
-    most = network.flux_cap.at_dbw_m2(result.geometry[lit, 0]) + spreading_loss_db(range_km) + radio[4]
+    most = network.flux_cap.at_dbw_m2(sine) + spreading_loss_db(range_km) + radio[4]
     density = np.minimum(density, 10.0 ** (0.1 * most))
     return Beams(
         satellite_km=satellite_km,

@@ -13,10 +13,14 @@ from raabta.network.beam_kernels import Layout
 from raabta.scenario.layouts import layout_spacing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from raabta.network.model import Network
     from raabta.network.sky import Sky
     from raabta.network.slot import Allocation
     from raabta.scenario.models import Payload
+
+    Floats = NDArray[np.float64]
 
 
 def axis_of(network: Network, sky: Sky, found: Allocation, cell: int) -> Axis | None:
@@ -36,6 +40,22 @@ def axis_of(network: Network, sky: Sky, found: Allocation, cell: int) -> Axis | 
         range_km=float(foot_km),
         elevation_deg=float(np.degrees(np.arcsin(sine))),
     )
+
+
+def aims_of(
+    network: Network, found: Allocation, cells: NDArray[np.int64], satellite_km: Floats
+) -> tuple[Floats, Floats]:
+    """Where the beams of cells (k,) are aimed: from their satellites, km (k, 3), and the sine of the
+    elevation there (k,): the cells, or the feet of fixed axes. satellite_km (k, 3)."""
+    if not network.rules.spacing:
+        return network.ground.km[cells] - satellite_km, found.geometry[cells, 0]
+    far_km = np.linalg.norm(satellite_km, axis=1)
+    feet = [
+        kernels.foot_of(cos_scan, far, EARTH.mean_radius_km)
+        for cos_scan, far in zip(found.geometry[cells, 2], far_km, strict=True)
+    ]
+    foot_km, sine = np.array(feet).reshape(-1, 2).T
+    return -found.given.direction[cells] * foot_km[:, None], sine
 
 
 def layout_of(network: Network, beams: int) -> Layout:

@@ -14,7 +14,7 @@ from raabta.links.antenna import airy_db, aperture_ratio, peak_gain_dbi
 from raabta.links.beam_kernels import axis_at, colour_at, cosines_of, direction_of, foot_of, nearest_place
 from raabta.links.budget import eirp_density_dbw_mhz, forward_scan_exponent, free_space_loss_db
 from raabta.links.earth_patterns import s465_dbi
-from raabta.network import epfd, explain, fixed_beams, interference
+from raabta.network import epfd, epfd_run, explain, fixed_beams, interference
 from raabta.network.admission import admit
 from raabta.network.chunk import run_chunk, sky_at
 from raabta.network.constraints import CONSTRAINTS
@@ -236,6 +236,20 @@ def test_epfd_takes_a_fixed_beam_to_stand_as_near_as_it_may():
     assert np.sin(np.radians(apart_deg / 2.0)) == pytest.approx(spacing), "2 spacings apart as a chord"
     steered = networks.payload(**(FIXED | {"beam_layout": "steered"}))
     assert fixed_beams.reach_deg(steered) == (0.0, steered.reuse_separation_deg)
-    one = epfd.lobes_of(fixed, 1)[1]
+    one, aimed = epfd.lobes_of(fixed, 1)[1], epfd.lobes_of(fixed, 1, aimed=True)[1]
     plain = epfd.lobes_of(steered, 1)[1]
     assert np.all(one >= plain) and one[int(corner_deg / 0.05)] == plain[0]
+    assert np.array_equal(aimed, plain)
+
+
+def test_epfd_of_a_run_aims_at_the_axes():
+    network = scene({"eirp_density_edge_dbw_mhz": 6.0})
+    km = networks.over(*PLACES)
+    sky, found = lit(network, *PLACES)
+    beams = epfd_run.beams_of(network, epfd.radio_of(network.payload, 1000.0, 5), km)
+    cells = found.lit[np.argsort(found.satellite[found.lit], kind="stable")]
+    assert beams.beam == pytest.approx(-found.given.direction[cells], abs=1e-12)
+    own, summed = interference.beams_of(network, sky, found)
+    eirp = summed.eirp * 10.0 ** (0.1 * (60.0 + BOLTZMANN_DB)) * found.dwell[cells] / network.payload.channels
+    assert beams.power == pytest.approx(eirp, rel=1e-9), "one EIRP density in both sums"
+    assert own == pytest.approx(found.satellite[cells])
