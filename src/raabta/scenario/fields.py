@@ -6,7 +6,8 @@ import types
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from raabta.scenario.documents import Loc
-from raabta.scenario.models import Model, Scenario
+from raabta.scenario.model import Model
+from raabta.scenario.models import Scenario
 
 _REFERABLE = ("Constellation", "Gateway", "Terminal", "Demand")
 CATALOGUE = "catalogue"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from raabta.base.units import SPEED_OF_LIGHT_M_S
 
 if TYPE_CHECKING:
-    from raabta.scenario.models import Payload
+    from raabta.scenario.payload import Payload
 
 LAYOUT_SPACING: Final = math.sqrt(3.0)
 """Spacing of neighbours over sin(half of the beam width): 3GPP TR 38.821 V16.1.0, Table 6.1.1.1-4."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
     ValidationInfo,
@@ -16,19 +14,22 @@ from pydantic import (
     model_validator,
 )
 
-from raabta.scenario.layouts import LAYOUT_SPACING, check_layout
+from raabta.scenario.model import (
+    CountryCode,
+    Elevation,
+    Latitude,
+    Longitude,
+    Model,
+    NonNegative,
+    Positive,
+    Share,
+)
+from raabta.scenario.payload import Payload as Payload
 
 SCHEMA_VERSION: Literal[1] = 1
 FALLBACK_CLASS: Final = "fallback_"
 """Stands before the terminal classes of the fallback in results."""
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[float, Field(gt=0.0)]
-NonNegative = Annotated[float, Field(ge=0.0)]
-Latitude = Annotated[float, Field(ge=-90.0, le=90.0)]
-Longitude = Annotated[float, Field(ge=-180.0, le=180.0)]
-Elevation = Annotated[float, Field(ge=0.0, lt=90.0)]
-CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 PlanName = Literal["25/3", "50/10", "100/20"]
 
 PLANS_MBPS: dict[PlanName, tuple[float, float]] = {
@@ -37,12 +38,6 @@ PLANS_MBPS: dict[PlanName, tuple[float, float]] = {
     "100/20": (100.0, 20.0),
 }
 """Plans at the IP layer: (forward, return) in Mbps."""
-
-
-class Model(BaseModel):
-    """Base of every scenario model: frozen, no unknown keys, no NaN or infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Time(Model):
@@ -101,123 +96,6 @@ class GeostationarySlot(Model):
     """One satellite on the geostationary arc."""
 
     longitude_deg: Longitude
-
-
-class Payload(Model):
-    """Radio and limits of one satellite. Capacity is a number of beams, never more EIRP."""
-
-    user_down_ghz: float = Field(ge=1.0, le=55.0)
-    user_up_ghz: float = Field(ge=1.0, le=55.0)
-    user_down_low_ghz: float | None = Field(
-        default=None,
-        ge=1.0,
-        le=55.0,
-        description="lower edge of the spectrum to users, which limits go by; none = the channels of one "
-        "polarisation side by side about `user_down_ghz`",
-    )
-    user_down_high_ghz: float | None = Field(
-        default=None, ge=1.0, le=55.0, description="its upper edge; given with the lower or not at all"
-    )
-    channel_down_mhz: Positive
-    channel_up_mhz: Positive
-    channels: int = Field(ge=1, le=256, description="channels per polarisation")
-    polarisations: Literal[1, 2] = 1
-    beams: int = Field(ge=1, le=4_096)
-    beams_per_cell: int = Field(default=1, ge=1, le=64)
-    cells_per_beam: int = Field(
-        default=64, ge=1, le=4_096, description="K: cells one beam may hop over in a slot"
-    )
-    eirp_density_dbw_mhz: float = Field(ge=-60.0, le=80.0, description="one beam, at nadir")
-    eirp_density_edge_dbw_mhz: float | None = Field(
-        default=None,
-        ge=-60.0,
-        le=80.0,
-        description="ceiling of the EIRP density where a beam off nadir is raised by "
-        "20 log10(range/altitude) to hold the flux on the ground; none = the nadir value everywhere",
-    )
-    transmit_aperture_m: Positive
-    receive_aperture_m: Positive
-    g_over_t_dbk: float = Field(ge=-40.0, le=60.0)
-    rf_power_w: Positive
-    rf_power_average_w: Positive | None = Field(
-        default=None,
-        description="radiated power that lasts an orbit, eclipse included; the served test holds busy-hour "
-        "demand in every slot, so it caps every slot; none = rf_power_w lasts",
-    )
-    forward_mbps: Positive
-    return_mbps: Positive
-    roll_off_ratio: float = Field(default=0.1, ge=0.0, le=0.5)
-    co_channel: Literal["summed", "stated"] = Field(
-        default="summed",
-        description="interference of the constellation's own beams: summed over every active beam, or part "
-        "of the stated C/I",
-    )
-    interference_down_db: float = Field(
-        default=20.0, ge=0.0, le=80.0, description="stated C/I, forward link: other systems, intermodulation"
-    )
-    interference_up_db: float = Field(
-        default=20.0, ge=0.0, le=80.0, description="stated C/I, return link: other systems, intermodulation"
-    )
-    reuse_separation_deg: NonNegative = 3.0
-    beam_layout: Literal["steered", "fixed"] = Field(
-        default="steered",
-        description="steered: every lit cell is the centre of its beam; fixed: beams stand on a hexagonal "
-        "layout about the nadir, and `reuse_colours` takes the place of `reuse_separation_deg`",
-    )
-    beam_spacing_ratio: Positive = Field(
-        default=LAYOUT_SPACING,
-        description="fixed beams: distance of neighbours in direction cosines over the sine of half the beam "
-        "width at half power (3GPP TR 38.821: the square root of 3)",
-    )
-    reuse_colours: Literal[1, 3, 4] = Field(
-        default=1, description="fixed beams: sets that the channels are shared out to, beam by beam"
-    )
-    scan_limit_deg: float = Field(default=70.0, gt=0.0, le=90.0)
-    scan_loss_exponent_ratio: float = Field(default=1.3, ge=0.0, le=3.0)
-    feeder_up_ghz: float = Field(ge=1.0, le=90.0)
-    feeder_down_ghz: float = Field(ge=1.0, le=90.0)
-    feeder_eirp_dbw: float = Field(
-        ge=-20.0, le=90.0, description="towards one gateway antenna, over its bandwidth in one polarisation"
-    )
-    feeder_g_over_t_dbk: float = Field(ge=-40.0, le=60.0)
-    processing: Literal["regenerative", "transparent"] = Field(
-        default="regenerative",
-        description="regenerative decodes and codes anew, so each hop is a link of its own; transparent "
-        "repeats carriers, so the noise of the feeder joins the user's link and a beam takes as much "
-        "feeder spectrum as it has itself",
-    )
-
-    @model_validator(mode="after")
-    def _carrier_inside_its_band(self) -> Self:
-        low, high = self.user_down_low_ghz, self.user_down_high_ghz
-        if low is None and high is None:
-            return self
-        if low is None or high is None:
-            raise ValueError("user_down_low_ghz and user_down_high_ghz stand together or not at all")
-        if not low <= self.user_down_ghz <= high:
-            raise ValueError(
-                f"user_down_ghz {self.user_down_ghz:g} must lie from user_down_low_ghz {low:g} to "
-                f"user_down_high_ghz {high:g}"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _beams_without_holes(self) -> Self:
-        check_layout(self)
-        return self
-
-    @property
-    def user_down_band_ghz(self) -> tuple[float, float]:
-        """Spectrum to users: as stated, or one polarisation's channels side by side about the carrier."""
-        if self.user_down_low_ghz is not None and self.user_down_high_ghz is not None:
-            return self.user_down_low_ghz, self.user_down_high_ghz
-        half = self.channels * self.channel_down_mhz / 2e3
-        return self.user_down_ghz - half, self.user_down_ghz + half
-
-    def moved_to(self, down_ghz: float, up_ghz: float) -> Payload:
-        """The same radio at other carriers; a band stated for the old one is dropped."""
-        band: dict[str, float | None] = {"user_down_low_ghz": None, "user_down_high_ghz": None}
-        return self.model_copy(update={"user_down_ghz": down_ghz, "user_up_ghz": up_ghz, **band})
 
 
 class Constellation(Model):
@@ -366,7 +244,7 @@ class Sharing(Model):
     allocation: Literal["guarantee", "equal"] = "guarantee"
     capacity_share: Literal["neighbours", "ratio", "exclusive"] = "neighbours"
     ratio_share: Share = 0.1
-    markets: dict[CountryCode, Market] = {}
+    markets: dict[CountryCode, Market] = Field(default={})
     default_market: Market = "unknown"
     neighbour_weight_ratio: float = Field(
         default=1.0, ge=0.0, le=10.0, description="how much one person abroad competes, against one at home"

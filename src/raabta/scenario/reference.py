@@ -15,7 +15,8 @@ from typing import Any, Literal, get_args, get_origin
 from raabta.scenario.catalogue import KINDS, Entry, Kind, catalogue_names, entry
 from raabta.scenario.fields import inner, is_model
 from raabta.scenario.meanings import MEANINGS
-from raabta.scenario.models import Model, Scenario
+from raabta.scenario.model import Model
+from raabta.scenario.models import Scenario
 
 _SCENARIO_HEAD = """\
 # The scenario file

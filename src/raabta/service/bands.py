@@ -14,7 +14,8 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from raabta.scenario.catalogue import catalogue_names, entry
-from raabta.scenario.models import PLANS_MBPS, Model
+from raabta.scenario.model import Model
+from raabta.scenario.models import PLANS_MBPS
 
 if TYPE_CHECKING:
     from raabta.scenario.models import Constellation, Fallback, Gateway, Scenario, Sharing, Terminal

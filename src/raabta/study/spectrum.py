@@ -18,7 +18,8 @@ from raabta.network import epfd, epfd_rows, epfd_run
 from raabta.network.chunk import even_slots
 from raabta.network.flux import altitudes_km, cap_of
 from raabta.orbits.propagate import Propagator
-from raabta.scenario.models import Model, Scenario
+from raabta.scenario.model import Model
+from raabta.scenario.models import Scenario
 
 if TYPE_CHECKING:
     from raabta.service.results import Results

@@ -15,7 +15,8 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.documents import Document, Loc, read_file
-from raabta.scenario.models import Constellation, Gateway, Model, Terminal
+from raabta.scenario.model import Model
+from raabta.scenario.models import Constellation, Gateway, Terminal
 from raabta.scenario.suggest import near_name
 
 Kind = Literal["constellation", "terminal", "gateway", "earth-station", "demand"]
