@@ -16,7 +16,7 @@ from raabta.network import kernels
 from raabta.network.slot import nothing_given
 
 GAP = 1e-4
-SLACK = 1e-4
+SLACK = 2e-5
 
 
 class Program:
@@ -70,13 +70,14 @@ class Program:
 
     def in_order(self, order):
         """Homes of each cell of `order` where the first has all it can have, then the second beside that, and
-        so on: one program a cell, whose outcome is a floor, less SLACK of it, of all later ones."""
+        so on: one program a cell, whose outcome, less SLACK of what
+        asks, is a floor in all later ones."""
         rows, limits, homes = list(self._rows), list(self._limits), []
         for c in order:
             value = np.where(self.cell == c, self.homes, 0.0)
             homes.append(self._most(value, rows, limits) if value.any() else 0.0)
             rows.append(csr_array(np.concatenate([-value, np.zeros(3 * self.k)]).reshape(1, -1)))
-            limits.append(-homes[-1] * (1.0 - SLACK))
+            limits.append(-max(0.0, homes[-1] - SLACK * value.max(initial=0.0)))
         return np.array(homes)
 
     def _most(self, value, rows, limits, whole=True):

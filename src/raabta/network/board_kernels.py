@@ -64,10 +64,18 @@ def least_of(s, problem, board):
     return max(0.0, min(problem.rules.frame, board.free[s, 0]))
 
 
-@kernel
+@inner
 def fits(need, direction, s, ask, problem, given, board):
-    """Level up to `ask` that a cell could have on satellite s: what is left of dwell and rates, and no cell
-    with more than `colours` of dwell within the reuse angle of it."""
+    """Level up to `ask` that a cell could have on satellite s, which has a frame left for it at least."""
+    if board.free[s, 0] < problem.rules.frame:
+        return 0.0
+    return fits_left(need, direction, s, ask, problem, given, board)
+
+
+@kernel
+def fits_left(need, direction, s, ask, problem, given, board):
+    """The same for one that may have less than a frame, as the last of a satellite: what is left of dwell and
+    rates, and no cell with more than `colours` of dwell within the reuse angle of it."""
     rules, free = problem.rules, board.free
     share = min(
         ask, rules.per_cell / need[0], free[s, 0] / need[0], free[s, 1] / need[1], free[s, 2] / need[2]

@@ -12,7 +12,17 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from raabta.network.board_kernels import Board, carries, enter, exchange, fits, least_of, leave, try_link
+from raabta.network.board_kernels import (
+    Board,
+    carries,
+    enter,
+    exchange,
+    fits,
+    fits_left,
+    least_of,
+    leave,
+    try_link,
+)
 from raabta.network.kernels import BEAM_TIME, DEMAND_MET, EPS, SPECTRUM, charge, level_of
 from raabta.network.member_kernels import join
 
@@ -62,7 +72,7 @@ def improve(order, problem, given, trial, free, room, effort):
         moves += _raise(c, away, problem, given, trial, board)
         if not away and level_of(given, c) < ask[c] * (1.0 - LEAST_GAIN):
             away = _make_way(i, order, was, had, problem, given, board)
-            moves += _raise(c, True, problem, given, trial, board)
+            moves += _raise(c, True, problem, given, trial, board) + int(away)
         for _ in range(TIDIES):
             if level_of(given, c) >= ask[c] * (1.0 - LEAST_GAIN):
                 break
@@ -70,7 +80,7 @@ def improve(order, problem, given, trial, free, room, effort):
                 break
             moves += _raise(c, True, problem, given, trial, board)
         if given.satellite[c] < 0 and was[c] >= 0:
-            given.code[c] = _stop(c, was[c], False, problem, given, board)
+            _last(c, was[c], problem, given, board)
     return moves
 
 
@@ -112,6 +122,17 @@ def _back(c, s, level, problem, given, board):
         return False
     enter(c, s, level, least_of(s, problem, board), given, board)
     return True
+
+
+@kernel
+def _last(c, s, problem, given, board):
+    """Cell c, which was on satellite s and finds no place: if it had less than a frame there, as the last,
+    it may have that again."""
+    if given.least[c] < problem.rules.frame and board.room[s] > 0:
+        share = fits_left(given.need[c], given.direction[c], s, problem.ask[c], problem, given, board)
+        if share * given.need[c, 0] > EPS:
+            enter(c, s, share, least_of(s, problem, board), given, board)
+    given.code[c] = _stop(c, s, False, problem, given, board)
 
 
 @kernel
