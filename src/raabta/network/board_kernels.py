@@ -117,6 +117,7 @@ def exchange(c, given, trial):
         for q in range(given.closes.shape[2]):
             given.closes[c, p, q], trial.closes[c, p, q] = trial.closes[c, p, q], given.closes[c, p, q]
     given.cap[c], trial.cap[c] = trial.cap[c], given.cap[c]
+    given.toll[c], trial.toll[c] = trial.toll[c], given.toll[c]
 
 
 @kernel

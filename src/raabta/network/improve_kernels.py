@@ -176,6 +176,8 @@ def _alone(c, best, full, problem, given, trial, board):
         share = fits(trial.need[c], trial.direction[c], s, problem.ask[c], problem, given, board)
         amount = share * trial.need[c, 3]
         value = board.free[s, 1] * problem.candidates.sin_elevation[k]
+        if s == given.before.satellite[c]:
+            value *= problem.rules.toll
         if amount > best or (amount >= full * (1.0 - EPS) and value > score):
             best, board.plan[0] = max(best, amount), k
             score = value if amount >= full * (1.0 - EPS) else 0.0
