@@ -16,6 +16,7 @@ from raabta.network import kernels
 from raabta.network.slot import nothing_given
 
 GAP = 1e-4
+SLACK = 2e-5
 
 
 class Program:
@@ -65,10 +66,25 @@ class Program:
 
     def solve(self, value, whole=True):
         """Most of value (k,) x level, to GAP; whole=False lets cells be split."""
+        return self._most(value, self._rows, self._limits, whole)
+
+    def in_order(self, order):
+        """Homes of each cell of `order` where the first has all it can have, then the second beside that, and
+        so on: one program a cell, whose outcome, less SLACK of what
+        asks, is a floor in all later ones."""
+        rows, limits, homes = list(self._rows), list(self._limits), []
+        for c in order:
+            value = np.where(self.cell == c, self.homes, 0.0)
+            homes.append(self._most(value, rows, limits) if value.any() else 0.0)
+            rows.append(csr_array(np.concatenate([-value, np.zeros(3 * self.k)]).reshape(1, -1)))
+            limits.append(-max(0.0, homes[-1] - SLACK * value.max(initial=0.0)))
+        return np.array(homes)
+
+    def _most(self, value, rows, limits, whole=True):
         upper = np.concatenate([self.most, np.ones(2 * self.k), np.full(self.k, np.inf)])
         found = milp(
             np.concatenate([-value, np.zeros(3 * self.k)]),
-            constraints=LinearConstraint(vstack(self._rows), -np.inf, np.array(self._limits)),
+            constraints=LinearConstraint(vstack(rows), -np.inf, np.array(limits)),
             bounds=Bounds(0.0, upper),
             integrality=np.repeat([0, int(whole), int(whole), 0], self.k),
             options={"mip_rel_gap": GAP},

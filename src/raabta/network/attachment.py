@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from raabta.network import improve_kernels, kernels, surplus_kernels
+from raabta.network import board_kernels, improve_kernels, kernels, surplus_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,8 +21,8 @@ SWEEPS: Final = 2
 """Times that every cell chooses: first in its turn, then knowing what all others chose."""
 LOOKS: Final = 2
 """Times that cells short of their promise are looked at again: one that moves leaves room to others."""
-LEAST_LEFT_SHARE: Final = 1e-3
-"""Of each of a satellite's resources, without which nobody looks for a place there."""
+EFFORT: Final = 20_000
+"""Links that are rated in a slot at most for the sake of third cells."""
 
 
 def attach_all(
@@ -85,21 +85,18 @@ def look_again(
     near: kernels.Fleet,
     given: kernels.Given,
 ) -> None:
-    """Move cells where some of `order` are short of their level (n,) and satellites have something left."""
+    """Move cells where some of `order` are short of their level (n,)."""
     asked = order[network.total_active[order] > 0.0]
     if not improve_kernels.any_short(asked, level, given):
         return
     left = left_over(near, given)
-    if not np.any(np.all(left.capacity > LEAST_LEFT_SHARE * near.capacity, axis=1) & (left.room > 0)):
-        return
     shared = ("members", "before")
     arrays = {name: np.empty_like(part) for name, part in given._asdict().items() if name not in shared}
     trial = given._replace(**arrays)
-    links, moved = network.links, False
+    problem = board_kernels.Problem(level, state, usable, near, network.links, network.rules)
+    effort, moved = np.array([EFFORT]), False
     for _ in range(LOOKS):
-        moves = improve_kernels.improve(
-            asked, level, state, usable, near, links, network.rules, given, trial, left.capacity, left.room
-        )
+        moves = improve_kernels.improve(asked, problem, given, trial, left.capacity, left.room, effort)
         moved |= moves > 0
         if moves == 0:
             break
