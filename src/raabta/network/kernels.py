@@ -173,22 +173,27 @@ def rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_clo
     low, high = loss[e], loss[e + 1]
     cross_f = cross[e, 0] + w * (cross[e + 1, 0] - cross[e, 0])
     cross_r = cross[e, 1] + w * (cross[e + 1, 1] - cross[e, 1])
-    plans = out_need.shape[0]
-    for p in range(plans):
+    for p in range(out_need.shape[0]):
         out_need[p], out_closed[p, 0], out_closed[p, 1] = 0.0, 0, 0
     for j in range(links.active.shape[1]):
         level_f = base_f + links.terminal[0, j] - (low[0, j] + w * (high[0, j] - low[0, j]))
         level_r = base_r + links.terminal[1, j] - (low[1, j] + w * (high[1, j] - low[1, j]))
         f = mode_at(joined_db(level_f, cross_f, links.join), links.lut[0, j], links.thresholds[0, j])
         r = mode_at(joined_db(level_r, cross_r, links.join), links.lut[1, j], links.thresholds[1, j])
-        for p in range(plans):
-            forward = links.dwell[0, j, f, p]
-            both = max(forward, links.dwell[1, j, r, p])
-            if forward < np.inf:
-                out_closed[p, 1] |= 1 << j
-            if both < np.inf:
-                out_closed[p, 0] |= 1 << j
-                out_need[p] += links.active[c, j] * both
+        _add_class(links, c, j, f, r, out_need, out_closed)
+
+
+@inner
+def _add_class(links, c, j, f, r, out_need, out_closed):
+    """Add what class j of cell c asks in modes f and r of its forward and return link: see `rate_links`."""
+    for p in range(out_need.shape[0]):
+        forward = links.dwell[0, j, f, p]
+        both = max(forward, links.dwell[1, j, r, p])
+        if forward < np.inf:
+            out_closed[p, 1] |= 1 << j
+        if both < np.inf:
+            out_closed[p, 0] |= 1 << j
+            out_need[p] += links.active[c, j] * both
 
 
 @kernel
@@ -205,14 +210,7 @@ def rate_repeated(links, c, state, base_f, base_r, sin_elevation, up_db, down_db
         level_r = through_return_db(up, clear, down_db, links.join)
         f = mode_at(level_f, links.lut[0, j], links.thresholds[0, j])
         r = mode_at(level_r, links.lut[1, j], links.thresholds[1, j])
-        for p in range(out_need.shape[0]):
-            forward = links.dwell[0, j, f, p]
-            both = max(forward, links.dwell[1, j, r, p])
-            if forward < np.inf:
-                out_closed[p, 1] |= 1 << j
-            if both < np.inf:
-                out_closed[p, 0] |= 1 << j
-                out_need[p] += links.active[c, j] * both
+        _add_class(links, c, j, f, r, out_need, out_closed)
 
 
 INLINE: Any = {"error_model": "numpy", "forceinline": True, "_nrt": False}

@@ -22,6 +22,8 @@ from raabta.scenario.layouts import carriers_of_a_beam, layout_spacing
 from raabta.scenario.models import PLANS_MBPS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
     from numpy.typing import NDArray
 
@@ -203,9 +205,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
     near_km = np.concatenate([ground.km, neighbour_km(demand)])
     gateways, feeder = _gateway_side(scenario, propagator)
     cap = cap_of(scenario, propagator)
-    names = [gateway.name for gateway in scenario.gateways]
-    partners = [gateway.diversity_partner for gateway in scenario.gateways]
-    partner = np.array([names.index(name) if name else -1 for name in partners], np.int64)
+    partner = _partners(scenario.gateways)
     return Network(
         scenario=scenario,
         propagator=propagator,
@@ -218,11 +218,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         antennas=np.array([gateway.antennas for gateway in scenario.gateways]),
         gateway_availability=np.array([gateway.availability_share for gateway in scenario.gateways]),
         partner=partner,
-        gateway_tails=pairs.tails(
-            np.array([gateway.latitude_deg for gateway in scenario.gateways]),
-            np.array([gateway.longitude_deg for gateway in scenario.gateways]),
-            partner,
-        ),
+        gateway_tails=pairs.tails(*_places_deg(scenario.gateways), partner),
         demand=demand,
         admission=Admission(demand.order, np.ones(latitude.size)),
         neighbour_unit=unit(neighbour_km(demand)),
@@ -248,6 +244,19 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         down_interference_ratio=np.zeros(latitude.size),
         up_interference_ratio=np.zeros(latitude.size),
     )
+
+
+def _partners(gateways: Sequence[Gateway]) -> Ints:
+    """The diversity partner of each gateway, its place among them or -1, (g,)."""
+    names = [gateway.name for gateway in gateways]
+    partners = [gateway.diversity_partner for gateway in gateways]
+    return np.array([names.index(name) if name else -1 for name in partners], np.int64)
+
+
+def _places_deg(gateways: Sequence[Gateway]) -> tuple[Floats, Floats]:
+    """Latitude and longitude of gateways, (g,) each."""
+    latitude = np.array([gateway.latitude_deg for gateway in gateways])
+    return latitude, np.array([gateway.longitude_deg for gateway in gateways])
 
 
 def asking(network: Network, demand: Demand) -> Network:
@@ -288,8 +297,7 @@ def neighbour_km(demand: Demand) -> Floats:
 
 def _gateway_side(scenario: Scenario, propagator: Propagator) -> tuple[visibility.Sites, tables.FeederTables]:
     system = scenario.constellation
-    latitude = np.array([gateway.latitude_deg for gateway in scenario.gateways])
-    longitude = np.array([gateway.longitude_deg for gateway in scenario.gateways])
+    latitude, longitude = _places_deg(scenario.gateways)
     height_km = np.array([gateway.height_m / 1e3 for gateway in scenario.gateways])
     floor_deg = max(system.gateway_min_elevation_deg, 5.0)
     mask_deg = horizons.of_gateways(scenario.gateways)

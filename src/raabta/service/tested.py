@@ -143,10 +143,10 @@ class Block:
         """Add one chunk; call in key order, and `finish` after the last."""
         size = self.terms.weight.size * self.terms.plans * BINS
         place, count = self._own("counts", chunk, 0)
-        kernels.add_counts(place, count, self.terms.design, self.counts, self.batch)
+        kernels.add(place, count, self.terms.design, 1, self.counts, self.batch)
         for j, of in enumerate(chunk["lacks_of"].tolist()):
             place, count = self._own("lacks", chunk, of * size)
-            kernels.add_lacks(place, count, self.terms.design, j, self.lacks[j], self.batch)
+            kernels.add(place, count, self.terms.design, -1, self.lacks[j], self.batch[:, j : j + 1])
         self._count_slots(chunk["usable_satellites"].size)
 
     def _own(self, name: str, chunk: Arrays, before: int) -> tuple[NDArray[np.int32], NDArray[np.uint32]]:

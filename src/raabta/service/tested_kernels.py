@@ -10,9 +10,9 @@ kernel = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @kernel
-def add_counts(place, count, design, total, batch):
-    """Add counts at rising places of (m, p, b) to total, and those of the design plan to every class of batch
-    (m, j, b)."""
+def add(place, count, design, sign, total, batch):
+    """Add counts at rising places of (m, p, b) to total, and those of the design plan, with a sign, to every
+    class of batch (m, j, b)."""
     plans, bins = total.shape[1], total.shape[2]
     for i in range(place.shape[0]):
         row, b = place[i] // bins, place[i] % bins
@@ -20,19 +20,7 @@ def add_counts(place, count, design, total, batch):
         total[c, p, b] += count[i]
         if p == design:
             for j in range(batch.shape[1]):
-                batch[c, j, b] += count[i]
-
-
-@kernel
-def add_lacks(place, count, design, j, total, batch):
-    """The same for counts that class j lacks, which are taken off its batch."""
-    plans, bins = total.shape[1], total.shape[2]
-    for i in range(place.shape[0]):
-        row, b = place[i] // bins, place[i] % bins
-        c, p = row // plans, row % plans
-        total[c, p, b] += count[i]
-        if p == design:
-            batch[c, j, b] -= count[i]
+                batch[c, j, b] += sign * np.int64(count[i])
 
 
 @kernel
