@@ -1,4 +1,4 @@
-"""Rows of `network.paths`: shortest ways between ground nodes over lasers, beside SciPy and networkx."""
+"""Rows of `network.mesh`: shortest ways between ground nodes over lasers, beside SciPy and networkx."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from raabta.access.rings import equal_area
 from raabta.bench.declare import Case, Difference, Floor, Peer, Row
 from raabta.bench.instances import SEED, START, Floats
-from raabta.network.paths import GroundLinks, Lasers, laser_km, nearest_gateway, plus_grid, route
+from raabta.network.mesh.paths import GroundLinks, Lasers, laser_km, nearest_gateway, plus_grid, route
 from raabta.orbits.propagate import Propagator
 from raabta.orbits.walker import walker
 from raabta.scenario.models import Shell

@@ -23,7 +23,7 @@ MOST_KBPS = 200_000
 
 def torus(planes: int, stations: int) -> Step:
     """planes x planes satellites by +Grid, a third of them with demand; stations that see a patch each."""
-    from raabta.network.paths import plus_grid
+    from raabta.network.mesh.paths import plus_grid
     from raabta.network.throughput.kernels import Lasers, Links
     from raabta.network.throughput.sky import Step, back_lasers
 

@@ -12,7 +12,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.errors import RaabtaError
 from raabta.links.maps import surface_height_km
 from raabta.links.weather import site_tables
-from raabta.network.paths import NO_NODE, Lasers, laser_km, plus_grid
+from raabta.network.mesh.paths import NO_NODE, Lasers, laser_km, plus_grid
 from raabta.network.throughput import kernels
 from raabta.orbits.elements import MeanElements, concatenate
 from raabta.orbits.propagate import Propagator

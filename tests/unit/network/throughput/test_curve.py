@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import maximum_flow
 
 from raabta.base.errors import OutOfRangeError
-from raabta.network.paths import plus_grid
+from raabta.network.mesh.paths import plus_grid
 from raabta.network.throughput import kernels
 from raabta.network.throughput.curve import Rules, choose_stations, empty_flow, grow
 from raabta.network.throughput.sky import Step, back_lasers

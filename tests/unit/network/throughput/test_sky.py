@@ -9,7 +9,7 @@ import pytest
 
 from raabta.base.errors import RaabtaError
 from raabta.links.relay import combine_db
-from raabta.network.paths import NO_NODE
+from raabta.network.mesh.paths import NO_NODE
 from raabta.network.throughput.curve import Rules, choose_stations, throughput_mbps
 from raabta.network.throughput.sky import Losses, Sky, back_lasers
 from raabta.network.throughput.system import Carriers, System

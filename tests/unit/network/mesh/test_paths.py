@@ -13,8 +13,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from raabta.access.visibility import bounding_disc, observe, sites
 from raabta.base.errors import OutOfRangeError, RaabtaError
-from raabta.network import paths
-from raabta.network.paths import (
+from raabta.network.mesh import paths
+from raabta.network.mesh.paths import (
     GroundLinks,
     Lasers,
     ground_links,

@@ -14,7 +14,7 @@ import numpy as np
 
 from raabta.base.errors import OutOfRangeError, RaabtaError
 from raabta.network import arrays
-from raabta.network import path_kernels as kernels
+from raabta.network.mesh import path_kernels as kernels
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -1,0 +1,1 @@
+"""The constellation as a mesh: lasers between satellites, links to the ground, ways over both."""
