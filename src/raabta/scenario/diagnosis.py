@@ -24,6 +24,8 @@ from raabta.scenario.findings import (
     unknown_dates,
     wrong_time,
 )
+from raabta.scenario.kinds import AnyScenario, model_of
+from raabta.scenario.model import Model
 from raabta.scenario.models import Constellation, Scenario
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
@@ -34,10 +36,10 @@ _NESTED: Loc = ("fallback", "fallback")
 
 def diagnose(
     data: dict[str, Any], overruled: Mapping[Loc, Origin], issues: list[Issue]
-) -> tuple[Scenario | None, list[Issue]]:
+) -> tuple[AnyScenario | None, list[Issue]]:
     """Validate `data`; returns the scenario, or None and every issue with what on the command line set it."""
     try:
-        scenario = Scenario.model_validate_json(json.dumps(data), strict=True)
+        scenario = model_of(data).model_validate_json(json.dumps(data), strict=True)
         issues = issues + _no_satellites(scenario) + unknown_dates(scenario, overruled)
     except ValidationError as error:
         scenario, issues = None, issues + _from_pydantic(error, data, issues)
@@ -45,9 +47,9 @@ def diagnose(
     return (None if issues else scenario), issues
 
 
-def _no_satellites(scenario: Scenario) -> list[Issue]:
+def _no_satellites(scenario: AnyScenario) -> list[Issue]:
     systems: dict[Loc, Constellation] = {("constellation",): scenario.constellation}
-    if scenario.fallback is not None:
+    if isinstance(scenario, Scenario) and scenario.fallback is not None:
         systems["fallback", "constellation"] = scenario.fallback.constellation
     hint = "give `shells`, `geostationary` or `orbits_file`, or a `catalogue` name"
     return [
@@ -119,7 +121,7 @@ def _issue(item: dict[str, Any], data: dict[str, Any]) -> Issue:
     message = _in_yaml_words(item["msg"])
     shown = "" if item["type"] == "value_error" else f", not {_short(item['input'])}"
     text = f"{dotted(loc) or 'scenario'}: {message}{shown}"
-    return Issue(loc, text, _value_hint(loc, item))
+    return Issue(loc, text, _value_hint(loc, item, model_of(data)))
 
 
 _YAML_WORDS = (
@@ -146,7 +148,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
+def _value_hint(loc: Loc, item: dict[str, Any], root: type[Model]) -> str | None:
     value, name = item["input"], str(loc[-1]) if loc else ""
     if name in COUNTRY_KEYS and isinstance(value, str):
         meant = meant_country(value)
@@ -157,7 +159,7 @@ def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
         unit = f"; '{name}' is in {name.rpartition('_')[2]}" if "_" in name else ""
         return f"write the number alone, without quotes and without a unit{unit}"
     if isinstance(value, str) and item["type"].startswith("model"):
-        keys = keys_at(loc)
+        keys = keys_at(loc, root)
         return f"write `{name}: {{catalogue: {value}}}`" if CATALOGUE in keys else f"keys: {', '.join(keys)}"
     if isinstance(value, str) and item["type"] == "literal_error":
         near = near_name(value, re.findall(r"'([^']*)'", item["ctx"]["expected"]))
@@ -167,7 +169,7 @@ def _value_hint(loc: Loc, item: dict[str, Any]) -> str | None:
 
 def _unknown_key(loc: Loc, data: dict[str, Any], value: Any) -> Issue:
     parent, key = loc[:-1], str(loc[-1])
-    fields = keys_at(parent)
+    fields = keys_at(parent, model_of(data))
     siblings = value_at(data, parent)
     present = list(siblings) if isinstance(siblings, dict) else []
     path = dotted(parent)

@@ -28,9 +28,11 @@ def inner(annotation: Any) -> tuple[Any, bool]:
     return annotation, many
 
 
-def held_at(loc: Loc) -> tuple[Any, bool]:
-    """The type of what stands at `loc`, and whether a list of it does; (None, False) for no place."""
-    held, many = Scenario, False
+def held_at(loc: Loc, root: type[Model] = Scenario) -> tuple[Any, bool]:
+    """The type of what stands at `loc` of a scenario of model `root`, and whether a list of it does;
+    (None, False) for no place."""
+    held: Any = root
+    many = False
     for part in loc:
         if many and isinstance(part, int):
             many = False
@@ -43,9 +45,9 @@ def held_at(loc: Loc) -> tuple[Any, bool]:
     return held, many
 
 
-def keys_at(loc: Loc) -> list[str]:
+def keys_at(loc: Loc, root: type[Model] = Scenario) -> list[str]:
     """The keys that a file may give at `loc`; none where no model stands."""
-    held, many = held_at(loc)
+    held, many = held_at(loc, root)
     if many or not is_model(held):
         return []
     return [*held.model_fields, *([CATALOGUE] if held.__name__ in _REFERABLE else [])]

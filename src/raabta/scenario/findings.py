@@ -10,7 +10,7 @@ from typing import Any
 
 from raabta.scenario.catalogue import Kind, catalogue_names
 from raabta.scenario.documents import Document, Loc
-from raabta.scenario.models import Scenario
+from raabta.scenario.kinds import AnyScenario
 
 COUNTRY_KEYS = ("country", "[key]")
 """Where a country stands; `[key]` is how pydantic calls the keys of `sharing.markets`."""
@@ -69,7 +69,7 @@ def _days(seconds: float) -> str:
     return f"{seconds:.0f} s ({seconds / _DAY_S:,.6g} days)"
 
 
-def unknown_dates(scenario: Scenario, overruled: Mapping[Loc, Origin]) -> list[Issue]:
+def unknown_dates(scenario: AnyScenario, overruled: Mapping[Loc, Origin]) -> list[Issue]:
     """A run that starts before or ends after the installed Earth-orientation data."""
     first, last = _known_dates()
     start, length = scenario.time.start.replace(tzinfo=None), timedelta(seconds=scenario.time.duration_s)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario import override
@@ -18,6 +18,7 @@ from raabta.scenario.diagnosis import diagnose, raise_issues
 from raabta.scenario.documents import Document, Loc, read_file
 from raabta.scenario.fields import value_at
 from raabta.scenario.findings import Issue, Origin, origin
+from raabta.scenario.kinds import BROADBAND, MODELS, AnyScenario
 from raabta.scenario.models import SCHEMA_VERSION, Scenario
 from raabta.scenario.suggest import near_name
 
@@ -34,6 +35,20 @@ FILE_FIELDS: tuple[tuple[str, ...], ...] = (
 """Fields that name a file; relative ones are meant from the scenario's own folder."""
 
 
+class Options(TypedDict, total=False):
+    """What may overrule the file: see `load_any`."""
+
+    start: datetime | None
+    duration_s: float | None
+    step_s: float | None
+    seed: int | None
+    orbits_file: Path | None
+    outline_file: Path | None
+    gateways: Literal["scenario", "actual"]
+    settings: Sequence[str]
+    files_needed: bool
+
+
 def builtin_names() -> list[str]:
     """Names of the scenarios that come with raabta."""
     return sorted(path.stem for path in _builtin_folder().glob("*.yaml"))
@@ -43,7 +58,18 @@ def _builtin_folder() -> Path:
     return Path(str(resources.files("raabta.scenario"))) / "builtin"
 
 
-def load(
+def load(source: str | Path, **options: Unpack[Options]) -> Scenario:
+    """Read a broadband scenario: see `load_any`. Raises ScenarioError for one of another kind too."""
+    scenario = load_any(source, **options)
+    if isinstance(scenario, Scenario):
+        return scenario
+    raise ScenarioError(
+        f"'{source}' is a scenario of kind {scenario.kind}: it asks for ways, not for who is served",
+        hint="`raabta run` and `raabta paths` take it",
+    )
+
+
+def load_any(
     source: str | Path,
     *,
     start: datetime | None = None,
@@ -55,8 +81,8 @@ def load(
     gateways: Literal["scenario", "actual"] = "scenario",
     settings: Sequence[str] = (),
     files_needed: bool = True,
-) -> Scenario:
-    """Read a scenario from a YAML file or a built-in name, resolve the catalogue, check it, freeze it.
+) -> AnyScenario:
+    """Read a scenario of any kind from a YAML file or a built-in name: resolve the catalogue, check, freeze.
 
     The keyword arguments overrule the file (`raabta run` options); `settings` are texts `KEY=VALUE` as
     `override` reads them. Without `files_needed` the files that it names may be gone, as those of a run that
@@ -66,6 +92,7 @@ def load(
     path = _locate(source)
     document = read_file(path)
     _check_schema_version(document)
+    _check_kind(document)
     raw = copy.deepcopy(document.data)
     overruled = _overrule(
         raw,
@@ -95,7 +122,7 @@ def _diagnosed(
     overruled: dict[Loc, Origin],
     given: Sequence[override.Setting],
     files_needed: bool,
-) -> tuple[Scenario | None, list[Issue]]:
+) -> tuple[AnyScenario | None, list[Issue]]:
     """The scenario of a file's data with the settings laid on it, or its issues; notes who set what."""
     data, issues = override.lay(raw, given, overruled)
     if given:
@@ -157,6 +184,15 @@ def _check_schema_version(document: Document) -> None:
             place.value_column,
             "update raabta (`pip install --upgrade raabta`) or write the scenario for this version",
         )
+
+
+def _check_kind(document: Document) -> None:
+    said = document.data.get("kind", BROADBAND)
+    if said not in MODELS:
+        place, near = document.place(("kind",)), near_name(str(said), MODELS)
+        hint = f"did you mean '{near}'?" if near else f"kinds: {', '.join(MODELS)}"
+        text = f"there is no kind of scenario called {said!r}"
+        raise document.error(text, place.value_line, place.value_column, hint)
 
 
 def _overrule(data: dict[str, Any], values: dict[tuple[str, ...], Any]) -> dict[Loc, Origin]:
@@ -227,7 +263,7 @@ def _holds(asked: Callable[[Path], bool], path: Path) -> bool:
         return False
 
 
-def to_yaml(scenario: Scenario) -> str:
+def to_yaml(scenario: AnyScenario) -> str:
     """The whole resolved scenario as YAML: `load` of it gives an equal Scenario."""
     from io import StringIO
 
@@ -243,7 +279,7 @@ def to_yaml(scenario: Scenario) -> str:
     return stream.getvalue()
 
 
-def scenario_hash(scenario: Scenario) -> str:
+def scenario_hash(scenario: AnyScenario) -> str:
     """SHA-256 (hex) of the canonical JSON; a named file counts by its content, not by its path."""
     data = scenario.model_dump(mode="json")
     for loc in FILE_FIELDS:
@@ -252,7 +288,7 @@ def scenario_hash(scenario: Scenario) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def missing_files(scenario: Scenario) -> list[str]:
+def missing_files(scenario: AnyScenario) -> list[str]:
     """The files that a scenario names and that are not there."""
     data = scenario.model_dump(mode="json")
     named = (value_at(data, loc) for loc in FILE_FIELDS)

@@ -328,6 +328,9 @@ class Scenario(Model):
     """One question, whole: nothing outside it and the packaged data decides the answer."""
 
     schema_version: Literal[1] = SCHEMA_VERSION
+    kind: Literal["broadband"] = Field(
+        default="broadband", description="what is asked: who is served; `paths` is another kind"
+    )
     name: str = Field(min_length=1, max_length=80)
     title: str = ""
     seed: int = Field(default=2026, ge=0, lt=2**63)

@@ -20,6 +20,7 @@ from raabta.scenario.catalogue import dotted
 from raabta.scenario.documents import Document, Loc, Place, parse, shortened
 from raabta.scenario.fields import CATALOGUE, held_at, is_model, keys_at, value_at
 from raabta.scenario.findings import Issue, Origin
+from raabta.scenario.kinds import model_of
 from raabta.scenario.references import merge, resolve
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
@@ -144,14 +145,15 @@ def _locate(data: dict[str, Any], setting: Setting) -> Loc:
     """The place that the path of a setting means. Raises ScenarioError with the nearest path."""
     loc: Loc = ()
     typed: Loc = ()
+    root = model_of(data)
     for number, part in enumerate(setting.parts):
-        held, many = held_at(loc)
+        held, many = held_at(loc, root)
         stuck = _Stuck(data, loc, typed, part, setting.parts[number + 1 :], setting.value.data)
         if many:
             element = _element(stuck)
             loc, typed = (*loc, element), (*typed, element if part.isdecimal() else part)
             continue
-        if is_model(held) and part not in keys_at(loc):
+        if is_model(held) and part not in keys_at(loc, root):
             raise _unknown_key(stuck)
         if not is_model(held) and get_origin(held) is not dict:
             raise _refused(f"{_text(typed)} is a single value; it has no '{part}'")
@@ -186,7 +188,7 @@ def _names(items: Sequence[Any]) -> dict[str, int]:
 def _unknown_element(stuck: _Stuck, items: Sequence[Any]) -> ScenarioError:
     """An element that a list does not have: the nearest name, or a key of its elements, or what it has."""
     names = {name.casefold(): name for name in _names(items)}
-    keys = keys_at((*stuck.loc, 0)) if items else []
+    keys = keys_at((*stuck.loc, 0), model_of(stuck.data)) if items else []
     near = None if stuck.part in keys else near_name(stuck.part, names)
     if near is not None:
         return stuck.meant((*stuck.loc, names[near]))
@@ -201,7 +203,7 @@ def _unknown_element(stuck: _Stuck, items: Sequence[Any]) -> ScenarioError:
 
 def _unknown_key(stuck: _Stuck) -> ScenarioError:
     """A key that does not stand here: the same one in its unit, at another place, or the nearest one."""
-    keys = keys_at(stuck.loc)
+    keys = keys_at(stuck.loc, model_of(stuck.data))
     wanted = unit_key(stuck.part, keys)
     if wanted is not None:
         number = (converted(stuck.part, wanted, stuck.value) or "").partition(": ")[2]
@@ -230,9 +232,10 @@ def _meant(data: dict[str, Any], loc: Loc, part: str, keys: Sequence[str]) -> Lo
 
 def _places(data: Any, loc: Loc = ()) -> Iterator[Loc]:
     """Every place of a scenario that can be set, in the order of the models."""
-    held, many = held_at(loc)
+    root = model_of(data)
+    held, many = held_at(loc, root)
     items = value_at(data, loc)
-    parts: Sequence[str | int] = keys_at(loc)
+    parts: Sequence[str | int] = keys_at(loc, root)
     if many and is_model(held):
         parts = range(len(items)) if isinstance(items, list) else ()
     for part in parts:

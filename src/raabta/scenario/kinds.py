@@ -1,0 +1,23 @@
+"""The kinds of question that a scenario file may put."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from raabta.scenario.models import Scenario
+from raabta.scenario.paths import PathScenario
+
+AnyScenario = Scenario | PathScenario
+BROADBAND, PATHS = "broadband", "paths"
+MODELS: Final[dict[str, type[AnyScenario]]] = {BROADBAND: Scenario, PATHS: PathScenario}
+
+
+def kind_of(data: Any) -> str:
+    """The kind that plain data says it is of; broadband where it says nothing that can be understood."""
+    said = data.get("kind") if isinstance(data, dict) else None
+    return said if isinstance(said, str) and said in MODELS else BROADBAND
+
+
+def model_of(data: Any) -> type[AnyScenario]:
+    """The model of a scenario's plain data."""
+    return MODELS[kind_of(data)]

@@ -1,0 +1,125 @@
+"""What a scenario of kind `paths` says: satellites with lasers, places on the ground, ways between them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from raabta.scenario.model import Latitude, Longitude, Model
+from raabta.scenario.models import SCHEMA_VERSION, Constellation, Time
+
+MOST_PLACES: Final = 2_000
+SHORTEST_STEP_S: Final = 0.01
+
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+GroundLinkPolicy = Literal["all", "nearest", "longest-lasting", "load-aware", "gateway-visible"]
+
+
+class FineTime(Time):
+    """When the run starts, how long it lasts and how it is stepped (UTC)."""
+
+    duration_s: float = Field(default=86_400.0, gt=0.0, le=366 * 86_400.0, description="length of the run")
+    step_s: float = Field(
+        default=15.0, ge=SHORTEST_STEP_S, le=3_600.0, description="time between two looks at the sky"
+    )
+
+
+class Station(Model):
+    """One place on the ground that is not a town."""
+
+    name: Name = Field(description="how pairs and results call it")
+    latitude_deg: Latitude = Field(description="geodetic, north positive")
+    longitude_deg: Longitude = Field(description="east positive")
+    height_m: float = Field(default=0.0, ge=-500.0, le=9_000.0, description="above the ellipsoid")
+
+
+class Ground(Model):
+    """Places on the ground, and how they are linked to satellites."""
+
+    largest_cities: int = Field(
+        default=0, ge=0, le=1_000, description="so many of the most populous towns of the world (GeoNames)"
+    )
+    cities: tuple[Name, ...] = Field(
+        default=(), description="towns: `London`, `Hyderabad, India`, or `latitude,longitude`"
+    )
+    stations: tuple[Station, ...] = Field(default=(), max_length=MOST_PLACES, description="other places")
+    links: GroundLinkPolicy = Field(
+        default="all", description="which of the satellites in view a place may use at a step"
+    )
+    mask: Literal["elevation", "flat-earth-compat"] = Field(
+        default="elevation",
+        description="elevation: above the constellation's least elevation, on WGS84; flat-earth-compat: "
+        "nearer than altitude over the sine of it, horizon or not, as Hypatia has it",
+    )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Cities and stations that are named one by one."""
+        return (*self.cities, *(station.name for station in self.stations))
+
+    @field_validator("stations")
+    @classmethod
+    def _names_once(cls, value: tuple[Station, ...]) -> tuple[Station, ...]:
+        names = [station.name for station in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the station {twice[0]!r} stands twice")
+        return value
+
+
+class Routing(Model):
+    """How ways are chosen."""
+
+    shortest_by: Literal["delay", "hops"] = Field(
+        default="delay", description="delay: the shortest way of light; hops: the fewest satellites first"
+    )
+    relay: bool = Field(
+        default=False,
+        description="whether a way may come down at a place on the ground and go up again: it can shorten "
+        "ways by thousands of km",
+    )
+
+
+Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
+
+
+class PathScenario(Model):
+    """A question about ways: how far, how late and how steady it is between places over a constellation."""
+
+    schema_version: Literal[1] = Field(default=SCHEMA_VERSION, description="of this file's grammar")
+    kind: Literal["paths"] = Field(description="what tells this kind of scenario from the others")
+    name: str = Field(min_length=1, max_length=80, description="short name; the run's folder is named by it")
+    title: str = Field(default="", description="one line for reports")
+    seed: int = Field(default=2026, ge=0, lt=2**63, description="of what is drawn by chance")
+    time: FineTime = FineTime()
+    constellation: Constellation
+    ground: Ground
+    routing: Routing = Routing()
+    pairs: tuple[Pair, ...] = Field(
+        default=(), description="the two ends of each way that is followed; none = all pairs of places"
+    )
+    assumptions: tuple[str, ...] = Field(default=(), description="sentences that every report repeats")
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Self:
+        for one, other in self.pairs:
+            if one.strip().casefold() == other.strip().casefold():
+                raise ValueError(f"pairs: {one!r} is paired with itself; a way has two ends")
+        return self
+
+    @model_validator(mode="after")
+    def _two_places(self) -> Self:
+        count = self.ground.largest_cities + len(self.ground.names)
+        if count < 2:
+            raise ValueError("ground: fewer than two places; give `largest_cities`, `cities` or `stations`")
+        return self
+
+    def between(self, one: str, other: str) -> PathScenario:
+        """The same question about one pair of towns alone."""
+        pair, stations = (one, other), {station.name for station in self.ground.stations}
+        named = tuple(name for name in pair if name not in stations)
+        own = tuple(station for station in self.ground.stations if station.name in pair)
+        ground = self.ground.model_copy(update={"largest_cities": 0, "cities": named, "stations": own})
+        data: dict[str, Any] = {**self.model_dump(), "ground": ground.model_dump(), "pairs": (pair,)}
+        return PathScenario.model_validate(data)
