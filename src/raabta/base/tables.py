@@ -423,3 +423,42 @@ SLOTS = Table(
 
 TABLES: tuple[Table, ...] = (CELLS, PEOPLE, CELL_RESULTS, FALLBACK_RESULTS, DISTRICT_RESULTS, DAY, SLOTS)
 """Every declared table, in the order of the reference docs."""
+
+_NO_WAY = "never connected"
+PAIRS = Table(
+    "pairs",
+    (
+        Column("one", ("pair",), "U", "", "place at one end"),
+        Column("other", ("pair",), "U", "", "place at the other end"),
+        Column("great_circle_km", ("pair",), "float64", "km", "between them over the mean sphere", _COUNT),
+        Column("connected_share", ("pair",), "float64", "1", "part of the steps with a way", _SHARE),
+        Column("rtt_min_ms", ("pair",), "float64", "ms", "least round trip of light", _COUNT, _NO_WAY),
+        Column("rtt_median_ms", ("pair",), "float64", "ms", "median round trip", _COUNT, _NO_WAY),
+        Column("rtt_p95_ms", ("pair",), "float64", "ms", "round trip of 95 % of the steps", _COUNT, _NO_WAY),
+        Column("rtt_max_ms", ("pair",), "float64", "ms", "longest round trip", _COUNT, _NO_WAY),
+        Column(
+            "jitter_ms", ("pair",), "float64", "ms", "mean change of the round trip from step to step",
+            _COUNT, "never connected at two steps in a row",
+        ),
+        Column("satellites", ("pair",), "float64", "1", "on the way, mean", _COUNT, _NO_WAY),
+        Column(
+            "changes_per_hour", ("pair",), "float64", "1/h", "steps at which the way is another", _COUNT
+        ),
+        Column(
+            "handovers_per_hour", ("pair",), "float64", "1/h",
+            "steps at which the satellite of an end is another, both ends added", _COUNT,
+        ),
+        Column("outages", ("pair",), "int64", "1", "times without a way, each of one step or more", _COUNT),
+        Column("longest_outage_s", ("pair",), "float64", "s", "longest of them; 0 for none", _COUNT),
+    ),
+)  # fmt: skip
+
+OUTAGES = Table(
+    "outages",
+    (
+        Column("pair", ("outage",), "int64", "1", "row in the table pairs", _COUNT),
+        Column("start_s", ("outage",), "float64", "s", "first step without a way, from the start", _COUNT),
+        Column("duration_s", ("outage",), "float64", "s", "steps without a way, times their length", _COUNT),
+        Column("cause", ("outage",), "U", "", "why, of the first of them"),
+    ),
+)

@@ -79,6 +79,10 @@ class Routing(Model):
         description="whether a way may come down at a place on the ground and go up again: it can shorten "
         "ways by thousands of km",
     )
+    keep_states: bool = Field(
+        default=False,
+        description="whether a run keeps the forwarding state: the next node of every node, to every place",
+    )
 
 
 Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]

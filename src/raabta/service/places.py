@@ -29,7 +29,7 @@ def find_place(text: str) -> Place:
     """The place called `text`: `Quetta`, `Hyderabad, India` or `30.18,66.97`.
 
     A town of Pakistan comes first, then the most populous of that name in the world; accents and capitals do
-    not count. ScenarioError with near names, OutOfRangeError for a point that is not on Earth.
+    not count, and New York is New York City. ScenarioError with near names, OutOfRangeError for a point that is not on Earth.
     """
     point = _POINT.fullmatch(text)
     if point is not None:
@@ -42,6 +42,7 @@ def find_place(text: str) -> Place:
     wanted = _plain(name)
     codes = [str(iso3_code(country))] if country else _codes()
     found = [(code, row) for code in codes for row in _rows(code, wanted)]
+    found = found or [(code, row) for code in codes for row in _rows(code, f"{wanted} city")]
     if not found:
         raise _unknown(name, codes)
     home = [spot for spot in found if spot[0] == HOME] or found

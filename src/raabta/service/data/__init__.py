@@ -55,6 +55,23 @@ def towns(iso3: str) -> Towns:
     )
 
 
+def largest_towns(count: int) -> list[tuple[str, str, float, float]]:
+    """The most populous towns of the world, largest first: name, country (ISO 3166-1 alpha-3), degrees."""
+    packed = _packed()
+    order = np.argsort(-packed["population"].astype(np.int64), kind="stable")[:count]
+    country = np.searchsorted(packed["town_start"], order, side="right") - 1
+    return [
+        (packed["name"][row], str(packed["town_iso3"][of]), lat / 1e4, lon / 1e4)
+        for row, of, lat, lon in zip(
+            order.tolist(),
+            country.tolist(),
+            packed["latitude"][order].tolist(),
+            packed["longitude"][order].tolist(),
+            strict=True,
+        )
+    ]
+
+
 def town_countries() -> tuple[str, ...]:
     """ISO 3166-1 alpha-3 codes of the countries that have towns, sorted."""
     return tuple(_packed()["town_iso3"].tolist())

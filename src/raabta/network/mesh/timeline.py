@@ -1,0 +1,212 @@
+"""Ways between places on the ground, step after step: a pure function of what stands still and of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from raabta.access import visibility
+from raabta.network.mesh import pair_kernels as kernels
+from raabta.network.mesh.forwarding import States
+from raabta.network.mesh.paths import GroundLinks, Lasers, Routes, ground_links, route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from raabta.network.mesh.topology import Topology
+    from raabta.orbits.propagate import Propagator
+    from raabta.scenario.paths import PathScenario
+
+    Arrays = dict[str, NDArray[np.generic]]
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+CAUSES: Final = (
+    "none",
+    "no satellite at one end",
+    "no satellite at the other",
+    "no satellite at either",
+    "no way",
+)
+"""Why a pair has no way, by the number that a chunk keeps."""
+CONNECTED, NOT_AT_ONE, NOT_AT_OTHER, NOT_AT_EITHER, NO_WAY = range(5)
+MOST_BATCH_POSITIONS: Final = 500_000
+"""Satellite positions held at once."""
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """What a run of ways holds still; pickles small.
+
+    sites: g places on the ground; pairs (p, 2): places at the two ends of each way.
+    """
+
+    scenario: PathScenario
+    propagator: Propagator
+    topology: Topology
+    sites: visibility.Sites
+    pairs: Ints
+
+    @cached_property
+    def disc(self) -> tuple[Floats, float]:
+        """A disc that holds all places."""
+        return visibility.bounding_disc(self.sites.km)
+
+    @cached_property
+    def destination(self) -> Ints:
+        """Places that ways are sought to: all where states are kept, else those of the pairs."""
+        if self.scenario.routing.keep_states:
+            return np.arange(self.sites.count)
+        return np.unique(self.pairs[:, 1])
+
+    @cached_property
+    def place(self) -> Ints:
+        """Row of each pair among the destinations, (p,)."""
+        return np.searchsorted(self.destination, self.pairs[:, 1])
+
+    @property
+    def source(self) -> Ints:
+        """Node that each pair starts from, (p,)."""
+        return np.asarray(self.pairs[:, 0] + self.propagator.count)
+
+
+class Step(NamedTuple):
+    """The mesh at one time: lasers with their lengths (n, K), and the links of the places."""
+
+    number: int
+    lasers: Lasers
+    km: Floats
+    links: GroundLinks
+
+
+def step_times(scenario: PathScenario, steps: Sequence[int]) -> NDArray[np.datetime64]:
+    """UTC of some steps, datetime64[ns]."""
+    start = np.datetime64(scenario.time.start.replace(tzinfo=None), "ns")
+    offset_ns = np.rint(np.asarray(steps, np.int64) * (scenario.time.step_s * 1e9)).astype(np.int64)
+    return np.asarray(start + offset_ns.astype("timedelta64[ns]"))
+
+
+def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
+    """The mesh at some steps."""
+    batch = max(1, MOST_BATCH_POSITIONS // max(1, mesh.propagator.count))
+    for first in range(0, len(steps), batch):
+        own = steps[first : first + batch]
+        times = step_times(mesh.scenario, own)
+        position_km = mesh.propagator.positions_km(times)
+        lasers = mesh.topology.over(mesh.propagator, times)
+        for step, at_km, links in zip(own, position_km, lasers, strict=True):
+            yield Step(step, links.lasers, links.km, links_at(mesh, np.ascontiguousarray(at_km)))
+
+
+def links_at(mesh: Mesh, position_km: Floats) -> GroundLinks:
+    """Links of the places at positions (3, n)."""
+    floor_deg = mesh.scenario.constellation.user_min_elevation_deg
+    view = visibility.observe(mesh.sites, mesh.disc, position_km, min_elevation_deg=floor_deg)
+    return ground_links(mesh.sites, view, 1 if mesh.scenario.ground.links == "nearest" else None)
+
+
+def ways_at(mesh: Mesh, step: Step, *, threads: int = 1) -> Routes:
+    """Ways from every node to the destinations of a mesh at one step."""
+    relay = mesh.scenario.routing.relay
+    return route(step.lasers, step.km, step.links, mesh.destination, relay=relay, hops=True, threads=threads)
+
+
+def run_chunk(mesh: Mesh, steps: Sequence[int]) -> Arrays:
+    """Follow the pairs over some steps; plain arrays to keep.
+
+    km (t, p): the way between the ends, infinite where there is none; satellites (t, p): how many it goes
+    over; cause (t, p): see `CAUSES`. changes, handovers (p,): steps at which the way, and the satellite at
+    either end, is another than at the step before, both there; first_*, last_*: for the seams between chunks.
+    With `keep_states` the forwarding state: see `forwarding.States`.
+    """
+    record = _Record(mesh, len(steps))
+    for i, step in enumerate(walk(mesh, steps)):
+        record.keep(i, step, ways_at(mesh, step))
+    return record.arrays()
+
+
+class _Record:
+    """Accumulates one chunk."""
+
+    def __init__(self, mesh: Mesh, steps: int) -> None:
+        pairs = len(mesh.pairs)
+        self.mesh = mesh
+        self.km = np.empty((steps, pairs), np.float32)
+        self.satellites = np.empty((steps, pairs), np.uint8)
+        self.cause = np.empty((steps, pairs), np.uint8)
+        self.changes, self.handovers = np.zeros(pairs, np.int64), np.zeros(pairs, np.int64)
+        self.first = self.last = _no_ways(pairs)
+        self.states = States() if mesh.scenario.routing.keep_states else None
+
+    def keep(self, i: int, step: Step, routes: Routes) -> None:
+        """Note what step i of the chunk has."""
+        mesh = self.mesh
+        found = follow(mesh, routes)
+        self.km[i] = routes.km[mesh.place, mesh.source]
+        self.satellites[i] = np.minimum(found.satellites, 255)
+        self.cause[i] = causes(mesh, step.links, found)
+        if i:
+            add_changes(self.last, found, self.changes, self.handovers)
+        self.first, self.last = (self.first if i else found), found
+        if self.states is not None and routes.next_node is not None:
+            self.states.keep(routes.next_node)
+
+    def arrays(self) -> Arrays:
+        """Everything to keep."""
+        return {
+            "km": self.km,
+            "satellites": self.satellites,
+            "cause": self.cause,
+            "steps": np.array([len(self.km)]),
+            "changes": self.changes,
+            "handovers": self.handovers,
+            **{f"first_{name}": values for name, values in self.first._asdict().items()},
+            **{f"last_{name}": values for name, values in self.last._asdict().items()},
+            **(self.states.arrays() if self.states is not None else {}),
+        }
+
+
+class Ways(NamedTuple):
+    """The way of each pair at one step, (p,): a number that tells ways apart, 0 for none; the satellites at
+    its two ends, -1 for none; how many satellites it goes over."""
+
+    way: NDArray[np.uint64]
+    one_end: Ints
+    other_end: Ints
+    satellites: Ints
+
+
+def _no_ways(pairs: int) -> Ways:
+    nobody = np.full(pairs, -1)
+    return Ways(np.zeros(pairs, np.uint64), nobody, nobody, np.zeros(pairs, np.int64))
+
+
+def follow(mesh: Mesh, routes: Routes) -> Ways:
+    """Follow every pair through the forwarding state of one step."""
+    pairs = len(mesh.pairs)
+    found = Ways(np.empty(pairs, np.uint64), *(np.empty(pairs, np.int64) for _ in range(3)))
+    kernels.follow(routes.next_node, mesh.place, mesh.source, mesh.propagator.count, *found)
+    return found
+
+
+def add_changes(before: Ways, after: Ways, changes: Ints, handovers: Ints) -> None:
+    """Count pairs whose way, and whose satellite at an end, is another than at the step before; only where
+    there was a way before and is one now."""
+    there = (before.way != 0) & (after.way != 0)
+    changes += there & (before.way != after.way)
+    handovers += (there & (before.one_end != after.one_end)).astype(np.int64)
+    handovers += there & (before.other_end != after.other_end)
+
+
+def causes(mesh: Mesh, links: GroundLinks, found: Ways) -> NDArray[np.uint8]:
+    """Why each pair has no way, (p,): numbers of `CAUSES`."""
+    seen = np.diff(links.start) > 0
+    one, other = seen[mesh.pairs[:, 0]], seen[mesh.pairs[:, 1]]
+    by_ends = np.array([[NOT_AT_EITHER, NOT_AT_ONE], [NOT_AT_OTHER, NO_WAY]], np.uint8)
+    without = by_ends[one.astype(np.int64), other.astype(np.int64)]
+    return np.where(found.way != 0, np.uint8(CONNECTED), without)

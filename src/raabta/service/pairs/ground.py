@@ -1,0 +1,95 @@
+"""The places of a scenario of ways, and its pairs: names turned into points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.base.errors import ScenarioError
+from raabta.scenario.countries import country_name
+from raabta.scenario.suggest import near_name
+from raabta.service.data import largest_towns
+from raabta.service.places import find_place
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.scenario.paths import PathScenario
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Places on the ground: their names, and each (g,) degrees and metres above the ellipsoid.
+
+    notes: what else a name could have meant.
+    """
+
+    name: tuple[str, ...]
+    latitude_deg: Floats
+    longitude_deg: Floats
+    height_m: Floats
+    notes: tuple[str, ...] = ()
+
+
+def places_of(scenario: PathScenario) -> Places:
+    """The places of a scenario: its largest cities, its other cities, its stations; each town once.
+
+    Raises ScenarioError for a town that nobody knows, with near names.
+    """
+    ground = scenario.ground
+    found: dict[str, tuple[float, float, float]] = {}
+    for name, code, latitude_deg, longitude_deg in largest_towns(ground.largest_cities):
+        found.setdefault(f"{name}, {country_name(code)}", (latitude_deg, longitude_deg, 0.0))
+    notes = []
+    for text in ground.cities:
+        place = find_place(text)
+        found.setdefault(place.name, (place.latitude_deg, place.longitude_deg, 0.0))
+        notes += [place.note] if place.note else []
+    for station in ground.stations:
+        if station.name in found:
+            raise ScenarioError(f"ground.stations: {station.name!r} is a town of this scenario too")
+        found[station.name] = (station.latitude_deg, station.longitude_deg, station.height_m)
+    columns = np.array(list(found.values()), np.float64).reshape(-1, 3).T.copy()
+    return Places(tuple(found), *columns, notes=tuple(notes))
+
+
+def pairs_of(scenario: PathScenario, places: Places) -> Ints:
+    """Numbers of the two places of each way that is followed, (p, 2): those asked for, or all pairs.
+
+    Raises ScenarioError for an end that is no place of the scenario, and for two ends that are the same.
+    """
+    if not scenario.pairs:
+        one, other = np.triu_indices(len(places.name), 1)
+        return np.column_stack([one, other]).astype(np.int64)
+    numbers = {name: number for number, name in enumerate(places.name)}
+    return np.array([_ends(pair, numbers) for pair in scenario.pairs], np.int64)
+
+
+def _ends(pair: tuple[str, ...], numbers: dict[str, int]) -> tuple[int, int]:
+    one, other = (_number(text, numbers) for text in pair)
+    if one == other:
+        raise ScenarioError(f"pairs: {pair[0]!r} and {pair[1]!r} are the same place; a way has two ends")
+    return one, other
+
+
+def _number(text: str, numbers: dict[str, int]) -> int:
+    """The place that a text means: by its own name, or as a town."""
+    if text in numbers:
+        return numbers[text]
+    own = {name.partition(",")[0].casefold(): name for name in numbers}
+    if text.casefold() in own:
+        return numbers[own[text.casefold()]]
+    found = find_place(text).name
+    if found in numbers:
+        return numbers[found]
+    near = near_name(text, numbers)
+    hint = f"did you mean '{near}'? " if near else ""
+    raise ScenarioError(
+        f"pairs: {text!r} is no place of this scenario",
+        hint=f"{hint}add it to ground.cities or ground.stations",
+    )

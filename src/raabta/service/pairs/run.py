@@ -1,0 +1,295 @@
+"""A question about ways as a run: chunks of steps, resumed, the same on any number of workers, with tables of
+pairs and outages and a summary at its end.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from raabta.access import visibility
+from raabta.base import tables
+from raabta.base.clock import eop_version
+from raabta.engine import chunks, cluster
+from raabta.engine.ledger import Identity, Ledger
+from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
+from raabta.engine.provenance import environment, hash_of, provenance, write_provenance
+from raabta.engine.runner import run_chunks
+from raabta.engine.verify import write_output
+from raabta.network.mesh.timeline import CAUSES, Mesh, run_chunk
+from raabta.network.mesh.topology import Topology
+from raabta.orbits.propagate import Propagator
+from raabta.scenario.loader import scenario_hash, to_yaml
+from raabta.service.pairs.ground import Places, pairs_of, places_of
+from raabta.service.pairs.summary import Found, outage_columns, summarise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    import xarray as xr
+    from numpy.typing import NDArray
+
+    from raabta.scenario.paths import PathScenario
+
+    Progress = Callable[[str, int, int], None]
+
+KIND: Final = "paths"
+"""What the ledger says a folder of ours holds."""
+PAIRS, OUTAGES, SUMMARY = "pairs.csv", "outages.csv", "paths.json"
+STEPS_PER_CHUNK: Final = 240
+MOST_CHUNK_VALUES: Final = 4_000_000
+"""Steps times pairs of one chunk."""
+BASE_BYTES: Final = 350e6
+"""A process with its libraries and compiled kernels."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a run found: the tables PAIRS and OUTAGES, and the summary that `paths.json` holds."""
+
+    folder: Path | None
+    scenario: PathScenario
+    places: Places
+    pairs: xr.Dataset
+    outages: xr.Dataset
+    summary: dict[str, Any]
+
+
+def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
+    """What stands still. Raises ScenarioError for a place that nobody knows, and what the floors below do."""
+    places = places_of(scenario)
+    time, system = scenario.time, scenario.constellation
+    propagator = Propagator.from_constellation(system, time.start, time.duration_s)
+    sites = visibility.sites(
+        places.latitude_deg, places.longitude_deg, places.height_m / 1e3, system.user_min_elevation_deg
+    )
+    topology = Topology.of(system, propagator)
+    return Mesh(scenario, propagator, topology, sites, pairs_of(scenario, places)), places
+
+
+def ask(scenario: PathScenario) -> Answer:
+    """Answer a question that is small enough for memory here and now; nothing is kept."""
+    mesh, places = prepare(scenario)
+    keys = chunk_keys(scenario.time.steps, _chunk_steps(mesh))
+    held = [run_chunk(mesh, steps_of(key)) for key in keys]
+    return _answer(None, mesh, places, lambda only: held)
+
+
+def run(
+    scenario: PathScenario,
+    folder: Path,
+    *,
+    workers: int,
+    steps_per_chunk: int | None = None,
+    progress: Progress | None = None,
+    scheduler: str | None = None,
+    limits: Limits | None = DEFAULT_LIMITS,
+) -> Answer:
+    """Answer a question into a folder, or go on where its run stood; writes the two tables and `paths.json`.
+
+    With a `scheduler` (`dask://HOST:PORT`) its workers compute; a job beyond `limits` is refused.
+    Raises ScenarioError for a place that nobody knows, StoreError for a folder of another run, what a cluster
+    raises, and KeyboardInterrupt; what was committed stays.
+    """
+    tell = progress or (lambda what, done, total: None)
+    started, identity = datetime.now(UTC), identity_of(scenario)
+    Ledger.refuse_other(folder, identity)
+    elsewhere = None if scheduler is None else cluster.refuse_unusable(scheduler)
+    tell("placing lasers", 0, 1)
+    mesh, places = prepare(scenario)
+    tell("placing lasers", 1, 1)
+    keys = Ledger.plan_of(folder) or chunk_keys(scenario.time.steps, steps_per_chunk or _chunk_steps(mesh))
+    if limits is not None:
+        limits.refuse(
+            estimate(mesh, _missing(folder, keys), elsewhere or workers, elsewhere is not None), folder
+        )
+    run_chunks(
+        folder,
+        identity,
+        keys,
+        _compute,
+        workers=max(1, min(workers, len(keys))),
+        scheduler=scheduler,
+        setup=_carry,
+        setup_args=(mesh,),
+        progress=lambda done, total, resumed, seconds: tell("following ways", done, total),
+    )
+    answer = _answer(folder, mesh, places, lambda only: _read(folder, keys, only))
+    _keep(answer, identity, started)
+    return answer
+
+
+def _answer(folder: Path | None, mesh: Mesh, places: Places, read: Any) -> Answer:
+    scenario = mesh.scenario
+    found = summarise(read, mesh.pairs, places, scenario.time.step_s)
+    one, other = (np.array(places.name)[mesh.pairs[:, end]] for end in (0, 1))
+    pairs = tables.as_dataset(tables.PAIRS, {"one": one, "other": other, **found.columns})
+    outages = tables.as_dataset(tables.OUTAGES, outage_columns(found.outages, scenario.time.step_s))
+    return Answer(folder, scenario, places, pairs, outages, _summary(mesh, places, found))
+
+
+def _summary(mesh: Mesh, places: Places, found: Found) -> dict[str, Any]:
+    scenario, columns = mesh.scenario, found.columns
+    time = scenario.time
+    lost = np.bincount(found.outages.cause, weights=found.outages.steps, minlength=len(CAUSES))
+    return {
+        "schema_version": 1,
+        "scenario": scenario.name,
+        "constellation": scenario.constellation.label,
+        "satellites": mesh.propagator.count,
+        "places": len(places.name),
+        "pairs": len(mesh.pairs),
+        "start": f"{np.datetime_as_string(np.datetime64(time.start.replace(tzinfo=None)), 's')}Z",
+        "duration_s": time.steps * time.step_s,
+        "step_s": time.step_s,
+        "steps": time.steps,
+        "mask": scenario.ground.mask,
+        "links": scenario.ground.links,
+        "relay": scenario.routing.relay,
+        "shortest_by": scenario.routing.shortest_by,
+        **{name: _spread(columns[name]) for name in SPREAD},
+        "pairs_never_connected": int((columns["connected_share"] == 0.0).sum()),
+        "outages": int(columns["outages"].sum()),
+        "steps_lost_to": {cause: int(n) for cause, n in zip(CAUSES[1:], lost[1:].tolist(), strict=True)},
+        "notes": [*mesh.propagator.notes, *places.notes, *scenario.assumptions],
+        "provenance": {"scenario_hash": scenario_hash(scenario), "seed": scenario.seed, **environment()},
+    }
+
+
+SPREAD: Final = (
+    "connected_share",
+    "rtt_min_ms",
+    "rtt_median_ms",
+    "rtt_max_ms",
+    "jitter_ms",
+    "satellites",
+    "changes_per_hour",
+    "handovers_per_hour",
+    "longest_outage_s",
+)
+"""Columns that the summary tells the spread of over the pairs."""
+
+
+def _spread(values: NDArray[Any]) -> dict[str, float] | None:
+    """Least, median and most over the pairs that have the figure; None where none has it."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return None
+    return {"least": float(known.min()), "median": float(np.median(known)), "most": float(known.max())}
+
+
+def _keep(answer: Answer, identity: Identity, started: datetime) -> None:
+    """Write the tables, the summary, the scenario as it ran, and where they came from."""
+    folder = answer.folder
+    assert folder is not None
+    text = json.dumps(answer.summary, indent=2, allow_nan=False, ensure_ascii=False)
+    write_output(folder, PAIRS, csv_of(answer.pairs))
+    write_output(folder, OUTAGES, csv_of(answer.outages))
+    write_output(folder, SUMMARY, f"{text}\n".encode())
+    write_output(folder, "scenario.yaml", to_yaml(answer.scenario).encode())
+    content = provenance(
+        scenario_hash=identity.scenario_hash,
+        seed=identity.seed,
+        inputs={"earth_orientation": eop_version()},
+        started=started,
+        ended=datetime.now(UTC),
+    )
+    write_provenance(folder, content)
+
+
+def csv_of(table: xr.Dataset) -> bytes:
+    """A Dataset of one dim as CSV; NaN is empty."""
+    columns = {str(name): values.values.tolist() for name, values in table.data_vars.items()}
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow(["" if value != value else value for value in row])
+    return out.getvalue().encode()
+
+
+def estimate(mesh: Mesh, keys: Sequence[str], workers: int, elsewhere: bool = False) -> Estimate:
+    """What the chunks `keys` take, from rates seen on one core: 25 ns a destination and node, 150 ns a pair
+    and step, 60 ns a satellite. `workers` compute, here or `elsewhere`: then only this process counts."""
+    nodes, pairs = mesh.propagator.count + mesh.sites.count, len(mesh.pairs)
+    state = nodes * len(mesh.destination)
+    steps = sum(len(steps_of(key)) for key in keys)
+    crew = max(1, min(workers, len(keys)))
+    kept = 0.5 * state if mesh.scenario.routing.keep_states else 0.0  # bytes a step: one in sixteen changes
+    memory = BASE_BYTES + _chunk_steps(mesh) * (6.0 * pairs + kept) + 24.0 * state
+    return Estimate(
+        seconds=3.0 + steps * (25e-9 * state + 150e-9 * pairs + 60e-9 * nodes) / crew,
+        memory_bytes=memory * (1 if elsewhere else crew + 1),
+        disk_bytes=steps * (6.0 * pairs + kept),
+    )
+
+
+def _chunk_steps(mesh: Mesh) -> int:
+    """Steps of a chunk: fewer where there are many pairs."""
+    return max(1, min(STEPS_PER_CHUNK, MOST_CHUNK_VALUES // max(1, len(mesh.pairs))))
+
+
+def chunk_keys(steps: int, steps_per_chunk: int = STEPS_PER_CHUNK) -> list[str]:
+    """Keys of the chunks of a run: the steps each covers."""
+    edges = [*range(0, steps, steps_per_chunk), steps]
+    return [f"steps-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+
+
+def steps_of(key: str) -> range:
+    """The steps that the chunk of a key covers."""
+    first, last = key.split("-")[1:]
+    return range(int(first), int(last))
+
+
+def identity_of(scenario: PathScenario) -> Identity:
+    """What makes a run of this question that run."""
+    return Identity(
+        scenario_hash=scenario_hash(scenario),
+        version=str(environment()["raabta"]),
+        seed=scenario.seed,
+        environment=hash_of(environment()),
+        kind=KIND,
+    )
+
+
+def _missing(folder: Path, keys: Sequence[str]) -> list[str]:
+    """The chunks that a folder does not hold yet."""
+    if Ledger.held(folder) is None:
+        return [*keys]
+    with Ledger.read(folder) as ledger:
+        done = {row.key for row in ledger.rows()}
+    return [key for key in keys if key not in done]
+
+
+def _read(
+    folder: Path, keys: Sequence[str], only: Collection[str] | None
+) -> Iterator[Mapping[str, NDArray[Any]]]:
+    """The chunks of a run in order, of each only the arrays that are named."""
+    with Ledger.read(folder) as ledger:
+        rows = {row.key: row for row in ledger.rows()}
+    for _, arrays in chunks.load_all(folder, [rows[key] for key in keys], only=only):
+        yield arrays
+
+
+_mesh: Mesh | None = None
+
+
+def _carry(mesh: Mesh) -> None:
+    """Give this process what its chunks are computed from."""
+    global _mesh
+    _mesh = mesh
+
+
+def _compute(key: str) -> dict[str, Any]:
+    """Arrays of one chunk: a pure function of what is carried and the key."""
+    if _mesh is None:
+        raise RuntimeError("a chunk was asked for before its mesh was set")
+    return dict(run_chunk(_mesh, steps_of(key)))
