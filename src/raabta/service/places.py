@@ -29,7 +29,8 @@ def find_place(text: str) -> Place:
     """The place called `text`: `Quetta`, `Hyderabad, India` or `30.18,66.97`.
 
     A town of Pakistan comes first, then the most populous of that name in the world; accents and capitals do
-    not count, and New York is New York City. ScenarioError with near names, OutOfRangeError for a point that is not on Earth.
+    not count, and New York is New York City. ScenarioError with near names, OutOfRangeError for a point that
+    is not on Earth.
     """
     point = _POINT.fullmatch(text)
     if point is not None:

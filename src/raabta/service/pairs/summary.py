@@ -32,7 +32,8 @@ MOST_VALUES: Final = 8_000_000
 
 @dataclass(frozen=True)
 class Outages:
-    """Times without a way, by pair and then by time, (k,) each: pair, first step, steps, cause of the first."""
+    """Times without a way, by pair and then by time, (k,) each: pair, first step, steps, cause of the
+    first."""
 
     pair: Ints
     first: Ints
