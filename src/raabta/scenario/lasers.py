@@ -1,0 +1,194 @@
+"""What a scenario says of lasers between satellites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Self
+
+from pydantic import Field, model_validator
+
+from raabta.scenario.model import Model, NonNegative, Positive
+
+if TYPE_CHECKING:
+    from raabta.scenario.models import Constellation, Shell
+
+
+class Offset(Model):
+    """One offset of a motif: a satellite of plane p and place j has a laser to plane p + plane_step, place
+    j + place_step, and with it the one from the plane and place as far the other way."""
+
+    plane_step: int = Field(ge=0, le=2_500, description="planes on; 0 = in the own plane")
+    place_step: int = Field(ge=-2_500, le=2_500, description="places ahead in the plane; negative = behind")
+
+    @model_validator(mode="after")
+    def _to_another_satellite(self) -> Self:
+        if self.plane_step == 0 and self.place_step <= 0:
+            raise ValueError(
+                "a motif's offset with plane_step 0 needs a place_step from 1: lasers go both ways, so "
+                "ahead is behind too"
+            )
+        return self
+
+
+class Lasers(Model):
+    """Lasers between satellites: who has one to whom, and what ends it. Ways over them are worked out by the
+    rooms of the mesh; beams, feeders and gateways of a run take no notice of them yet."""
+
+    pattern: Literal["auto", "plus-grid", "motif", "nearest"] = Field(
+        default="auto",
+        description="plus-grid: two in the plane, one to the same place of each next plane; motif: the "
+        "offsets of `motif`, for every satellite alike; nearest: matched anew at every step, the shortest "
+        "first, within each shell; auto: plus-grid in shells, nearest among the satellites of an orbits "
+        "file or of the geostationary arc",
+    )
+    terminals: int = Field(default=4, ge=1, le=8, description="laser terminals of one satellite")
+    motif: tuple[Offset, ...] = Field(
+        default=(),
+        max_length=4,
+        description="offsets of the pattern motif, each of two terminals; the two of Bhattacherjee and "
+        "Singla (2019) make one of four",
+    )
+    between_shells: int = Field(
+        default=0,
+        ge=0,
+        le=8,
+        description="terminals kept for the nearest satellites of other shells (the geostationary arc is "
+        "one), matched anew at every step, the shortest first; the pattern has the others",
+    )
+    seam: Literal["auto", "open", "closed"] = Field(
+        default="auto",
+        description="lasers between the last plane and the first: auto = closed for delta, open for star "
+        "patterns, where they pass in opposite directions; closed in a star pattern matches the nearest at "
+        "every step",
+    )
+    polar_cutoff_deg: float | None = Field(
+        default=None,
+        gt=0.0,
+        le=90.0,
+        description="lasers to other planes are off while either end is above this latitude, north or "
+        "south; none = never",
+    )
+    grazing_altitude_km: NonNegative = Field(
+        default=80.0, description="least height of a laser above the Earth's mean sphere (6,371.0 km)"
+    )
+    max_range_km: Positive | None = Field(
+        default=None, description="longest laser; none = no limit of its own"
+    )
+    max_slew_deg_s: Positive | None = Field(
+        default=None,
+        description="fastest turn of the line of sight, seen from either satellite in the axes of its own "
+        "orbit; none = no limit",
+    )
+    acquisition_s: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=3_600.0,
+        description="how long a laser must have been there before it carries anything",
+    )
+    rate_mbps: Positive = Field(default=10_000.0, description="of one laser, each way")
+
+    @model_validator(mode="after")
+    def _motif_where_it_is_asked_for(self) -> Self:
+        if (self.pattern == "motif") != bool(self.motif):
+            raise ValueError(
+                "`motif` and `pattern: motif` go together; give offsets such as "
+                "[{plane_step: 1, place_step: 0}, {plane_step: 0, place_step: 1}], which are +Grid"
+            )
+        if len(set(self.motif)) < len(self.motif):
+            raise ValueError("an offset of the motif stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _terminals_enough(self) -> Self:
+        if self.between_shells > self.terminals:
+            raise ValueError(f"between_shells {self.between_shells} is above terminals {self.terminals}")
+        return self
+
+    @property
+    def own(self) -> int:
+        """Terminals left for the pattern."""
+        return self.terminals - self.between_shells
+
+
+def pattern_of(constellation: Constellation, lasers: Lasers) -> Literal["plus-grid", "motif", "nearest"]:
+    """The pattern of a constellation's moving satellites, `auto` resolved."""
+    if lasers.pattern != "auto":
+        return lasers.pattern
+    return "plus-grid" if _walker(constellation) else "nearest"
+
+
+def seam_closed(shell: Shell, lasers: Lasers) -> bool:
+    """Whether the last plane of a shell has lasers to the first."""
+    return lasers.seam == "closed" or (lasers.seam == "auto" and shell.pattern == "delta")
+
+
+def pattern_degree(shell: Shell, lasers: Lasers) -> int:
+    """Lasers that a fixed pattern asks of a satellite of a shell."""
+    if lasers.pattern == "motif":
+        return 2 * len(lasers.motif)
+    return min(shell.satellites_per_plane - 1, 2) + min(shell.planes - 1, 2)
+
+
+def check_lasers(constellation: Constellation) -> None:
+    """ValueError where a constellation's lasers do not go with its satellites or their terminals."""
+    lasers = constellation.lasers
+    if lasers is None:
+        return
+    pattern = pattern_of(constellation, lasers)
+    if pattern == "nearest":
+        _check_nearest(constellation, lasers)
+    elif not _walker(constellation):
+        what = "an orbits_file names no planes" if constellation.orbits_file else "there are no shells"
+        raise ValueError(f"lasers.pattern {pattern} wants planes and {what}; use `pattern: nearest`")
+    else:
+        for number, shell in enumerate(constellation.shells):
+            _check_shell(number, shell, lasers)
+    _check_between(constellation, lasers)
+
+
+def _walker(constellation: Constellation) -> bool:
+    """Whether the moving satellites are those of shells: an orbits file takes their place."""
+    return bool(constellation.shells) and constellation.orbits_file is None
+
+
+def _check_nearest(constellation: Constellation, lasers: Lasers) -> None:
+    if lasers.polar_cutoff_deg is not None and constellation.orbits_file is not None:
+        raise ValueError(
+            "lasers.polar_cutoff_deg wants planes, which an orbits_file does not name; leave it out"
+        )
+    if lasers.pattern == "nearest" and lasers.seam != "auto":
+        raise ValueError("lasers.seam is of plus-grid and motif; nearest has no seam: leave it out")
+
+
+def _check_shell(number: int, shell: Shell, lasers: Lasers) -> None:
+    degree = pattern_degree(shell, lasers)
+    if degree > lasers.own:
+        kept = f", {lasers.between_shells} of them kept for other shells" if lasers.between_shells else ""
+        raise ValueError(
+            f"a laser degree above the terminals: shells[{number}] asks for {degree} lasers a satellite, and "
+            f"there are {lasers.terminals} terminals{kept}; give lasers.terminals of at least "
+            f"{degree + lasers.between_shells}, or use `pattern: nearest`"
+        )
+    for offset in lasers.motif:
+        _check_offset(number, shell, offset)
+    if lasers.motif and shell.pattern == "star" and seam_closed(shell, lasers):
+        raise ValueError(
+            f"lasers.seam closed: across the seam of shells[{number}], a star pattern, satellites pass each "
+            "other, so no motif holds there; leave it open, or use `pattern: plus-grid`, which matches the "
+            "nearest"
+        )
+
+
+def _check_offset(number: int, shell: Shell, offset: Offset) -> None:
+    if offset.plane_step > shell.planes // 2 or abs(offset.place_step) > shell.satellites_per_plane // 2:
+        raise ValueError(
+            f"lasers.motif: an offset of {offset.plane_step} planes and {offset.place_step} places is more "
+            f"than half-way round shells[{number}], {shell.planes} planes of {shell.satellites_per_plane}"
+        )
+
+
+def _check_between(constellation: Constellation, lasers: Lasers) -> None:
+    shells = 1 if constellation.orbits_file is not None else len(constellation.shells)
+    if lasers.between_shells and shells + bool(constellation.geostationary) < 2:
+        raise ValueError(
+            f"lasers.between_shells is {lasers.between_shells}, and there is one shell only; set it to 0"
+        )
