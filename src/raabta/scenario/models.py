@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from raabta.scenario.lasers import Lasers, check_lasers
 from raabta.scenario.model import (
     CountryCode,
     Elevation,
@@ -108,6 +109,9 @@ class Constellation(Model):
     geostationary: tuple[GeostationarySlot, ...] = ()
     orbits_file: str | None = None
     payload: Payload
+    lasers: Lasers | None = Field(
+        default=None, description="lasers between the satellites; none = it has none"
+    )
     user_min_elevation_deg: Elevation = 25.0
     gateway_min_elevation_deg: Elevation = 10.0
     gso_separation_deg: Elevation = 0.0
@@ -118,6 +122,19 @@ class Constellation(Model):
         "ground would get more than the rows that share its band allow; without a row there is no cap",
     )
     note: str = ""
+
+    @model_validator(mode="after")
+    def _lasers_for_these_satellites(self) -> Self:
+        check_lasers(self)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_no_lasers(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A constellation without lasers is written, and hashed, as if there were no such key."""
+        data: dict[str, Any] = handler(self)
+        if data.get("lasers") is None:
+            data.pop("lasers", None)
+        return data
 
     @property
     def moving(self) -> bool:

@@ -80,11 +80,14 @@ class Routes:
     next_node: Nodes | None
 
 
-def plus_grid(planes: int, satellites_per_plane: int, phasing: int = 0, *, seam: bool = True) -> Lasers:
+def plus_grid(
+    planes: int, satellites_per_plane: int, phasing: int = 0, *, seam: bool = True, place_step: int = 0
+) -> Lasers:
     """+Grid of a Walker shell, numbered plane by plane: two lasers in the plane, one to each next plane.
 
     phasing: Walker's F, by which the last plane joins the first. `seam`: whether it does at all; across the
-    seam of a star pattern satellites pass in opposite directions.
+    seam of a star pattern satellites pass in opposite directions. place_step: how many places ahead in the
+    next plane the neighbour stands.
     """
     if planes < 1 or satellites_per_plane < 1:
         raise OutOfRangeError(
@@ -98,8 +101,10 @@ def plus_grid(planes: int, satellites_per_plane: int, phasing: int = 0, *, seam:
     if count > 2:
         neighbour[:, BEHIND] = plane * count + (place - 1) % count
     if planes > 1:
-        neighbour[:, LEFT] = (plane - 1) % planes * count + (place - phasing * (plane == 0)) % count
-        neighbour[:, RIGHT] = (plane + 1) % planes * count + (place + phasing * (plane == planes - 1)) % count
+        left = (place - place_step - phasing * (plane == 0)) % count
+        right = (place + place_step + phasing * (plane == planes - 1)) % count
+        neighbour[:, LEFT] = (plane - 1) % planes * count + left
+        neighbour[:, RIGHT] = (plane + 1) % planes * count + right
         if not seam or planes == 2:
             neighbour[plane == 0, LEFT] = NO_NODE
             neighbour[plane == planes - 1, RIGHT] = NO_NODE

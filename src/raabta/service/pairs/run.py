@@ -155,7 +155,7 @@ def _summary(mesh: Mesh, places: Places, found: Found) -> dict[str, Any]:
         "links": scenario.ground.links,
         "relay": scenario.routing.relay,
         "shortest_by": scenario.routing.shortest_by,
-        **{name: _spread(columns[name]) for name in SPREAD},
+        "over_pairs": {name: _spread(columns[name]) for name in SPREAD},
         "pairs_never_connected": int((columns["connected_share"] == 0.0).sum()),
         "outages": int(columns["outages"].sum()),
         "steps_lost_to": {cause: int(n) for cause, n in zip(CAUSES[1:], lost[1:].tolist(), strict=True)},
