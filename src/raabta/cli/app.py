@@ -6,7 +6,7 @@ Exit codes: 0 done, 2 the user's mistake, 3 a limit was refused, 130 interrupted
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -15,27 +15,25 @@ import typer
 
 from raabta.base.errors import RaabtaError
 from raabta.cli import link, output, paths
+from raabta.cli.ending import INTERRUPTED, OUR_FAULT, resumable
 from raabta.cli.options import (
-    Scenario,
-    RunFolder,
-    Out,
-    Workers,
-    Scheduler,
-    MaxTime,
-    MaxMemory,
-    Yes,
-    Device,
-    Start,
-    Orbits,
     Area,
-    Settings,
-    Duration,
-    Step,
     AsJson,
+    Device,
+    Duration,
+    MaxMemory,
+    MaxTime,
+    Orbits,
+    Out,
+    RunFolder,
+    Scenario,
+    Scheduler,
+    Settings,
+    Start,
+    Step,
+    Workers,
+    Yes,
 )
-
-INTERRUPTED = 130
-OUR_FAULT = 1
 
 app = typer.Typer(
     name="raabta",
@@ -88,7 +86,7 @@ def demo(out: Out = None, workers: Workers = None) -> None:
     """
     from raabta.cli import commands
 
-    _resumable(lambda: commands.demo(commands.RunOptions(out=out, workers=workers)))
+    resumable(lambda: commands.demo(commands.RunOptions(out=out, workers=workers)))
 
 
 @app.command()
@@ -156,7 +154,7 @@ def run(
         max_memory,
         yes,
     )
-    _resumable(lambda: commands.run(scenario, options, as_json))
+    resumable(lambda: commands.run(scenario, options, as_json))
 
 
 @app.command()
@@ -206,7 +204,7 @@ def coverage(
         max_memory=max_memory,
         yes=yes,
     )
-    _resumable(
+    resumable(
         lambda: answer(
             scenario,
             options,
@@ -268,7 +266,7 @@ def sweep(
         nonlocal code
         code = room.sweep(scenario, options, as_json)
 
-    _resumable(answer)
+    resumable(answer)
     raise typer.Exit(code)
 
 
@@ -437,14 +435,6 @@ def plan_beams(
     raise typer.Exit(
         command.plan_beams(file, out=out, seconds=seconds, seed=seed, against=check, as_json=as_json)
     )
-
-
-def _resumable(command: Callable[[], None]) -> None:
-    try:
-        command()
-    except KeyboardInterrupt:
-        output.complain("interrupted; resumable: run the same command again")
-        raise typer.Exit(INTERRUPTED) from None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

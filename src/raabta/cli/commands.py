@@ -12,6 +12,8 @@ from raabta.base.errors import ScenarioError, StoreError
 from raabta.cli.output import complain, say, say_json, show
 
 if TYPE_CHECKING:
+    from raabta.scenario.kinds import AnyScenario
+    from raabta.scenario.loader import Options
     from raabta.scenario.models import Scenario
     from raabta.service.results import Results
 
@@ -43,24 +45,36 @@ class RunOptions:
 
 
 def load_scenario(source: str, options: RunOptions) -> Scenario:
-    """The scenario with the options of the command line laid on it."""
-    from raabta.cli.times import instant, seconds
+    """The broadband scenario with the options of the command line laid on it."""
     from raabta.scenario.loader import load
+
+    return load(source, **_overruling(options))
+
+
+def load_any_scenario(source: str, options: RunOptions) -> AnyScenario:
+    """The scenario, of whatever kind, with the options of the command line laid on it."""
+    from raabta.scenario.loader import load_any
+
+    return load_any(source, **_overruling(options))
+
+
+def _overruling(options: RunOptions) -> Options:
+    """What of the options overrules the file. Raises ScenarioError for a file that is not there."""
+    from raabta.cli.times import instant, seconds
 
     for option, file in (("--orbits", options.orbits), ("--area", options.area)):
         if file is not None and not file.is_file():
             raise ScenarioError(f"option {option}: there is no file '{file}'")
-    return load(
-        source,
-        start=instant(options.start, "--start") if options.start else None,
-        duration_s=seconds(options.duration, "--duration") if options.duration else None,
-        step_s=seconds(options.step, "--step") if options.step else None,
-        seed=options.seed,
-        orbits_file=options.orbits,
-        outline_file=options.area,
-        gateways="actual" if options.gateways == "actual" else "scenario",
-        settings=options.settings,
-    )
+    return {
+        "start": instant(options.start, "--start") if options.start else None,
+        "duration_s": seconds(options.duration, "--duration") if options.duration else None,
+        "step_s": seconds(options.step, "--step") if options.step else None,
+        "seed": options.seed,
+        "orbits_file": options.orbits,
+        "outline_file": options.area,
+        "gateways": "actual" if options.gateways == "actual" else "scenario",
+        "settings": options.settings,
+    }
 
 
 def run_folder(scenario: Scenario) -> Path:

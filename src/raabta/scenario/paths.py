@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from raabta.scenario.model import Latitude, Longitude, Model
-from raabta.scenario.models import SCHEMA_VERSION, Constellation, Time
+from raabta.scenario.models import SCHEMA_VERSION, Constellation, Scenario, Time
 
 MOST_PLACES: Final = 2_000
 SHORTEST_STEP_S: Final = 0.01
@@ -127,3 +127,17 @@ class PathScenario(Model):
         ground = self.ground.model_copy(update={"largest_cities": 0, "cities": named, "stations": own})
         data: dict[str, Any] = {**self.model_dump(), "ground": ground.model_dump(), "pairs": (pair,)}
         return PathScenario.model_validate(data)
+
+
+def ways_of(scenario: Scenario, pair: tuple[str, str]) -> PathScenario:
+    """The way between two towns over the constellation of a broadband scenario, over its time."""
+    asked = {
+        "kind": "paths",
+        "name": scenario.name,
+        "seed": scenario.seed,
+        "time": scenario.time.model_dump(),
+        "constellation": scenario.constellation.model_dump(),
+        "ground": {"cities": pair},
+        "pairs": (pair,),
+    }
+    return PathScenario.model_validate(asked)

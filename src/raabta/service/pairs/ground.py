@@ -54,8 +54,8 @@ def places_of(scenario: PathScenario) -> Places:
         if station.name in found:
             raise ScenarioError(f"ground.stations: {station.name!r} is a town of this scenario too")
         found[station.name] = (station.latitude_deg, station.longitude_deg, station.height_m)
-    columns = np.array(list(found.values()), np.float64).reshape(-1, 3).T.copy()
-    return Places(tuple(found), *columns, notes=tuple(notes))
+    latitude, longitude, height = np.array(list(found.values()), np.float64).reshape(-1, 3).T.copy()
+    return Places(tuple(found), latitude, longitude, height, tuple(notes))
 
 
 def pairs_of(scenario: PathScenario, places: Places) -> Ints:

@@ -75,10 +75,9 @@ def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
     return Mesh(scenario, propagator, topology, sites, pairs_of(scenario, places)), places
 
 
-def ask(scenario: PathScenario) -> Answer:
+def ask(mesh: Mesh, places: Places) -> Answer:
     """Answer a question that is small enough for memory here and now; nothing is kept."""
-    mesh, places = prepare(scenario)
-    keys = chunk_keys(scenario.time.steps, _chunk_steps(mesh))
+    keys = chunk_keys(mesh.scenario.time.steps, _chunk_steps(mesh))
     held = [run_chunk(mesh, steps_of(key)) for key in keys]
     return _answer(None, mesh, places, lambda only: held)
 
