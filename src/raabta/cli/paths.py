@@ -24,6 +24,7 @@ from raabta.cli.options import (
     Yes,
 )
 from raabta.cli.output import say, say_json, show
+from raabta.scenario.suggest import same_place
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -95,6 +96,8 @@ def paths(
         given, missing = ("--from", "--to") if other is None else ("--to", "--from")
         raise ScenarioError(f"option {given} stands without {missing}; a way has two ends")
     if one is not None and other is not None:
+        if same_place(one, other):
+            raise ScenarioError(f"options --from and --to are both '{one}'; a way has two ends")
         show_pair(scenario, options, (one, other), svg, czml, as_json)
         return
     for option, file in (("--svg", svg), ("--czml", czml)):

@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from raabta.scenario.model import Latitude, Longitude, Model
 from raabta.scenario.models import SCHEMA_VERSION, Constellation, Scenario, Time
+from raabta.scenario.suggest import same_place
 
 MOST_PLACES: Final = 2_000
 SHORTEST_STEP_S: Final = 0.01
@@ -108,7 +109,7 @@ class PathScenario(Model):
     @model_validator(mode="after")
     def _two_ends(self) -> Self:
         for one, other in self.pairs:
-            if one.strip().casefold() == other.strip().casefold():
+            if same_place(one, other):
                 raise ValueError(f"pairs: {one!r} is paired with itself; a way has two ends")
         return self
 

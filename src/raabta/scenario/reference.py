@@ -14,9 +14,9 @@ from typing import Any, Literal, get_args, get_origin
 
 from raabta.scenario.catalogue import KINDS, Entry, Kind, catalogue_names, entry
 from raabta.scenario.fields import inner, is_model
+from raabta.scenario.kinds import BROADBAND, MODELS
 from raabta.scenario.meanings import MEANINGS
 from raabta.scenario.model import Model
-from raabta.scenario.models import Scenario
 
 _SCENARIO_HEAD = """\
 # The scenario file
@@ -33,6 +33,8 @@ to start from.
   gateway takes a site and a radio: `catalogue: [karachi, ka-earth-station]`.
 - **Files** named in a scenario are meant from the scenario's own folder.
 - **Required** keys say so; all others have the default shown.
+- **Kind**: a scenario asks who is served (`broadband`, the default) or for ways between places (`paths`);
+  what a `paths` scenario shares with the other kind is listed there.
 """
 
 _CATALOGUE_HEAD = """\
@@ -47,11 +49,13 @@ rests on M or C, its scenario lists that among its assumptions. A stand-in is la
 
 def scenario_page() -> str:
     """The reference of every key of a scenario file, as Markdown."""
-    parts = [_SCENARIO_HEAD]
-    for model, path in _models(Scenario, "", set()):
-        title = f"`{path}`" if path else "Top level"
-        parts += [f"## {title}", "", model.__doc__ or "", "", "| key | allowed | default | meaning |"]
-        parts += ["|---|---|---|---|", *_rows(model), ""]
+    parts, seen = [_SCENARIO_HEAD], set[type[Model]]()
+    for kind, root in MODELS.items():
+        for model, path in _models(root, "", seen):
+            title = f"`{path}`" if path else f"Top level, kind `{kind}`"
+            title += "" if kind == BROADBAND or not path else f" of kind `{kind}`"
+            parts += [f"## {title}", "", model.__doc__ or "", "", "| key | allowed | default | meaning |"]
+            parts += ["|---|---|---|---|", *_rows(model), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 

@@ -83,3 +83,8 @@ def converted(key: str, wanted: str, value: Any) -> str | None:
     if not first or not _same_quantity(first, second) or {first, second} & _NOT_A_FACTOR:
         return None
     return f"{wanted}: {value * _FACTORS[first][1] / _FACTORS[second][1]:g}"
+
+
+def same_place(one: str, other: str) -> bool:
+    """Whether two names are the same but for capitals and blanks around them."""
+    return one.strip().casefold() == other.strip().casefold()

@@ -171,7 +171,7 @@ def test_files_are_meant_from_the_current_folder(
         ("gateways[" + "9" * 50 + "].antennas=4", "it has Karachi, Gwadar, Islamabad"),
         ("demand.terminals.houshold.dish_m=1", "did you mean 'demand.terminals.household.dish_m'?"),
         ("constellation.geostationary[0].longitude_deg=38", "has no '0'; it is empty: set the whole list"),
-        ("qqqq.statistic=annual", "the scenario has no 'qqqq'; keys here: schema_version, name, title"),
+        ("qqqq.statistic=annual", "the scenario has no 'qqqq'; keys here: schema_version, kind, name, title"),
         ("name.first=x", "name is a single value; it has no 'first'"),
     ],
 )

@@ -140,7 +140,9 @@ def quantile(ordered: Floats, count: Ints, share: float) -> Floats:
     high = np.minimum(low + 1, np.maximum(count - 1, 0))
     row = np.arange(len(ordered))
     below, above = ordered[row, low], ordered[row, high]
-    return np.asarray(np.where(count > 0, below + (at - low) * (above - below), np.nan))
+    out = np.full(count.shape, np.nan)
+    out[count > 0] = (below + (at - low) * (above - below))[count > 0]
+    return out
 
 
 def _ratio(total: NDArray[Any], count: NDArray[Any]) -> Floats:
