@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -20,6 +21,9 @@ GroundLinkPolicy = Literal["all", "nearest", "longest-lasting", "load-aware", "g
 class FineTime(Time):
     """When the run starts, how long it lasts and how it is stepped (UTC)."""
 
+    start: datetime = Field(
+        default=datetime(2026, 11, 22, tzinfo=UTC), description="UTC where no zone is named"
+    )
     duration_s: float = Field(default=86_400.0, gt=0.0, le=366 * 86_400.0, description="length of the run")
     step_s: float = Field(
         default=15.0, ge=SHORTEST_STEP_S, le=3_600.0, description="time between two looks at the sky"
@@ -97,10 +101,10 @@ class PathScenario(Model):
     name: str = Field(min_length=1, max_length=80, description="short name; the run's folder is named by it")
     title: str = Field(default="", description="one line for reports")
     seed: int = Field(default=2026, ge=0, lt=2**63, description="of what is drawn by chance")
-    time: FineTime = FineTime()
-    constellation: Constellation
-    ground: Ground
-    routing: Routing = Routing()
+    time: FineTime = Field(default=FineTime(), description="when, for how long, in which steps")
+    constellation: Constellation = Field(description="the satellites, and their lasers")
+    ground: Ground = Field(description="the places")
+    routing: Routing = Field(default=Routing(), description="how ways are chosen")
     pairs: tuple[Pair, ...] = Field(
         default=(), description="the two ends of each way that is followed; none = all pairs of places"
     )
