@@ -1,4 +1,4 @@
-"""Numeric core of `paths`: shortest paths over satellites of at most four lasers. Plain arrays, km.
+"""Numeric core of `paths`: shortest paths over satellites of some lasers each. Plain arrays, km.
 
 Distances run towards destinations. Two ways, both exact: sweeps over rows of satellites (planes, mostly) for
 many destinations at once, `LANES` side by side so that the machine's vectors are full; a bucket queue for the
@@ -14,6 +14,8 @@ import numpy as np
 from numba import njit
 
 LANES = 16
+LEAST_LASERS = 4
+"""Columns that a graph has at least: the sweeps take the first four together."""
 FAR_KM = 1e300
 """Stands for infinity inside the sweeps."""
 MOST_BUCKETS = 4096
@@ -24,9 +26,9 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt
 
 
 class Graph(NamedTuple):
-    """Satellites, lasers and ground nodes. neighbour (n, 4), -1 for none; km (n, 4), infinite for none;
-    row_start (rows + 1,): consecutive satellites by row; ground links as CSR over ground nodes: start
-    (g + 1,), satellite, range_km."""
+    """Satellites, lasers and ground nodes. neighbour (n, K), -1 for none; km (n, K), infinite for none; K is
+    `LEAST_LASERS` or more; row_start (rows + 1,): consecutive satellites by row; ground links as CSR over
+    ground nodes: start (g + 1,), satellite, range_km."""
 
     neighbour: Any
     km: Any
@@ -71,7 +73,7 @@ def _row_links(graph):
     for r in range(rows):
         row_of[graph.row_start[r] : graph.row_start[r + 1]] = r
     for s in range(graph.neighbour.shape[0]):
-        for k in range(4):
+        for k in range(graph.neighbour.shape[1]):
             if graph.neighbour[s, k] >= 0:
                 feeds[row_of[graph.neighbour[s, k]], row_of[s]] = True
     return feeds, row_of
@@ -111,8 +113,11 @@ def _sweep_rows(graph, feeds, dirty, km, kept):
                 _copy(km[s], kept[s - first])
             for s in range(first, last):
                 _relax_three(graph, s, km)
+            for k in range(LEAST_LASERS, graph.neighbour.shape[1]):
+                for s in range(first, last):
+                    _relax_one(graph, s, k, km)
             for s in range(last - 1, first - 1, -1):
-                _relax_ahead(graph, s, km)
+                _relax_one(graph, s, 0, km)
             if _differ(km, first, last, kept):
                 _mark(feeds, r, dirty)
         upward = not upward
@@ -125,12 +130,12 @@ def _copy(source, out):
 
 
 @inner
-def _relax_ahead(graph, s, km):
-    """Go by laser 0 if that is shorter."""
-    ahead_km = graph.km[s, 0]
-    own, ahead = km[s], km[graph.neighbour[s, 0]]
+def _relax_one(graph, s, k, km):
+    """Go by laser k if that is shorter."""
+    length_km = graph.km[s, k]
+    own, other = km[s], km[graph.neighbour[s, k]]
     for lane in range(own.shape[0]):
-        way = ahead[lane] + ahead_km
+        way = other[lane] + length_km
         own[lane] = way if way < own[lane] else own[lane]
 
 
@@ -205,7 +210,7 @@ def _find_hops(graph, relay, batch, km, ground_km, out):
                 if relay and ground_km[i, lane] + graph.range_km[e] == km[s, lane] < FAR_KM:
                     out[s, lane] = n + i
     for s in range(n):
-        for k in range(3, -1, -1):
+        for k in range(graph.neighbour.shape[1] - 1, -1, -1):
             other, length = graph.neighbour[s, k], graph.km[s, k]
             for lane in range(LANES):
                 if km[other, lane] + length == km[s, lane] < FAR_KM:
@@ -266,7 +271,7 @@ def _empty_buckets(graph, buckets, per_km, km, source):
             continue
         _leave(buckets, s)
         waiting -= 1
-        for k in range(4):
+        for k in range(graph.neighbour.shape[1]):
             other = graph.neighbour[s, k]
             way = km[s] + graph.km[s, k]
             if other >= 0 and way < km[other]:
@@ -306,7 +311,7 @@ def _longest_km(graph):
     """Length of the longest link that is there, 1 km at least."""
     longest = 1.0
     for s in range(graph.km.shape[0]):
-        for k in range(4):
+        for k in range(graph.km.shape[1]):
             if graph.km[s, k] < np.inf:
                 longest = max(longest, graph.km[s, k])
     for e in range(graph.range_km.shape[0]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,7 +33,8 @@ ROW_OF_OTHERS = 64
 
 @dataclass(frozen=True)
 class Lasers:
-    """Which satellite each has lasers to: neighbour (n, 4), `NO_NODE` for none.
+    """Which satellite each has lasers to: neighbour (n, K), K of at least 1, `NO_NODE` for none. Ways are
+    found fastest where the first two columns lead ahead and behind in a row.
 
     row_start (rows + 1,): the first satellite of each row, and n. Rows are planes where there are planes;
     they set the speed, never the answer.
@@ -44,16 +45,19 @@ class Lasers:
 
     @classmethod
     def of(cls, neighbour: ArrayLike) -> Lasers:
-        """Lasers of any pattern, (n, 4)."""
+        """Lasers of any pattern, (n, K)."""
         found = np.ascontiguousarray(neighbour, np.int32)
         return cls(found, np.append(np.arange(0, len(found), ROW_OF_OTHERS), len(found)))
 
     @classmethod
     def joined(cls, *parts: Lasers) -> Lasers:
-        """Shells side by side, without lasers between them, numbered one after the other."""
+        """Shells side by side, without lasers between them, numbered one after the other; the widest table
+        says how wide theirs is."""
         first = np.cumsum([0, *(len(part.neighbour) for part in parts)])
+        width = max((part.neighbour.shape[1] for part in parts), default=1)
         found = [
-            np.where(p.neighbour < 0, NO_NODE, p.neighbour + f) for p, f in zip(parts, first, strict=False)
+            _widened(np.where(p.neighbour < 0, NO_NODE, p.neighbour + f), width)
+            for p, f in zip(parts, first, strict=False)
         ]
         rows = [part.row_start[:-1] + f for part, f in zip(parts, first, strict=False)]
         return cls(np.concatenate(found).astype(np.int32), np.concatenate([*rows, first[-1:]]))
@@ -112,7 +116,7 @@ def plus_grid(
 
 
 def laser_km(lasers: Lasers, position_km: Floats, longest_km: float = np.inf) -> Floats:
-    """Lengths of lasers (n, 4) for positions (3, n); infinite where there is none or it would be longer than
+    """Lengths of lasers (n, K) for positions (3, n); infinite where there is none or it would be longer than
     `longest_km`, and where a position is NaN."""
     place = np.ascontiguousarray(position_km.T)
     offset = place[lasers.neighbour] - place[:, None]
@@ -126,12 +130,18 @@ def ground_links(ground: Sites, view: View, nearest: int | None = None) -> Groun
     node = np.repeat(np.arange(ground.count), np.diff(view.start))
     range_km = np.linalg.norm(view.satellite_km[view.satellite] - ground.km[node], axis=1)
     satellite = view.near[view.satellite].astype(np.int32)
-    if nearest is None:
-        return GroundLinks(view.start, satellite, range_km)
-    order = np.lexsort((satellite, range_km, node))
-    keep = order[np.arange(order.size) - view.start[node] < nearest]
-    count = np.minimum(np.diff(view.start), nearest)
-    return GroundLinks(np.concatenate([[0], np.cumsum(count)]), satellite[keep], range_km[keep])
+    links = GroundLinks(view.start, satellite, range_km)
+    return links if nearest is None else keep_first(links, (satellite, range_km), nearest)
+
+
+def keep_first(links: GroundLinks, keys: tuple[NDArray[Any], ...], count: int) -> GroundLinks:
+    """Of each ground node the first `count` links in the order of `keys` (e,), the last key first as in
+    `numpy.lexsort`."""
+    node = np.repeat(np.arange(links.start.size - 1), np.diff(links.start))
+    order = np.lexsort((*keys, node))
+    keep = order[np.arange(order.size) - links.start[node] < count]
+    kept = np.minimum(np.diff(links.start), count)
+    return GroundLinks(np.concatenate([[0], np.cumsum(kept)]), links.satellite[keep], links.range_km[keep])
 
 
 def route(
@@ -146,7 +156,7 @@ def route(
 ) -> Routes:
     """Shortest ways from every node to ground nodes `destination` (d,), and with `hops` the forwarding state.
 
-    km (n, 4): see `laser_km`. Exact: equal to Dijkstra's sums from the destination outwards, to the last bit,
+    km (n, K): see `laser_km`. Exact: equal to Dijkstra's sums from the destination outwards, to the last bit,
     with any number of threads. Raises OutOfRangeError or RaabtaError on malformed input.
     """
     graph = _graph(lasers, km, links)
@@ -205,9 +215,10 @@ def _bucket_km(km: Floats) -> float:
 def _graph(lasers: Lasers, km: Floats, links: GroundLinks) -> kernels.Graph:
     """The kernels' arrays, checked."""
     count = lasers.neighbour.shape[0]
-    if lasers.neighbour.shape != (count, 4) or km.shape != (count, 4):
+    if lasers.neighbour.ndim != 2 or lasers.neighbour.shape[1] < 1 or km.shape != lasers.neighbour.shape:
         raise RaabtaError(
-            f"lasers of shape {lasers.neighbour.shape} and lengths of shape {km.shape}; wanted: (n, 4) both"
+            f"lasers of shape {lasers.neighbour.shape} and lengths of shape {km.shape}; wanted: (n, K) both, "
+            "with K of at least 1"
         )
     if count and not NO_NODE <= lasers.neighbour.min() <= lasers.neighbour.max() < count:
         raise OutOfRangeError("a laser's neighbour", "outside", f"{NO_NODE} to {count - 1}", arrays.WHOSE)
@@ -218,10 +229,17 @@ def _graph(lasers: Lasers, km: Floats, links: GroundLinks) -> kernels.Graph:
     start, satellite = arrays.lists("ground links", links.start, links.satellite, count)
     arrays.check_length("range_km", links.range_km, satellite.size)
     _check_lengths("range_km", links.range_km)
-    length = np.where(lasers.neighbour == NO_NODE, np.inf, km)
-    neighbour = np.ascontiguousarray(lasers.neighbour, np.int32)
+    neighbour = _widened(lasers.neighbour, kernels.LEAST_LASERS)
+    length = np.where(neighbour == NO_NODE, np.inf, _widened(km, kernels.LEAST_LASERS))
     range_km = np.ascontiguousarray(links.range_km, np.float64)
     return kernels.Graph(neighbour, length, rows, start, satellite, range_km)
+
+
+def _widened(table: NDArray[Any], width: int) -> NDArray[Any]:
+    """A table of as many columns at least: new ones hold `NO_NODE`."""
+    missing = max(width - table.shape[1], 0)
+    wide = np.pad(table, ((0, 0), (0, missing)), constant_values=NO_NODE) if missing else table
+    return np.ascontiguousarray(wide, np.int32 if wide.dtype.kind == "i" else np.float64)
 
 
 def _check_lengths(what: str, km: Floats) -> None:
