@@ -37,6 +37,9 @@ class Station(Model):
     latitude_deg: Latitude = Field(description="geodetic, north positive")
     longitude_deg: Longitude = Field(description="east positive")
     height_m: float = Field(default=0.0, ge=-500.0, le=9_000.0, description="above the ellipsoid")
+    gateway: bool = Field(
+        default=False, description="whether links by `gateway-visible` go by what this place sees"
+    )
 
 
 class Ground(Model):
@@ -115,6 +118,25 @@ class PathScenario(Model):
         for one, other in self.pairs:
             if same_place(one, other):
                 raise ValueError(f"pairs: {one!r} is paired with itself; a way has two ends")
+        return self
+
+    @model_validator(mode="after")
+    def _a_gateway_to_see(self) -> Self:
+        named = any(station.gateway for station in self.ground.stations)
+        if self.ground.links == "gateway-visible" and not named:
+            raise ValueError(
+                "ground: links gateway-visible goes by gateways, and there is none; give a station "
+                "`gateway: true`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _altitudes_for_a_flat_earth(self) -> Self:
+        if self.ground.mask == "flat-earth-compat" and self.constellation.orbits_file is not None:
+            raise ValueError(
+                "ground: mask flat-earth-compat goes by the altitudes of shells, and an orbits_file names "
+                "none; use mask elevation"
+            )
         return self
 
     @model_validator(mode="after")
