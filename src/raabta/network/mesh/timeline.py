@@ -99,7 +99,7 @@ def step_times(scenario: PathScenario, steps: Sequence[int]) -> NDArray[np.datet
 
 def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
     """The mesh at some steps, which rise."""
-    sky = _Positions(mesh)
+    sky = _Positions(mesh, len(steps))
     ground, times = mesh.scenario.ground, step_times(mesh.scenario, steps)
     links = choose(
         ground.links,
@@ -116,9 +116,9 @@ def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
 class _Positions:
     """Positions of all satellites at any step, computed some steps at a time."""
 
-    def __init__(self, mesh: Mesh) -> None:
+    def __init__(self, mesh: Mesh, steps: int) -> None:
         self._mesh = mesh
-        self._length = max(1, min(MOST_BATCH_STEPS, MOST_BATCH_POSITIONS // max(1, mesh.propagator.count)))
+        self._length = max(1, min(steps, MOST_BATCH_STEPS, MOST_BATCH_POSITIONS // mesh.propagator.count))
         self._batch: int | None = None
         self._km = np.empty((0, 3, 0))
 
