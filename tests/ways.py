@@ -26,6 +26,27 @@ def tangle(seed, satellites=7, ground=4, *, degree=4, whole=False):
     return Lasers.of(neighbour), lengths(neighbour.shape), links
 
 
+def without_doubles(lasers, km, links):
+    """The mesh with the shortest only of several links between the same two nodes."""
+    n = len(lasers.neighbour)
+    own = np.repeat(np.arange(n), lasers.neighbour.shape[1]) * n + lasers.neighbour.ravel()
+    node = np.repeat(np.arange(links.start.size - 1), np.diff(links.start)) * n + links.satellite
+
+    def shortest(key, length):
+        order = np.lexsort((length, key))
+        out = np.full(length.size, np.inf)
+        first = order[np.append(True, np.diff(key[order]) != 0)[: order.size]]
+        out[first] = length[first]
+        return out
+
+    range_km = shortest(node, links.range_km)
+    return (
+        lasers,
+        shortest(own, km.ravel()).reshape(km.shape),
+        GroundLinks(links.start, links.satellite, range_km),
+    )
+
+
 def mutual(seed, satellites=7, ground=4):
     """A mesh whose lasers are as long one way as the other."""
     lasers, _, links = tangle(seed, satellites, ground)

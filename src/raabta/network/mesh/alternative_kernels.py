@@ -99,7 +99,6 @@ def k_shortest(graph, goals, row, source, count, longer_km):
 def _ways_of_pair(graph, goal, source, longer_km, desk, shelf, sets, taken):
     """Take ways, best first, until there are enough or no set is left: taken (count,), their numbers."""
     nodes = graph.start.shape[0] - 1
-    desk.before[goal.node] = -1
     shelf = with_room(shelf, nodes)
     taken[0] = _walk(graph, shelf, 0, 0, goal, source)
     found = 1

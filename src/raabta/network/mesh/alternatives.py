@@ -59,8 +59,8 @@ class Routing:
 
     measure: `km`, or `hops`, fewest links and of as many links the least km. least, for disjoint ways:
     `each`, the shortest, then the shortest of what is left; or `sum`, the least sum of lengths, which also
-    finds disjoint ways where the shortest bars them. within_km, for `shortest` and `bent-pipe`: ways at most this
-    much longer than the shortest (with `hops`, of as few links): equal-cost ways for a small one. relay:
+    finds disjoint ways where the shortest bars them. within_km, for `shortest` and `bent-pipe`: ways at most
+    this much longer than the shortest (with `hops`, of as few links): equal-cost ways for a small one. relay:
     whether ways may come down in between.
 
     Raises OutOfRangeError or RaabtaError on a rule that is none and on rules that contradict each other.

@@ -1,4 +1,4 @@
-"""Alternative ways on a shell of 528 satellites against networkx and SciPy, and input that must be refused."""
+"""Alternative ways on a shell of 528 satellites against networkx and SciPy, and input that is refused."""
 
 from __future__ import annotations
 
