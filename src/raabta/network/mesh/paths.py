@@ -159,7 +159,7 @@ def route(
     km (n, K): see `laser_km`. Exact: equal to Dijkstra's sums from the destination outwards, to the last bit,
     with any number of threads. Raises OutOfRangeError or RaabtaError on malformed input.
     """
-    graph = _graph(lasers, km, links)
+    graph = checked_graph(lasers, km, links)
     _, target = arrays.lists("destination", [0, np.size(destination)], destination, links.start.size - 1)
     nodes = graph.neighbour.shape[0] + links.start.size - 1
     out_km = np.empty((target.size, nodes))
@@ -184,7 +184,7 @@ def nearest_gateway(
     The way is the gateway's to the node, which matters only where lasers differ by direction.
     width_km: width of the queue's buckets, for tests; any gives the same distances.
     """
-    graph = _graph(lasers, km, links)
+    graph = checked_graph(lasers, km, links)
     _, source = arrays.lists("gateway", [0, np.size(gateway)], gateway, links.start.size - 1)
     n, g = graph.neighbour.shape[0], links.start.size - 1
     out_km, out_gateway = np.empty(n + g), np.empty(n + g, np.int32)
@@ -212,8 +212,11 @@ def _bucket_km(km: Floats) -> float:
     return float(finite.min()) if finite.size else 1.0
 
 
-def _graph(lasers: Lasers, km: Floats, links: GroundLinks) -> kernels.Graph:
-    """The kernels' arrays, checked."""
+def checked_graph(lasers: Lasers, km: Floats, links: GroundLinks) -> kernels.Graph:
+    """Lasers and ground links as arrays for kernels, checked.
+
+    Raises OutOfRangeError or RaabtaError on malformed input.
+    """
     count = lasers.neighbour.shape[0]
     if lasers.neighbour.ndim != 2 or lasers.neighbour.shape[1] < 1 or km.shape != lasers.neighbour.shape:
         raise RaabtaError(
