@@ -462,3 +462,16 @@ OUTAGES = Table(
         Column("cause", ("outage",), "U", "", "why, of the first of them"),
     ),
 )
+
+FLOWS = Table(
+    "flows",
+    (
+        Column("one", ("pair",), "U", "", "place that sends"),
+        Column("other", ("pair",), "U", "", "place that receives"),
+        Column("asked_mbps", ("pair",), "float64", "Mbps", "rate asked for", _COUNT),
+        Column("mean_mbps", ("pair",), "float64", "Mbps", "rate got, mean", _COUNT),
+        Column("least_mbps", ("pair",), "float64", "Mbps", "rate got, least", _COUNT),
+        Column("met_share", ("pair",), "float64", "1", "part of the looks with all asked for", _SHARE),
+        Column("stopped_by", ("pair",), "U", "", "what stops it most often"),
+    ),
+)

@@ -158,10 +158,11 @@ def show_run(scenario: PathScenario, options: RunOptions, as_json: bool) -> None
     if as_json:
         say_json(answer.summary)
         return
-    show([run_table(answer), worst_table(answer)])
+    show([run_table(answer), *more_tables(answer)])
     for note in answer.summary["notes"]:
         say(note)
-    say(f"Kept in {folder}: {room.PAIRS} (every pair), {room.OUTAGES}, {room.SUMMARY}")
+    files = [f"{room.PAIRS} (every pair)", room.OUTAGES, *([room.FLOWS] if answer.flows is not None else [])]
+    say(f"Kept in {folder}: {', '.join(files)}, {room.SUMMARY}")
 
 
 def load_paths(source: str, options: RunOptions, pair: tuple[str, str] | None) -> PathScenario:
@@ -313,6 +314,31 @@ _FIGURES = (
     ("handovers_per_hour", "handovers an hour", "", 1.0),
     ("longest_outage_s", "longest outage", " s", 1.0),
 )
+
+
+def more_tables(answer: Answer) -> list[Table]:
+    """The worst pairs, where any lacks anything, and what pairs send, where they do."""
+    apart = answer.summary["over_pairs"]["connected_share"]["least"] < 1.0
+    found = [worst_table(answer)] if apart else []
+    return [*found, traffic_table(answer)] if answer.flows is not None else found
+
+
+def traffic_table(answer: Answer) -> Table:
+    """What all pairs send together, and what stops them."""
+    from rich.table import Table
+
+    told = answer.summary["traffic"]
+    table = Table(title="traffic, all pairs together", title_justify="left", show_header=False)
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    table.add_row("asked for", f"{told['asked_mbps'] / 1e3:,.1f} Gbps")
+    share = "-" if told["carried_share"] is None else f" ({100.0 * told['carried_share']:.1f} %)"
+    table.add_row("carried, mean", f"{told['carried_mbps'] / 1e3:,.1f} Gbps{share}")
+    if told["of_the_most_share"] is not None:
+        table.add_row("of the most that any sharing carries", f"{100.0 * told['of_the_most_share']:.1f} %")
+    for name, part in told["flows_stopped_by_share"].items():
+        table.add_row(f"flows stopped by {name}", f"{100.0 * part:.1f} %")
+    return table
 
 
 def worst_table(answer: Answer) -> Table:

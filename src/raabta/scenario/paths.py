@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from raabta.scenario.model import Latitude, Longitude, Model
+from raabta.scenario.model import Latitude, Longitude, Model, Positive
 from raabta.scenario.models import SCHEMA_VERSION, Constellation, Scenario, Time
 from raabta.scenario.suggest import same_place
 
@@ -37,6 +37,9 @@ class Station(Model):
     latitude_deg: Latitude = Field(description="geodetic, north positive")
     longitude_deg: Longitude = Field(description="east positive")
     height_m: float = Field(default=0.0, ge=-500.0, le=9_000.0, description="above the ellipsoid")
+    people: int = Field(
+        default=1_000_000, ge=0, le=100_000_000, description="what it counts for in traffic by `gravity`"
+    )
     gateway: bool = Field(
         default=False, description="whether links by `gateway-visible` go by what this place sees"
     )
@@ -93,6 +96,42 @@ class Routing(Model):
     )
 
 
+class Traffic(Model):
+    """What the pairs send, and what carries it: one flow a pair, from one end to the other; what comes back
+    is the same the other way round."""
+
+    total_mbps: Positive = Field(description="asked for by all pairs together")
+    demand: Literal["gravity", "equal"] = Field(
+        default="gravity",
+        description="gravity: by the product of the people at both ends, over a power of their distance; "
+        "equal: the same of every pair",
+    )
+    distance_exponent_ratio: float = Field(
+        default=0.0, ge=0.0, le=4.0, description="that power; 0: distance does not matter"
+    )
+    rule: Literal["shortest", "link-disjoint", "node-disjoint"] = Field(
+        default="shortest",
+        description="ways that a flow is spread over: the shortest, or such as share nothing",
+    )
+    ways: int = Field(default=1, ge=1, le=64, description="how many at most")
+    split: Literal["equal", "adaptive"] = Field(
+        default="adaptive",
+        description="equal: fair among ways; adaptive: moved towards fairness among flows, round by round",
+    )
+    place_mbps: Positive = Field(
+        default=20_000.0, description="all links of one place together, up and down each"
+    )
+    satellite_mbps: Positive = Field(
+        default=20_000.0, description="all links of one satellite to the ground together, up and down each"
+    )
+    every_steps: int = Field(default=20, ge=1, le=100_000, description="shared at every so manieth step")
+    bound: bool = Field(
+        default=False,
+        description="whether the most that any sharing could carry over the same ways is found beside it (a "
+        "linear program: slow where there are many ways)",
+    )
+
+
 Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
 
 
@@ -108,6 +147,7 @@ class PathScenario(Model):
     constellation: Constellation = Field(description="the satellites, and their lasers")
     ground: Ground = Field(description="the places")
     routing: Routing = Field(default=Routing(), description="how ways are chosen")
+    traffic: Traffic | None = Field(default=None, description="what the pairs send; none = nothing")
     pairs: tuple[Pair, ...] = Field(
         default=(), description="the two ends of each way that is followed; none = all pairs of places"
     )
