@@ -168,15 +168,18 @@ class Topology:
         return next(self.skies(propagator, [time]))
 
     def skies(self, propagator: Propagator, times: ArrayLike) -> Iterator[Sky]:
-        """The same of many, propagated together; times: UTC, or ns as whole numbers."""
+        """The same of many, propagated some at a time; times: UTC, or ns as whole numbers."""
         utc = np.asarray(times, "datetime64[ns]")
-        if not self.asks_velocity:
-            yield from (Sky(position_km) for position_km in propagator.positions_km(utc))
-            return
         half = np.timedelta64(round(HALF_MOMENT_S * 1e9), "ns")
-        moments = [propagator.positions_km(each) for each in (utc - half, utc, utc + half)]
-        for before, now, after in zip(*moments, strict=True):
-            yield Sky(now, inertial_velocity_km_s(before, now, after))
+        batch = max(1, _MOST_POSITIONS // max(self.plane.size, 1))
+        for first in range(0, utc.size, batch):
+            own = utc[first : first + batch]
+            if not self.asks_velocity:
+                yield from (Sky(position_km) for position_km in propagator.positions_km(own))
+                continue
+            moments = [propagator.positions_km(each) for each in (own - half, own, own + half)]
+            for before, now, after in zip(*moments, strict=True):
+                yield Sky(now, inertial_velocity_km_s(before, now, after))
 
     def verdicts(self, sky: Sky, a: ArrayLike, b: ArrayLike) -> NDArray[np.uint8]:
         """What the limits say of lasers between satellites a and b (e,): `topology_kernels.HELD` or the first
