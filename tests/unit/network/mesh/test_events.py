@@ -34,7 +34,10 @@ def story(*shells, steps=12, step_s=60, **lasers):
     ground = sites(np.array([-30.0, 0.0, 24.9, 48.0]), np.array([10.0, 20.0, 67.0, 2.0]), np.zeros(4), 20.0)
     times = START + np.arange(steps) * np.timedelta64(step_s, "s")
     place = bounding_disc(ground.km)
-    seen = [observe(ground, place, sky.position_km, min_elevation_deg=20.0) for sky in topology.skies(fleet, times)]
+    seen = [
+        observe(ground, place, sky.position_km, min_elevation_deg=20.0)
+        for sky in topology.skies(fleet, times)
+    ]
     view = [ground_links(ground, each) for each in seen]
     chosen = [nearest(each) for each in view]
     return topology, fleet.names, list(rooms.instants(topology, fleet, times, chosen, view))
