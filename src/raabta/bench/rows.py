@@ -18,6 +18,7 @@ from raabta.bench import (
     path_rows,
     spectrum_rows,
     throughput_rows,
+    topology_rows,
     weather_rows,
 )
 from raabta.bench.declare import Row
@@ -33,6 +34,7 @@ ROWS: tuple[Row, ...] = (
     *path_rows.ROWS,
     *mesh_rows.ROWS,
     *flow_rows.ROWS,
+    *topology_rows.ROWS,
     *throughput_rows.ROWS,
     *spectrum_rows.ROWS,
     *chain_rows.ROWS,

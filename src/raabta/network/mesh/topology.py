@@ -36,6 +36,8 @@ LOOK_BACK_S = 15.0
 """Widest gap between the earlier instants that acquisition looks at."""
 HALF_MOMENT_S = 0.5
 """Velocities are differences of positions this long before and after."""
+_MOST_POSITIONS = 500_000
+"""Of instants that are held at once, satellites times instants."""
 _ASKED_NEIGHBOURS = 6.0
 """Satellites that a matching's first ring holds beyond the terminals of one, in the mean."""
 
@@ -136,33 +138,48 @@ class Topology:
             kernels.withhold(lasers.neighbour, km, links.lasers.neighbour, links.km)
         return Links(lasers, km)
 
-    def over(
-        self, propagator: Propagator, times: ArrayLike, position_km: Floats | None = None
-    ) -> Iterator[Links]:
+    def over(self, propagator: Propagator, times: ArrayLike) -> Iterator[Links]:
         """Lasers at each of `times` (UTC), which come in any order: what was before is looked at anew, so how
-        a run is cut changes nothing. position_km (t, 3, n): positions at `times`, if they stand ready."""
-        known: dict[np.datetime64, Links] = {}
-        for place, time in enumerate(np.atleast_1d(np.asarray(times, "datetime64[ns]"))):
-            if position_km is not None and not self.asks_velocity and time not in known:
-                known[time] = self.at(position_km[place])
-            instants = [time, *(time - np.timedelta64(round(back * 1e9), "ns") for back in self.look_back_s)]
-            known = {each: known.get(each) or self.at(*self.sky(propagator, each)) for each in instants}
-            now = known[time]
-            if not self.look_back_s:
-                yield now
-                continue
-            km = now.km.copy()
-            for back in instants[1:]:
-                kernels.withhold(now.lasers.neighbour, km, known[back].lasers.neighbour, known[back].km)
-            yield Links(now.lasers, km)
+        a run is cut changes nothing."""
+        asked = np.atleast_1d(np.asarray(times, "datetime64[ns]")).astype(np.int64)
+        back = np.rint(1e9 * np.array([0.0, *self.look_back_s])).astype(np.int64)
+        batch = max(1, _MOST_POSITIONS // (max(self.plane.size, 1) * back.size))
+        known: dict[int, Links] = {}
+        for first in range(0, asked.size, batch):
+            instants = asked[first : first + batch, None] - back
+            known = self._known(propagator, np.unique(instants).tolist(), known)
+            for now, *before in instants.tolist():
+                links = known[now]
+                km = links.km.copy() if before else links.km
+                for each in before:
+                    kernels.withhold(links.lasers.neighbour, km, known[each].lasers.neighbour, known[each].km)
+                yield Links(links.lasers, km)
+
+    def _known(
+        self, propagator: Propagator, instants: list[int], known: dict[int, Links]
+    ) -> dict[int, Links]:
+        """Lasers of instants (ns), without a look back; those that are known are not sought again."""
+        new = [each for each in instants if each not in known]
+        found = dict(zip(new, (self.at(*sky) for sky in self.skies(propagator, new)), strict=True))
+        return {each: found[each] if each in found else known[each] for each in instants}
 
     def sky(self, propagator: Propagator, time: np.datetime64) -> Sky:
         """Positions, and where slew has a limit velocities, of all satellites at one instant."""
-        if not self.asks_velocity:
-            return Sky(np.ascontiguousarray(propagator.positions_km([time])[0]))
+        return next(self.skies(propagator, [time]))
+
+    def skies(self, propagator: Propagator, times: ArrayLike) -> Iterator[Sky]:
+        """The same of many, propagated some at a time; times: UTC, or ns as whole numbers."""
+        utc = np.asarray(times, "datetime64[ns]")
         half = np.timedelta64(round(HALF_MOMENT_S * 1e9), "ns")
-        before, now, after = propagator.positions_km(np.array([time - half, time, time + half]))
-        return Sky(now, inertial_velocity_km_s(before, now, after))
+        batch = max(1, _MOST_POSITIONS // max(self.plane.size, 1))
+        for first in range(0, utc.size, batch):
+            own = utc[first : first + batch]
+            if not self.asks_velocity:
+                yield from (Sky(position_km) for position_km in propagator.positions_km(own))
+                continue
+            moments = [propagator.positions_km(each) for each in (own - half, own, own + half)]
+            for before, now, after in zip(*moments, strict=True):
+                yield Sky(now, inertial_velocity_km_s(before, now, after))
 
     def verdicts(self, sky: Sky, a: ArrayLike, b: ArrayLike) -> NDArray[np.uint8]:
         """What the limits say of lasers between satellites a and b (e,): `topology_kernels.HELD` or the first
