@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from raabta.base.errors import RaabtaError
-from raabta.cli import emulate, link, output, plan_beams
+from raabta.cli import emulate, link, output, packets, plan_beams
 
 INTERRUPTED = 130
 OUR_FAULT = 1
@@ -426,6 +426,7 @@ def bench(
 app.command("link")(link.link)
 app.command("plan-beams")(plan_beams.plan_beams)
 app.command("emulate")(emulate.emulate)
+app.command("packets")(packets.packets)
 
 
 def _resumable(command: Callable[[], None]) -> None:

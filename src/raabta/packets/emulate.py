@@ -89,11 +89,13 @@ def emulate(asked: Question, tell: Callable[[Pair, str], None]) -> Outcome:
             until.append(os.pidfd_open(child.pid))
             stack.callback(os.close, until[0])
         if kernel:
-            netem.follow(pair, asked.trace, asked.queue_ms, asked.duration_s, until)
+            with _interrupt_ends(child is None):
+                netem.follow(pair, asked.trace, asked.queue_ms, asked.duration_s, until)
             return Outcome(_code(child), None)
         ways = [Link(asked.trace, way, asked.queue_ms, asked.seed) for way in (True, False)]
         shaper = Shaper(devices, *ways)
-        shaper.run(asked.duration_s, until)
+        with _interrupt_ends(child is None):
+            shaper.run(asked.duration_s, until)
         return Outcome(_code(child), shaper.report)
 
 
@@ -131,6 +133,16 @@ def _code(child: subprocess.Popen[bytes] | None) -> int:
     if code is None:
         return 124
     return code if code >= 0 else 128 - code
+
+
+@contextmanager
+def _interrupt_ends(expected: bool) -> Iterator[None]:
+    """Leave what is inside at Ctrl-C; without a word where that is how it is meant to end."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not expected:
+            raise
 
 
 @contextmanager
