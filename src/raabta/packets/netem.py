@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from raabta.base.errors import RaabtaError
-from raabta.packets.namespaces import DEVICE, Pair, bring_up, run
+from raabta.packets.namespaces import ADDRESSES, DEVICE, Pair, bring_up, run
 from raabta.packets.schedule import FULL_PACKET_BYTES, queue_limits_bits
 
 if TYPE_CHECKING:
     from raabta.packets.trace import Trace
 
+STATIONS = ("02:00:00:00:00:01", "02:00:00:00:00:02")
+"""Link addresses of A and B, of the kind that everybody may give (the second bit set)."""
 LEAST_RATE_BPS = 1_000
 """What the kernel is told where a trace has a rate between 0 and this."""
 
@@ -37,10 +39,14 @@ def why_no_netem(pair: Pair) -> str | None:
 @contextmanager
 def veth_devices(pair: Pair) -> Iterator[None]:
     """A veth pair between the namespaces, up, with addresses; it goes with them."""
-    a, b = pair.names
-    run(["ip", "-n", a, "link", "add", DEVICE, "type", "veth", "peer", "name", DEVICE, "netns", b])
+    first, second = (["name", DEVICE, "address", station] for station in STATIONS)
+    words = ["type", "veth", "peer", *second, "netns", pair.names[1]]
+    run(["ip", "-n", pair.names[0], "link", "add", *first, *words])
     for end in (0, 1):
         bring_up(pair, end)
+        # Nobody has to ask who that is: the first packet would wait for the answer.
+        known = ["neigh", "add", ADDRESSES[1 - end], "lladdr", STATIONS[1 - end], "dev", DEVICE]
+        run(["ip", "-n", pair.names[end], *known, "nud", "permanent"])
     yield
 
 

@@ -2,8 +2,8 @@
 
 `python ns3_child.py IN.json OUT.json`. It imports nothing of raabta, and raabta never imports ns-3: the two
 speak by these files alone. Of each link: a point-to-point link whose delay and rates are set anew at every
-time of its trace; a gap loses what arrives in it. Of each flow: a bulk TCP transfer, UDP at a constant rate, or
-pings.
+time of its trace; a gap loses what arrives in it. Of each flow: a bulk TCP transfer, UDP at a constant rate,
+or pings.
 """
 
 from __future__ import annotations

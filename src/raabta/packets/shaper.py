@@ -44,7 +44,7 @@ class Lateness:
         wanted, seen = sum(self.bins) * percent / 100.0, 0
         if not wanted:
             return 0.0
-        for number, count in enumerate(self.bins):
+        for number, count in enumerate(self.bins[:-1]):
             seen += count
             if seen >= wanted:
                 return min((number + 1) * LATE_BIN_MS, self.most_ms)
