@@ -127,7 +127,7 @@ def table_of(rows: Sequence[dict[str, Any]]) -> Table:
 
     table = Table(title="Flows, packet by packet in ns-3: Mbps, ms", title_justify="left")
     for name in ("place", "flow"):
-        table.add_column(name)
+        table.add_column(name, no_wrap=True)
     forms = {
         "offered_mbps": ("offered", ".2f"),
         "goodput_mbps": ("goodput", ".2f"),

@@ -28,7 +28,7 @@ from raabta.packets.trace import Trace
 Engine = Literal["auto", "user", "kernel"]
 USER_SPACE_MBPS = 200.0
 """What the user-space shaper was seen to carry on one core of two; above it `auto` looks for the kernel's."""
-SERVER_WAIT_S = 5.0
+SERVER_WAIT_S = 3.0
 """How long a server in B has to begin to listen before the command in A starts all the same."""
 
 
