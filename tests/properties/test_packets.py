@@ -6,10 +6,45 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from raabta.base.errors import RaabtaError
 from raabta.packets.schedule import BUCKET_BITS, Link
-from raabta.packets.trace import make_trace
+from raabta.packets.trace import COLUMNS, make_trace, read_trace
 
 SLACK_BITS = 1e-3
+HEADER = ",".join(COLUMNS)
+WORDS = [
+    "0",
+    "1",
+    "-1",
+    "1e400",
+    "nan",
+    "1e-320",
+    "0x1",
+    "\0",
+    '"',
+    "1,1",
+    "\r",
+    "é",
+    "1_0",
+    " ",
+    "",
+    "true",
+    "²",
+]
+
+
+@given(some.lists(some.lists(some.sampled_from(WORDS) | some.text(max_size=4), max_size=8), max_size=6))
+@settings(deadline=None, max_examples=150)
+def test_a_hostile_file_is_refused_or_is_a_trace(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("hostile") / "t.csv"
+    text = "\n".join([HEADER, *(",".join(row) for row in rows)])
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    try:
+        found = read_trace(path)
+    except RaabtaError as refused:
+        assert str(path) in str(refused)
+    else:
+        assert found.time_s[0] == 0.0 and np.isfinite(found.delay_ms).all()
 
 
 @some.composite

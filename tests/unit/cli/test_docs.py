@@ -13,7 +13,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 COMMANDS = (
     "demo", "init", "run", "sweep", "report", "explain", "catalogue", "verify", "rerun", "bench", "coverage",
     "link",
-    "plan-beams", "spectrum",
+    "plan-beams", "spectrum", "emulate", "packets",
 )  # fmt: skip
 
 
