@@ -40,7 +40,12 @@ Source = Annotated[
     Path, typer.Argument(metavar="RUN", help="folder of a broadband run, or a trace, FILE.csv")
 ]
 From = Annotated[str | None, typer.Option("--from", metavar="PLACE", help="a town, a district or an H3 cell")]
-To = Annotated[str, typer.Option("--to", metavar="PLACE", help="the far end: of a broadband run, gateway")]
+To = Annotated[str, typer.Option("--to", metavar="PLACE", help="the far end; of a broadband run, gateway")]
+Rate = Annotated[
+    float | None,
+    typer.Option("--rate", min=0.001, metavar="MBPS", help="of a run of ways without traffic, each way"),
+]
+GATEWAY = "gateway"
 Of = Annotated[Whose, typer.Option(help="rates of an active home of the cell, or of the whole cell")]
 Estimate = Annotated[
     bool, typer.Option("--estimate", help="delays with scheduling, processing and fibre, not light alone")
@@ -72,6 +77,7 @@ def emulate(
     ] = Engine.auto,
     of: Of = Whose.home,
     estimate: Estimate = False,
+    rate: Rate = None,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE.csv", help="write the trace there and do nothing else")
     ] = None,
@@ -86,7 +92,7 @@ def emulate(
     from raabta.packets import emulate as room
 
     duration_s = seconds(duration, "--duration") if duration else None
-    trace = find_trace(source, place, far_end, of, estimate)
+    trace = find_trace(source, place, far_end, of, estimate, rate)
     if save is not None:
         from raabta.packets.trace import write_trace
 
@@ -104,7 +110,9 @@ def emulate(
     raise typer.Exit(outcome.code)
 
 
-def find_trace(source: Path, place: str | None, far_end: str, of: Whose, estimate: bool) -> Trace:
+def find_trace(
+    source: Path, place: str | None, far_end: str, of: Whose, estimate: bool, rate: float | None = None
+) -> Trace:
     """The trace of a file, or of a place in a run; what there is to say of it goes to standard error."""
     from raabta.packets.trace import read_trace
 
@@ -113,6 +121,16 @@ def find_trace(source: Path, place: str | None, far_end: str, of: Whose, estimat
     if place is None:
         raise ScenarioError("option --from: a run has many places", hint="name a town: --from Quetta")
     from raabta.engine.kernelcache import prepare
+    from raabta.service.pairs.kept import is_of_ways
+
+    if is_of_ways(source):
+        from raabta.packets.pair_trace import trace_of_pair
+
+        if far_end == GATEWAY:
+            raise ScenarioError("option --to: a run of ways has no gateway", hint="name a place: --to London")
+        return trace_of_pair(source, place, far_end, rate)
+    if rate is not None:
+        raise ScenarioError("option --rate: a broadband run has rates of its own; leave it out")
     from raabta.packets.run_trace import refuse_other_end, trace_of_cell
 
     refuse_other_end(far_end)

@@ -104,8 +104,12 @@ def _ends(pair: tuple[str, ...], numbers: dict[str, int]) -> tuple[int, int]:
     return one, other
 
 
+def number_of(text: str, places: Places) -> int:
+    """The place that a text means: by its own name, or as a town. Raises ScenarioError with near names."""
+    return _number(text, {name: number for number, name in enumerate(places.name)})
+
+
 def _number(text: str, numbers: dict[str, int]) -> int:
-    """The place that a text means: by its own name, or as a town."""
     if text in numbers:
         return numbers[text]
     own = {name.partition(",")[0].casefold(): name for name in numbers}
@@ -117,6 +121,6 @@ def _number(text: str, numbers: dict[str, int]) -> int:
     near = near_name(text, numbers)
     hint = f"did you mean '{near}'? " if near else ""
     raise ScenarioError(
-        f"pairs: {text!r} is no place of this scenario",
+        f"{text!r} is no place of this scenario",
         hint=f"{hint}add it to ground.cities or ground.stations",
     )

@@ -31,6 +31,7 @@ from raabta.orbits.propagate import Propagator
 from raabta.scenario.loader import scenario_hash, to_yaml
 from raabta.service.pairs.carried import carry
 from raabta.service.pairs.ground import Places, asked_of, gateways_of, pairs_of, places_of
+from raabta.service.pairs.kept import KIND
 from raabta.service.pairs.summary import Found, outage_columns, summarise
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-KIND: Final = "paths"
-"""What the ledger says a folder of ours holds."""
 PAIRS, OUTAGES, FLOWS, SUMMARY = "pairs.csv", "outages.csv", "flows.csv", "paths.json"
 STEPS_PER_CHUNK: Final = 240
 MOST_CHUNK_VALUES: Final = 4_000_000
