@@ -1,8 +1,8 @@
 """What Hypatia's rule for ground links lets through, against what its own programs gave.
 
-Measured on Hypatia at commit 0ac531c with its Telesat (27 x 13 at 1,015 km, 98.98 deg, "10 deg") and 100 cities:
-60.7 satellites in view of a city instead of 11.0, and 64 % of the links below the horizon. Our cities are
-GeoNames' most populous, not its list, so the ratio and the share are held, not the counts.
+Measured on Hypatia at commit 0ac531c with its Telesat (27 x 13 at 1,015 km, 98.98 deg, "10 deg") and 100
+cities: 60.7 satellites in view of a city instead of 11.0, and 64 % of the links below the horizon. Our cities
+are GeoNames' most populous, not its list, so the ratio and the share are held, not the counts.
 """
 
 from __future__ import annotations
