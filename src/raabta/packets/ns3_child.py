@@ -196,6 +196,7 @@ class Tcp(Flow):
     """As much as TCP carries."""
 
     def install(self) -> list[Any]:
+        """A sink and a source without end."""
         ns = self.ns
         everywhere = ns.InetSocketAddress(ns.Ipv4Address.GetAny(), self.port).ConvertTo()
         sink = ns.PacketSinkHelper("ns3::TcpSocketFactory", everywhere).Install(
@@ -207,6 +208,7 @@ class Tcp(Flow):
         return [sink, source.Install(self.link.nodes.Get(self.ends[0]))]
 
     def received_bytes(self) -> int:
+        """What the sink has had."""
         return int(self.sink.GetTotalRx())
 
 
@@ -214,6 +216,7 @@ class Udp(Flow):
     """A constant rate of IP packets."""
 
     def install(self) -> list[Any]:
+        """A server, and a client that sends at equal times."""
         ns = self.ns
         server = ns.UdpServerHelper(self.port).Install(self.link.nodes.Get(self.ends[1]))
         self.server = server.Get(0)
@@ -225,6 +228,7 @@ class Udp(Flow):
         return [server, client.Install(self.link.nodes.Get(self.ends[0]))]
 
     def received_bytes(self) -> int:
+        """Packets at the server times their payload."""
         return int(self.server.GetReceived()) * UDP_PAYLOAD_BYTES
 
 
@@ -234,6 +238,7 @@ class Ping(Flow):
     patience_s = DRAIN_S
 
     def install(self) -> list[Any]:
+        """What sends and counts them."""
         ns = self.ns
         helper = ns.PingHelper(self.link.address(self.ends[1]).ConvertTo())
         helper.SetAttribute("Interval", ns.TimeValue(ns.Seconds(self.told["interval_s"])))
@@ -246,12 +251,15 @@ class Ping(Flow):
         return [applications]
 
     def goodput_mbps(self) -> float | None:
+        """None: pings carry nothing."""
         return None
 
     def rtt_ms(self) -> list[float]:
+        """Of those that came back."""
         return [float(each) for each in self.ns.cppyy.gbl.raabta_rtts(self.number)]
 
     def loss_share(self, lost: dict[int, tuple[int, int]]) -> float | None:
+        """Those that did not come back, by all."""
         return 1.0 - len(self.rtt_ms()) / float(self.count)
 
 
