@@ -9,12 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-SERVER = """
-import os, socket, threading
-def priority():
-    try: os.setpriority(os.PRIO_PROCESS, 0, -15)
-    except OSError: pass
-priority()
+FIRST = """
+import os
+try: os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+except OSError: pass
+"""
+"""Before a client and a server: what is measured is the link, not how busy this machine is beside it."""
+SERVER = (
+    FIRST
+    + """
+import socket, threading
 echo = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); echo.bind(("", 7000))
 def answer():
     while True:
@@ -29,10 +33,11 @@ while True:
         while True: connection.sendall(block)
     except OSError: pass
 """
-CLIENT = """
-import json, os, socket, sys, time
-try: os.setpriority(os.PRIO_PROCESS, 0, -15)
-except OSError: pass
+)
+CLIENT = (
+    FIRST
+    + """
+import json, socket, sys, time
 peer, settle_s, length_s = os.environ["RAABTA_PEER"], float(sys.argv[1]), float(sys.argv[2])
 udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); udp.settimeout(2.0); udp.connect((peer, 7000))
 rtt_ms = []
@@ -50,6 +55,7 @@ while (now := time.monotonic() - begin) < settle_s + length_s:
 tcp.close()
 print(json.dumps({"rtt_ms": rtt_ms, "tcp_mbps": 8e-6 * counted / (last - first)}))
 """
+)
 
 
 def why_not() -> str | None:

@@ -181,7 +181,7 @@ def lines_of(report: Report) -> list[str]:
     percentiles = [late.percentile_ms(percent) for percent in (50.0, 99.0)]
     lines.append(
         f"packets left at most {percentiles[1]:.2f} ms (99 % of them; half {percentiles[0]:.2f}, "
-        f"the last {late.most_ms:.2f} ms) after their moment"
+        f"the latest {late.most_ms:.2f} ms) after their moment"
     )
     if percentiles[1] > LATE_MS:
         lines.append("this machine did not keep up: rates and delays were not those of the trace")

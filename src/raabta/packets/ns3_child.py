@@ -17,6 +17,10 @@ PING_BYTES = 56
 UDP_PAYLOAD_BYTES = 1_400
 TCP_SEGMENT_BYTES = 1_448
 TCP_BUFFER_BYTES = 8_000_000
+BUCKET_BYTES = 1_500
+CARRIER = "100Gbps"
+WAYS = ("return", "forward")
+"""What the user's end (0) and the far end (1) send."""
 DRAIN_S = 1.5
 """Simulated after the end, so that what is under way arrives and is not taken for lost."""
 FIRST_PORT = 5_000
@@ -105,24 +109,35 @@ class Link:
         self.nodes = ns.NodeContainer()
         self.nodes.Create(2)
         point_to_point = ns.PointToPointHelper()
+        point_to_point.SetDeviceAttribute("DataRate", ns.StringValue(CARRIER))
         devices = point_to_point.Install(self.nodes)
         ns.InternetStackHelper().Install(self.nodes)
+        self.buckets = [self._bucket(devices.Get(end), way) for end, way in enumerate(WAYS)]
         addresses = ns.Ipv4AddressHelper()
         addresses.SetBase(
             ns.Ipv4Address(f"10.{number // 250}.{number % 250}.0"), ns.Ipv4Mask("255.255.255.252")
         )
         self.interfaces = addresses.Assign(devices)
-        ns.TrafficControlHelper().Uninstall(devices)
-        self.devices = [devices.Get(0), devices.Get(1)]
-        self.errors = []
-        for end, way in enumerate(("return", "forward")):
-            size = ns.QueueSizeValue(ns.QueueSize(f"{told['queue_bytes'][way]}B"))
-            self.devices[end].GetQueue().SetAttribute("MaxSize", size)
-            error = ns.CreateObject[ns.RateErrorModel]()
-            error.SetUnit(ns.RateErrorModel.ERROR_UNIT_PACKET)
-            self.devices[end].SetReceiveErrorModel(error)
-            self.errors.append(error)
+        self.channel = devices.Get(0).GetChannel()
+        self.errors = [self._error(devices.Get(end)) for end in (0, 1)]
         self.follow(0.0)
+
+    def _bucket(self, device: Any, way: str) -> Any:
+        """A queue and a token bucket of one full packet before a device: a share of a far faster carrier."""
+        ns, helper = self.ns, self.ns.TrafficControlHelper()
+        helper.SetRootQueueDisc("ns3::TbfQueueDisc")
+        bucket = helper.Install(device).Get(0)
+        size = ns.QueueSize(f"{self.told['queue_bytes'][way]}B")
+        bucket.SetAttribute("MaxSize", ns.QueueSizeValue(size))
+        bucket.SetAttribute("Burst", ns.UintegerValue(BUCKET_BYTES))
+        return bucket
+
+    def _error(self, device: Any) -> Any:
+        """What loses packets as they arrive at a device."""
+        error = self.ns.CreateObject[self.ns.RateErrorModel]()
+        error.SetUnit(self.ns.RateErrorModel.ERROR_UNIT_PACKET)
+        device.SetReceiveErrorModel(error)
+        return error
 
     def follow(self, now_s: float) -> None:
         """Set what holds at a moment, if it is not set."""
@@ -136,12 +151,12 @@ class Link:
     def _set(self) -> None:
         ns, told, k = self.ns, self.told, self.step
         delay = ns.TimeValue(ns.NanoSeconds(round(1e6 * told["delay_ms"][k])))
-        self.devices[0].GetChannel().SetAttribute("Delay", delay)
+        self.channel.SetAttribute("Delay", delay)
         passes = told["up"][k]
-        for end, way in enumerate(("return", "forward")):
+        for end, way in enumerate(WAYS):
             bits_s = round(1e6 * told[f"{way}_mbps"][k])
             if bits_s > 0:
-                self.devices[end].SetAttribute("DataRate", ns.DataRateValue(ns.DataRate(bits_s)))
+                self.buckets[end].SetAttribute("Rate", ns.DataRateValue(ns.DataRate(bits_s)))
             lost = told["loss_share"][k] if passes and bits_s > 0 else 1.0
             self.errors[1 - end].SetRate(float(lost))
 
@@ -196,6 +211,7 @@ class Tcp(Flow):
     """As much as TCP carries."""
 
     def install(self) -> list[Any]:
+        """A sink and a source without end."""
         ns = self.ns
         everywhere = ns.InetSocketAddress(ns.Ipv4Address.GetAny(), self.port).ConvertTo()
         sink = ns.PacketSinkHelper("ns3::TcpSocketFactory", everywhere).Install(
@@ -207,6 +223,7 @@ class Tcp(Flow):
         return [sink, source.Install(self.link.nodes.Get(self.ends[0]))]
 
     def received_bytes(self) -> int:
+        """What the sink has had."""
         return int(self.sink.GetTotalRx())
 
 
@@ -214,6 +231,7 @@ class Udp(Flow):
     """A constant rate of IP packets."""
 
     def install(self) -> list[Any]:
+        """A server, and a client that sends at equal times."""
         ns = self.ns
         server = ns.UdpServerHelper(self.port).Install(self.link.nodes.Get(self.ends[1]))
         self.server = server.Get(0)
@@ -225,6 +243,7 @@ class Udp(Flow):
         return [server, client.Install(self.link.nodes.Get(self.ends[0]))]
 
     def received_bytes(self) -> int:
+        """Packets at the server times their payload."""
         return int(self.server.GetReceived()) * UDP_PAYLOAD_BYTES
 
 
@@ -234,6 +253,7 @@ class Ping(Flow):
     patience_s = DRAIN_S
 
     def install(self) -> list[Any]:
+        """What sends and counts them."""
         ns = self.ns
         helper = ns.PingHelper(self.link.address(self.ends[1]).ConvertTo())
         helper.SetAttribute("Interval", ns.TimeValue(ns.Seconds(self.told["interval_s"])))
@@ -246,12 +266,15 @@ class Ping(Flow):
         return [applications]
 
     def goodput_mbps(self) -> float | None:
+        """None: pings carry nothing."""
         return None
 
     def rtt_ms(self) -> list[float]:
+        """Of those that came back."""
         return [float(each) for each in self.ns.cppyy.gbl.raabta_rtts(self.number)]
 
     def loss_share(self, lost: dict[int, tuple[int, int]]) -> float | None:
+        """Those that did not come back, by all."""
         return 1.0 - len(self.rtt_ms()) / float(self.count)
 
 

@@ -134,7 +134,7 @@ def test_a_real_run_of_ns3() -> None:
     if python is None:
         pytest.skip("ns-3 is neither here nor in the Python that RAABTA_NS3_PYTHON names")
     quiet = make_trace(
-        [0, 3, 5, 5.5], [15.0, 4.2, 4.2, 30.0], [50, 20, 20, 10], [10, 5, 5, 5], 0.0, [1, 1, 0, 1]
+        [0, 3, 5, 5.5], [15.0, 4.2, 4.2, 30.0], [50, 20, 20, 0.2], [10, 5, 5, 0.1], 0.0, [1, 1, 0, 1]
     )
     busy = make_trace([0, 6], 12.0, [20.0, 5.0], 4.0)
     lossy = make_trace(0, 10.0, 20.0, 4.0, 0.05)

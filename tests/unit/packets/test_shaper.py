@@ -68,7 +68,7 @@ def test_packets_go_to_the_other_end_after_the_delay_in_order() -> None:
     }
     sent_s = {packet: when_s for when_s, _, packet in sends}
     delays_ms = sorted(1e3 * (when_s - sent_s[packet]) for _, when_s, packet in came)
-    assert delays_ms[0] >= 20.0 and delays_ms[len(delays_ms) // 2] < 23.0
+    assert 20.0 <= delays_ms[0] < 23.0
     assert (report.forward.passed, report.back.passed) == (15, 15)
     assert report.late.percentile_ms(50.0) < 1.0
 
