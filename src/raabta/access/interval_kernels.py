@@ -6,8 +6,8 @@ says whether a direction stands above a mask. For two satellites g = (the longes
 
 None is missed because g bends upwards by no more than a bound that follows from the polynomial's own
 coefficients: |p|'' >= p . p'' / |p|, so g'' <= |p''| (1 + sine). With K the bound, g + K (t - a)(b - t) / 2
-is concave and never below g on [a, b]: it lies below its tangents at the ends and above its chord, which decides
-most steps; the others are halved, and each halving leaves a quarter of K (b - a)^2.
+is concave and never below g on [a, b]: it lies below its tangents at the ends and above its chord. That
+decides most steps; the others are halved, and each halving leaves a quarter of K (b - a)^2.
 """
 
 from __future__ import annotations
