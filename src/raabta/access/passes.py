@@ -23,8 +23,6 @@ from raabta.base.errors import OutOfRangeError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from raabta.access.visibility import Sites
-
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
@@ -38,6 +36,18 @@ CHUNK_STEPS = 256
 CHUNK_POSITIONS = 1_000_000
 """Of a chunk, satellites times steps, at most: 24 MB on every thread."""
 MOST_STEPS = 10_000_000
+
+
+class Ground(Protocol):
+    """Sites on any body, as `visibility.sites` makes those of the Earth: km (n, 3) in the body's frame; basis
+    (n, 3, 3), rows east, north, up; sin_mask (n, a), the sine of the mask in `a` equal bins from north."""
+
+    @property
+    def km(self) -> Floats: ...
+    @property
+    def basis(self) -> Floats: ...
+    @property
+    def sin_mask(self) -> Floats: ...
 
 
 class Fleet(Protocol):
@@ -99,7 +109,7 @@ class Passes:
 
 
 def find_passes(
-    ground: Sites,
+    ground: Ground,
     fleet: Fleet,
     start: np.datetime64,
     duration_s: float,
@@ -174,7 +184,7 @@ def _pairs(first: ArrayLike, second: ArrayLike, count: int) -> Ints:
     return np.ascontiguousarray(np.unique(pair, axis=0))
 
 
-def _ground(sites: Sites) -> pass_kernels.Ground:
+def _ground(sites: Ground) -> pass_kernels.Ground:
     """Sites as the kernel takes them; how far their verticals lean is measured, not assumed."""
     radius = np.linalg.norm(sites.km, axis=1)
     unit = sites.km / radius[:, None]
