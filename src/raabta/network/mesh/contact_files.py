@@ -61,7 +61,7 @@ def ion_lines(plan: ContactPlan, *, absolute: bool = False, first_number: int = 
     keep = np.flatnonzero(end > begin)
     yield f"# contact plan, {keep.size} contacts; rates in bytes per second, light times in whole seconds"
     if keep.size < len(plan):
-        yield f"# {len(plan) - keep.size} contacts shorter than a whole second are left out"
+        yield f"# left out, shorter than a whole second: {len(plan) - keep.size}"
     yield from (f"# node {i + first_number} {name}" for i, name in enumerate(plan.nodes))
     yield f"@ {_date(reference)}"
     for row in keep.tolist():
