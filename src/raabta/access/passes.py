@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Times = NDArray[np.datetime64]
 
 STEP_S = 60.0
-"""Positions stand so far apart: in between they are within 1 m, for the most eccentric of orbits."""
+"""Positions stand so far apart: in between they are within 2 cm, for the most eccentric of orbits."""
 LEAST_S = 1e-3
 """Passes and gaps as short as this are not looked for."""
 CHUNK_STEPS = 256

@@ -87,6 +87,7 @@ def contacts(
     if as_json:
         say_json(told(sky))
     elif form is None or out is not None:
+        say(heading(sky))
         show([pass_table(sky)])
         for line in lines(sky):
             say(line)
@@ -136,23 +137,30 @@ def _blocks(text: Iterable[str]) -> Iterator[str]:
         yield "\n".join(block)
 
 
-def pass_table(sky: Sky) -> Table:
-    """The next passes; the station is named where there is more than one."""
+def heading(sky: Sky) -> str:
+    """What is listed."""
     import numpy as np
-    from rich.box import SIMPLE_HEAD
+
+    span = sky.passes.utc(np.array([0.0, sky.passes.duration_s])).astype("datetime64[s]")
+    whose = f" over {sky.stations.name[0]}" if len(sky.stations.name) == 1 else ""
+    return f"Passes{whose} from {span[0]} to {span[1]}, UTC"
+
+
+def pass_table(sky: Sky) -> Table:
+    """The next passes; where there is more than one station, its name in place of the least range."""
+    import numpy as np
     from rich.table import Table
 
     found, several = sky.passes, len(sky.stations.name) > 1
-    begin, end = (str(time.astype("datetime64[s]")) for time in found.utc(np.array([0.0, found.duration_s])))
-    whose = "" if several else f" over {sky.stations.name[0]}"
-    title = f"Passes{whose} from {begin} to {end}, UTC"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("satellite", no_wrap=True)
     if several:
-        table.add_column("station", max_width=14)
-    for name, width in (("rises", 10), ("sets", 10), ("lasts", 7), ("peak, deg", 5), ("least, km", 8)):
-        table.add_column(name, justify="right", min_width=width)
-    dated = begin[:10] != str(found.utc(np.array([found.duration_s - 1e-6]))[0])[:10]
+        table.add_column("station", max_width=12, no_wrap=True)
+    figures = ("rises", "sets", "lasts", "peak, deg", *(() if several else ("least, km",)))
+    for name in figures:
+        table.add_column(name, justify="right", no_wrap=True)
+    days = found.utc(np.array([0.0, found.duration_s - 1e-6])).astype("datetime64[D]")
+    dated = bool(days[0] != days[1])
     order = np.lexsort((found.satellite, found.site, found.rise_s))[:SHOWN]
     rise, fall = found.rise, found.set
     for k in order.tolist():
@@ -164,7 +172,7 @@ def pass_table(sky: Sky) -> Table:
             f"{found.min_range_km[k]:,.1f}",
         ]
         where = [sky.stations.name[found.site[k]]] if several else []
-        table.add_row(sky.satellites[found.satellite[k]], *where, *row)
+        table.add_row(sky.satellites[found.satellite[k]], *where, *row[: len(figures)])
     return table
 
 
