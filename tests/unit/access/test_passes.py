@@ -112,6 +112,22 @@ def test_a_mask_a_millionth_of_a_degree_below_the_peak_leaves_a_pass_and_one_abo
             assert np.all(again.set_s[own] - again.rise_s[own] < 2.0)
 
 
+@pytest.mark.parametrize(("away_deg", "gaps"), [(1e-3, 5), (-1e-3, 0)])
+def test_a_short_dip_below_the_mask_between_two_steps_is_a_gap(away_deg, gaps):
+    """No orbit does that: elevation swings with a period of 240 s, its lowest between two steps of 20 s."""
+
+    def place(seconds):
+        angle = np.radians(8.0 + 0.5 * np.cos(2.0 * np.pi * (seconds - 10.0) / 240.0))
+        return 7_000.0 * np.stack([np.cos(angle), np.sin(angle), 0.0 * angle], axis=1)[:, :, None]
+
+    bodies, flat = dense.moving(1, place), visibility.sites(np.zeros(1), np.zeros(1), np.zeros(1), 0.0)
+    lowest, _ = dense.elevations_deg(flat, 0, bodies.positions_km(dense.utc([10.0])))
+    ground = visibility.sites(np.zeros(1), np.zeros(1), np.zeros(1), float(lowest[0, 0]) + away_deg)
+    found = find_passes(ground, bodies, START, 1_200.0, step_s=20.0)
+    assert len(found) == gaps + 1
+    dense.check_passes(found, ground, bodies, 1_200.0, 0.1)
+
+
 @cache
 def shell():
     orbit = Shell(altitude_km=550.0, inclination_deg=53.0, planes=10, satellites_per_plane=11, phasing=3)
