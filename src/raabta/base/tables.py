@@ -421,7 +421,33 @@ SLOTS = Table(
 )  # fmt: skip
 """What each cell gets in each slot."""
 
-TABLES: tuple[Table, ...] = (CELLS, PEOPLE, CELL_RESULTS, FALLBACK_RESULTS, DISTRICT_RESULTS, DAY, SLOTS)
+
+def _seconds(name: str, meaning: str, valid: tuple[float, float] = (0.0, _INF)) -> Column:
+    return Column(name, ("contact",), "float64", "s", meaning, valid)
+
+
+CONTACTS = Table(
+    "contacts",
+    (
+        Column("node", ("node",), "U", "", "name of the node; its place is its number"),
+        Column("start", ("contact",), "datetime64[ns]", "UTC", "beginning of the contact"),
+        Column("end", ("contact",), "datetime64[ns]", "UTC", "its end"),
+        _seconds("start_s", "beginning, from the start of the plan"),
+        _seconds("end_s", "end, from the start of the plan"),
+        Column("from_node", ("contact",), "int32", "", "node that sends", _COUNT),
+        Column("to_node", ("contact",), "int32", "", "node that receives", _COUNT),
+        _seconds("light_time_start_s", "one-way light time at the beginning"),
+        _seconds("light_time_end_s", "one-way light time at the end"),
+        _seconds("light_time_min_s", "least one-way light time"),
+        _seconds("light_time_max_s", "greatest one-way light time"),
+        Column("rate_mbps", ("contact",), "float64", "Mbps", "rate from sender to receiver", _COUNT),
+    ),
+)
+"""When which node can send to which: a contact plan, one row per direction."""
+
+TABLES: tuple[Table, ...] = (
+    CELLS, PEOPLE, CELL_RESULTS, FALLBACK_RESULTS, DISTRICT_RESULTS, DAY, SLOTS, CONTACTS,
+)  # fmt: skip
 """Every declared table, in the order of the reference docs."""
 
 _NO_WAY = "never connected"
