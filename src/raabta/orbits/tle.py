@@ -74,8 +74,8 @@ def checksum(line: str) -> int:
 def parse_tle(text: str, source: str = "TLE") -> MeanElements:
     """Mean elements of a TLE file: pairs of lines, each with an optional name line before it.
 
-    Blank lines and lines from `#` are skipped, and a first line of two numbers, planes and satellites in each,
-    as Hypatia has it. OrbitDataError says line, column and what is allowed.
+    Blank lines and lines from `#` are skipped, and a first line of two numbers, as Hypatia has it: planes and
+    satellites in each. OrbitDataError says line, column and what is allowed.
     """
     lines = [(i, line.rstrip()) for i, line in enumerate(text.split("\n"), start=1)]
     lines = [(i, line) for i, line in lines if line and not line.startswith("#")]

@@ -29,7 +29,9 @@ def tle_pairs(elements: MeanElements) -> Iterator[tuple[str, str]]:
     Raises OrbitDataError for more satellites than five digits number.
     """
     if len(elements) > MOST_NUMBERS:
-        raise OrbitDataError(f"{len(elements):,} satellites; the five digits of a TLE number {MOST_NUMBERS:,}")
+        raise OrbitDataError(
+            f"{len(elements):,} satellites; the five digits of a TLE number {MOST_NUMBERS:,}"
+        )
     for i, epoch in enumerate(_epochs(elements.epoch)):
         drag = _exponent(float(elements.bstar_per_radius[i]))
         eccentricity = max(float(elements.eccentricity[i]), LEAST_ECCENTRICITY)
@@ -46,7 +48,9 @@ def tle_pairs(elements: MeanElements) -> Iterator[tuple[str, str]]:
 def _epochs(epoch: np.ndarray) -> list[str]:
     """UTC as two digits of the year and the day of it, from 1, with eight decimals."""
     year = epoch.astype("datetime64[Y]")
-    parts = np.rint((epoch - year).astype("timedelta64[ns]").astype(np.int64) / (DAY_NS / 1e8)).astype(np.int64)
+    parts = np.rint((epoch - year).astype("timedelta64[ns]").astype(np.int64) / (DAY_NS / 1e8)).astype(
+        np.int64
+    )
     days, rest = np.divmod(parts, 10**8)
     short = (year.astype(np.int64) + 1970) % 100
     rows = zip(short.tolist(), (days + 1).tolist(), rest.tolist(), strict=True)

@@ -152,9 +152,7 @@ def read_fleet(file: Path) -> Fleet:
     planes, each = map(int, words)
     rows = lines[1:]
     if planes * each < 1 or len(rows) != 3 * planes * each:
-        raise _wrong(
-            file, 1, f"{planes} planes of {each} satellites need 3 lines each; {len(rows):,} follow"
-        )
+        raise _wrong(file, 1, f"{planes} planes of {each} satellites need 3 lines each; {len(rows):,} follow")
     epochs = {_epoch(file, *rows[i + 1]): rows[i + 1][0] for i in range(0, len(rows), 3)}
     if len(epochs) > 1:
         line = sorted(epochs.values())[1]

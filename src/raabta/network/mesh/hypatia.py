@@ -52,7 +52,9 @@ def files_of(mesh: Mesh, stations: Sequence[read.Station]) -> dict[str, str]:
         read.LINKS: "".join(f"{a} {b}\n" for a, b in pairs.tolist()),
         read.STATIONS: _stations(stations),
         read.DESCRIPTION: _description(mesh),
-        read.INTERFACES: "".join(f"{i},1,{rate:f}\n" for i, rate in enumerate(rates_of(mesh.scenario, nodes))),
+        read.INTERFACES: "".join(
+            f"{i},1,{rate:f}\n" for i, rate in enumerate(rates_of(mesh.scenario, nodes))
+        ),
     }
 
 
@@ -111,8 +113,10 @@ def _elements(mesh: Mesh) -> MeanElements:
 def _tles(scenario: PathScenario, elements: MeanElements) -> str:
     system = scenario.constellation
     shells = system.shells if system.orbits_file is None else ()
-    planes, each = (shells[0].planes, shells[0].satellites_per_plane) if len(shells) == 1 else (1, len(elements))
-    if system.orbits_file is not None and read.is_folder(Path(system.orbits_file).parent):
+    planes, each = (
+        (shells[0].planes, shells[0].satellites_per_plane) if len(shells) == 1 else (1, len(elements))
+    )
+    if system.orbits_file is not None and Path(system.orbits_file).name == read.TLES:
         fleet = read.read_fleet(Path(system.orbits_file))
         planes, each = fleet.planes, fleet.satellites_per_plane
     name = re.sub(r"\s+", "-", system.name)
@@ -140,7 +144,10 @@ def _stations(stations: Sequence[read.Station]) -> str:
 
 
 def _description(mesh: Mesh) -> str:
-    limits = {"max_gsl_length_m": 1e3 * longest_link_km(mesh), "max_isl_length_m": 1e3 * longest_laser_km(mesh)}
+    limits = {
+        "max_gsl_length_m": 1e3 * longest_link_km(mesh),
+        "max_isl_length_m": 1e3 * longest_laser_km(mesh),
+    }
     rows = [f"{key}={value:.10f}\n" for key, value in limits.items()]
     if mesh.scenario.ground.mask == "elevation":
         rows.append(f"{read.LEAST_ELEVATION}={mesh.scenario.constellation.user_min_elevation_deg!r}\n")
@@ -166,14 +173,16 @@ def longest_link_km(mesh: Mesh) -> float:
     altitude_km = np.unique(shell_altitude_km(system, mesh.propagator.count))
     if altitude_km.size > 1:
         raise ScenarioError(
-            f"a Hypatia folder has one longest link, and mask flat-earth-compat has {altitude_km.size}: one a "
-            "shell",
+            f"a Hypatia folder has one longest link, and mask flat-earth-compat has {altitude_km.size}: one "
+            "a shell",
             hint="set ground.max_range_km",
         )
     return float(altitude_km[0]) / math.sin(math.radians(floor_deg))
 
 
-def slant_range_km(altitude_km: float, elevation_deg: float, radius_km: float = EARTH.mean_radius_km) -> float:
+def slant_range_km(
+    altitude_km: float, elevation_deg: float, radius_km: float = EARTH.mean_radius_km
+) -> float:
     """Distance from the ground to a satellite seen at an elevation, over a sphere:
     sqrt((R + h)^2 - R^2 cos^2 e) - R sin e."""
     elevation = math.radians(elevation_deg)

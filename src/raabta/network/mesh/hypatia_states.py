@@ -1,8 +1,8 @@
 """Forwarding states in Hypatia's files: `fstate_<ns>.txt` and `gsl_if_bandwidth_<ns>.txt`.
 
-A row is `node,destination,next node,own interface,interface there`, -1 three times for no way. The first file
-is whole, later ones say what changed. Satellite s has its lasers as interfaces 0, 1, ... in the order in which
-the list of lasers names it, then one interface to the ground; a station has interface 0.
+A row is `node,destination,next node,own interface,interface there`, -1 three times for no way. The first
+file is whole, later ones say what changed. A satellite has its lasers as interfaces 0, 1, ... in the order in
+which the list of lasers names them, then one interface to the ground; a station has interface 0.
 """
 
 from __future__ import annotations
@@ -69,14 +69,17 @@ class StateFiles:
             changed &= after != self._before
         rates = self._rates() if self._before is None else ""
         self._before = after
-        return {STATE.format(time_ns): self._rows(after, np.flatnonzero(changed)), RATES.format(time_ns): rates}
+        return {
+            STATE.format(time_ns): self._rows(after, np.flatnonzero(changed)),
+            RATES.format(time_ns): rates,
+        }
 
     def _rows(self, after: Nodes, which: Ints) -> str:
         node, there = self._node[which], after[which].astype(np.int64)
         own, theirs = self._interface(node, there), self._interface(there, node)
         columns = (node, self._destination[which], there, own, theirs)
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        return "".join(["%d,%d,%d,%d,%d\n" % row for row in rows])
+        return "".join([f"{a},{b},{c},{d},{e}\n" for a, b, c, d, e in rows])
 
     def _interface(self, node: Ints, other: Ints) -> Ints:
         """Interface of a node to another; -1 where either is none. Raises ScenarioError for a laser that the
@@ -100,7 +103,7 @@ class StateFiles:
 
 
 def read_states(folder: Path, satellites: int, places: int) -> Iterator[tuple[int, Nodes]]:
-    """Time (ns) and state (g, n + g) of every step of a folder of states, Hypatia's or ours, in order of time.
+    """Time (ns) and state (g, n + g) of every step of a folder of states, Hypatia's or ours, by time.
 
     Raises ScenarioError for a folder without states and for a row that is none, with its line.
     """

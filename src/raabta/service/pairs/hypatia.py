@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from raabta.base.errors import StoreError
+from raabta.base.errors import ScenarioError, StoreError
 from raabta.engine.atomic import PARTIAL, make_folder, refusal
 from raabta.network.mesh.hypatia import files_of, laser_pairs, rates_of
 from raabta.network.mesh.hypatia_states import StateFiles, folder_name
@@ -79,7 +79,9 @@ def _write_whole(scenario: PathScenario, folder: Path) -> Mesh:
 
 def as_asked(folder: PathScenario, scenario: PathScenario) -> PathScenario:
     """The scenario of a folder, stepped and routed as another is, with states to all places."""
-    time = scenario.time.model_copy(update={"start": folder.time.start}) if _at_epoch(scenario, folder) else None
+    time = (
+        scenario.time.model_copy(update={"start": folder.time.start}) if _at_epoch(scenario, folder) else None
+    )
     return folder.model_copy(
         update={
             "time": time or scenario.time,
@@ -103,6 +105,11 @@ def _write_states(mesh: Mesh, folder: Path, tell: Callable[[int, int], None]) ->
     elements = mesh.propagator.satellites.elements
     assert elements is not None
     times_ns = (step_times(scenario, range(scenario.time.steps)) - elements.epoch[0]).astype(np.int64)
+    if times_ns[0] < 0:
+        raise ScenarioError(
+            f"Hypatia counts from the epoch of the elements, {elements.epoch[0]}, and the run starts before",
+            hint="start it at that epoch or later",
+        )
     folder.mkdir()
     for step in walk(mesh, range(scenario.time.steps)):
         routes = ways_at(mesh, step)
