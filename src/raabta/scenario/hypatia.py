@@ -153,7 +153,9 @@ def read_fleet(file: Path) -> Fleet:
     rows = lines[1:]
     if planes * each < 1 or len(rows) != 3 * planes * each:
         raise _wrong(file, 1, f"{planes} planes of {each} satellites need 3 lines each; {len(rows):,} follow")
-    epochs = {_epoch(file, *rows[i + 1]): rows[i + 1][0] for i in range(0, len(rows), 3)}
+    epochs: dict[datetime, int] = {}
+    for line, text in rows[1::3]:
+        epochs.setdefault(_epoch(file, line, text), line)
     if len(epochs) > 1:
         line = sorted(epochs.values())[1]
         raise _wrong(file, line, "another epoch than the satellites before; Hypatia wants one for all")
