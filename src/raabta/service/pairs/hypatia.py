@@ -22,8 +22,12 @@ from raabta.service.pairs.run import prepare
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from raabta.network.mesh.timeline import Mesh
     from raabta.service.pairs.ground import Places
+
+    Ints = NDArray[np.int64]
 
 
 class Written(NamedTuple):
@@ -74,11 +78,16 @@ def _write_whole(scenario: PathScenario, folder: Path) -> Mesh:
         (folder / name).write_text(text, encoding="utf-8")
     read = load_any(folder)
     assert isinstance(read, PathScenario)
-    return prepare(as_asked(read, scenario))[0]
+    return prepare(as_asked(read, scenario, mesh.gateways))[0]
 
 
-def as_asked(folder: PathScenario, scenario: PathScenario) -> PathScenario:
-    """The scenario of a folder, stepped and routed as another is, with states to all places."""
+def as_asked(folder: PathScenario, scenario: PathScenario, gateways: Ints) -> PathScenario:
+    """The scenario of a folder, stepped and routed as another is, with states to all places; gateways: the
+    numbers of those among the places."""
+    stations = tuple(
+        station.model_copy(update={"gateway": number in set(gateways.tolist())})
+        for number, station in enumerate(folder.ground.stations)
+    )
     time = (
         scenario.time.model_copy(update={"start": folder.time.start}) if _at_epoch(scenario, folder) else None
     )
@@ -86,7 +95,7 @@ def as_asked(folder: PathScenario, scenario: PathScenario) -> PathScenario:
         update={
             "time": time or scenario.time,
             "routing": scenario.routing.model_copy(update={"keep_states": True}),
-            "ground": folder.ground.model_copy(update={"links": scenario.ground.links}),
+            "ground": folder.ground.model_copy(update={"links": scenario.ground.links, "stations": stations}),
         }
     )
 
