@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 from raabta.base.bodies import EARTH  # noqa: E402
 from raabta.network.mesh.hypatia import effective_mask_deg, slant_range_km  # noqa: E402
 from raabta.network.mesh.paths import plus_grid  # noqa: E402
-from raabta.network.mesh.timeline import links_at, step_times  # noqa: E402
+from raabta.network.mesh.timeline import links_in_view, step_times  # noqa: E402
 from raabta.network.mesh.topology import longest_laser_km  # noqa: E402
 from raabta.orbits.elements import MeanElements  # noqa: E402
 from raabta.orbits.tle_write import tle_pairs  # noqa: E402
@@ -134,7 +134,7 @@ def in_view(folder: Path, system: System, *, true: bool) -> tuple[float, float]:
     mesh, _ = prepare(scenario_of(folder, system, true=true))
     counts, below = [], 0
     for position_km in mesh.propagator.positions_km(step_times(mesh.scenario, range(0, 200, 10))):
-        links = links_at(mesh, np.ascontiguousarray(position_km))
+        links = links_in_view(mesh, np.ascontiguousarray(position_km))
         place = np.repeat(np.arange(mesh.sites.count), np.diff(links.start))
         ray = position_km.T[links.satellite] - mesh.sites.km[place]
         below += int((np.einsum("ex,ex->e", ray, mesh.sites.basis[place, 2]) < 0.0).sum())

@@ -231,7 +231,7 @@ def write_mesh(scenario: PathScenario, folder: Path | None, edges: Path | None, 
         start = at is not None and at.strip() in ("0", "0s")
         at_s = 0.0 if start else None if at is None else seconds(at, "--at")
         steps, count = write_edges(scenario, edges, at_s)
-        say(f"Wrote {edges}: {count:,} edges of {steps:,} steps")
+        say(f"Wrote {edges}: {count:,} edges of {'one step' if steps == 1 else f'{steps:,} steps'}")
 
 
 def _folder(scenario: PathScenario) -> Path:

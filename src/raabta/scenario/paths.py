@@ -176,10 +176,11 @@ class PathScenario(Model):
 
     @model_validator(mode="after")
     def _altitudes_for_a_flat_earth(self) -> Self:
-        if self.ground.mask == "flat-earth-compat" and self.constellation.orbits_file is not None:
+        flat = self.ground.mask == "flat-earth-compat" and self.ground.max_range_km is None
+        if flat and self.constellation.orbits_file is not None:
             raise ValueError(
                 "ground: mask flat-earth-compat goes by the altitudes of shells, and an orbits_file names "
-                "none; use mask elevation"
+                "none; give max_range_km, the longest link, or use mask elevation"
             )
         return self
 
