@@ -479,6 +479,20 @@ PAIRS = Table(
     ),
 )  # fmt: skip
 
+EDGES = Table(
+    "edges",
+    (
+        Column("time_s", ("edge",), "float64", "s", "of the step, from the start", _COUNT),
+        Column("one", ("edge",), "U", "", "name of the node at one end: for lasers the lower number"),
+        Column("other", ("edge",), "U", "", "name of the node at the other end"),
+        Column("one_kind", ("edge",), "U", "", "satellite or place"),
+        Column("other_kind", ("edge",), "U", "", "satellite or place"),
+        Column("kind", ("edge",), "U", "", "laser, or ground: between a place and a satellite"),
+        Column("km", ("edge",), "float64", "km", "length", _COUNT),
+        Column("delay_ms", ("edge",), "float64", "ms", "of light, one way", _COUNT),
+    ),
+)
+
 OUTAGES = Table(
     "outages",
     (

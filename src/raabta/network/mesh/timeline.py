@@ -11,7 +11,7 @@ import numpy as np
 from raabta.access import visibility
 from raabta.network.mesh import pair_kernels as kernels
 from raabta.network.mesh.forwarding import States
-from raabta.network.mesh.ground_policy import choose, flat_earth_links
+from raabta.network.mesh.ground_policy import choose, flat_earth_links, near_links, shorter
 from raabta.network.mesh.paths import GroundLinks, Lasers, Routes, ground_links, route
 from raabta.network.mesh.traffic import Shared, share_at
 
@@ -52,7 +52,8 @@ class Mesh:
 
     sites: g places on the ground; pairs (p, 2): places at the two ends of each way; gateways: those of the
     places that are. asked_mbps (p,): what each pair sends; all 0 without traffic. altitude_km (n,): of each
-    satellite's shell, for the mask that is as over a flat Earth; None for the true one.
+    satellite's shell, for the mask that is as over a flat Earth; None for the true one, and where the
+    scenario says the longest range.
     """
 
     scenario: PathScenario
@@ -139,13 +140,15 @@ class _Positions:
 
 
 def links_in_view(mesh: Mesh, position_km: Floats) -> GroundLinks:
-    """Every satellite that each place may use at positions (3, n), by the mask."""
-    floor_deg = mesh.scenario.constellation.user_min_elevation_deg
+    """Every satellite that each place may use at positions (3, n), by the mask and the longest range."""
+    ground, floor_deg = mesh.scenario.ground, mesh.scenario.constellation.user_min_elevation_deg
     if mesh.altitude_km is not None:
         return flat_earth_links(mesh.sites.km, position_km, mesh.altitude_km, floor_deg)
-    return ground_links(
-        mesh.sites, visibility.observe(mesh.sites, mesh.disc, position_km, min_elevation_deg=floor_deg)
-    )
+    if ground.mask != "elevation" and ground.max_range_km is not None:
+        return near_links(mesh.sites.km, position_km, np.full(position_km.shape[1], ground.max_range_km))
+    view = visibility.observe(mesh.sites, mesh.disc, position_km, min_elevation_deg=floor_deg)
+    links = ground_links(mesh.sites, view)
+    return links if ground.max_range_km is None else shorter(links, ground.max_range_km)
 
 
 def ways_at(mesh: Mesh, step: Step, *, threads: int = 1) -> Routes:

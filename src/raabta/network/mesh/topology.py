@@ -10,14 +10,16 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from raabta.base.bodies import EARTH
-from raabta.base.errors import OutOfRangeError, RaabtaError
+from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError
 from raabta.network.mesh import topology_kernels as kernels
 from raabta.network.mesh.paths import LEFT, NO_NODE, RIGHT, ROW_OF_OTHERS, Lasers, plus_grid
+from raabta.scenario.hypatia import read_links
 from raabta.scenario.lasers import Lasers as Asked
 from raabta.scenario.lasers import pattern_of, seam_closed
 
@@ -324,6 +326,8 @@ def _pattern(
 ) -> tuple[Nodes, tuple[kernels.Matching, ...]]:
     """The fixed table, and what is matched at every instant."""
     pattern = pattern_of(constellation, asked)
+    if pattern == "listed":
+        return _listed(asked, fleet.plane.size), ()
     width = {"plus-grid": 4, "motif": 2 * len(asked.motif), "nearest": asked.own}[pattern]
     neighbour = np.full((fleet.plane.size, max(width + asked.between_shells, 1)), NO_NODE, np.int32)
     matchings: list[kernels.Matching] = []
@@ -340,6 +344,31 @@ def _pattern(
         everyone = np.arange(fleet.plane.size)
         matchings.append(_matching(everyone, fleet.shell, asked.between_shells, width, alike=False))
     return neighbour, tuple(each for each in matchings if each.member.size > 1 and each.free.max() > 0)
+
+
+def _listed(asked: Asked, count: int) -> Nodes:
+    """Neighbours (n, K) by a list of lasers: each satellite's in the order of the list."""
+    pairs = np.array(read_links(Path(str(asked.links_file)), count), np.int64).reshape(-1, 2)
+    degree = np.bincount(pairs.ravel(), minlength=count)
+    if degree.max(initial=0) > asked.terminals:
+        most = int(degree.argmax())
+        raise ScenarioError(
+            f"a laser degree above the terminals: satellite {most} has {degree[most]} lasers in "
+            f"{asked.links_file}, and there are {asked.terminals} terminals",
+            hint=f"give lasers.terminals of at least {degree[most]}, or a shorter list",
+        )
+    return table_of(pairs, count)
+
+
+def table_of(pairs: Ints, count: int) -> Nodes:
+    """Neighbours (n, K) of `count` satellites by lasers (m, 2): each satellite's in the order of the list."""
+    end, other = pairs.ravel(), pairs[:, ::-1].ravel()
+    order = np.argsort(end, kind="stable")
+    start = np.searchsorted(end[order], np.arange(count))
+    column = np.arange(end.size) - start[end[order]]
+    out = np.full((count, int(column.max(initial=0)) + 1), NO_NODE, np.int32)
+    out[end[order], column] = other[order]
+    return out
 
 
 def _fixed(shell: Shell, asked: Asked) -> Nodes:

@@ -74,7 +74,7 @@ def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
     sites = visibility.sites(
         places.latitude_deg, places.longitude_deg, places.height_m / 1e3, system.user_min_elevation_deg
     )
-    flat = scenario.ground.mask == "flat-earth-compat"
+    flat = scenario.ground.mask == "flat-earth-compat" and scenario.ground.max_range_km is None
     mesh = Mesh(
         scenario,
         propagator,
