@@ -73,6 +73,10 @@ def paths(
         Path | None,
         typer.Option(metavar="FILE", help="write all lasers and ground links there: .csv or .parquet"),
     ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="write which lasers and ground links come and go, and why"),
+    ] = None,
     at: Annotated[
         str | None,
         typer.Option(metavar="S", help="with --edges: of one step alone, this long after the start"),
@@ -88,8 +92,8 @@ def paths(
     """Follow ways between places; print how late, how steady, and why not.
 
     With --from and --to one pair is followed, and nothing is kept but what --svg and --czml ask for. Without
-    them all pairs of a scenario of kind `paths` are, in a run that is kept and resumed; with --hypatia-state
-    or --edges nothing is run, and the mesh of all places is written.
+    them all pairs of a scenario of kind `paths` are, in a run that is kept and resumed; with --hypatia-state,
+    --edges or --events nothing is run, and the mesh of all places is written.
     """
     from raabta.cli.commands import RunOptions
 
@@ -114,8 +118,8 @@ def paths(
         raise ScenarioError(f"options --from and --to are both '{one}'; a way has two ends")
     if at is not None and edges is None:
         raise ScenarioError("option --at is of --edges; name the file that it is for")
-    if hypatia_state is not None or edges is not None:
-        write_mesh(load_whole(scenario, options, pair), hypatia_state, edges, at)
+    if hypatia_state is not None or edges is not None or events is not None:
+        write_mesh(load_whole(scenario, options, pair), hypatia_state, edges, at, events)
         if pair is None:
             return
     if pair is not None:
@@ -211,8 +215,10 @@ def load_whole(source: str, options: RunOptions, pair: tuple[str, str] | None) -
     return scenario if isinstance(scenario, PathScenario) else load_paths(source, options, pair)
 
 
-def write_mesh(scenario: PathScenario, folder: Path | None, edges: Path | None, at: str | None) -> None:
-    """Write what --hypatia-state and --edges ask for, and say what was written."""
+def write_mesh(
+    scenario: PathScenario, folder: Path | None, edges: Path | None, at: str | None, events: Path | None
+) -> None:
+    """Write what --hypatia-state, --edges and --events ask for, and say what was written."""
     from raabta.cli.progress import Bars
     from raabta.cli.times import seconds
 
@@ -232,6 +238,11 @@ def write_mesh(scenario: PathScenario, folder: Path | None, edges: Path | None, 
         at_s = 0.0 if start else None if at is None else seconds(at, "--at")
         steps, count = write_edges(scenario, edges, at_s)
         say(f"Wrote {edges}: {count:,} edges of {'one step' if steps == 1 else f'{steps:,} steps'}")
+    if events is not None:
+        from raabta.service.pairs.edges import write_changes
+
+        steps, count = write_changes(scenario, events)
+        say(f"Wrote {events}: {count:,} changes over {steps:,} steps")
 
 
 def _folder(scenario: PathScenario) -> Path:

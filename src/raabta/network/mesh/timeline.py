@@ -10,6 +10,7 @@ import numpy as np
 
 from raabta.access import visibility
 from raabta.network.mesh import pair_kernels as kernels
+from raabta.network.mesh.events import Events, events, instants
 from raabta.network.mesh.forwarding import States
 from raabta.network.mesh.ground_policy import choose, flat_earth_links, near_links, shorter
 from raabta.network.mesh.paths import GroundLinks, Lasers, Routes, ground_links, route
@@ -118,6 +119,22 @@ def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
     lasers = mesh.topology.over(mesh.propagator, times)
     for step, found, chosen in zip(steps, lasers, links, strict=True):
         yield Step(step, found.lasers, found.km, chosen)
+
+
+def changes(mesh: Mesh, steps: Sequence[int]) -> Iterator[Events]:
+    """What comes and goes between steps that follow each other, one `Events` for each step but the first."""
+    sky, ground = _Positions(mesh, len(steps)), mesh.scenario.ground
+    times = step_times(mesh.scenario, steps)
+    chosen = choose(
+        ground.links,
+        lambda step: links_in_view(mesh, sky.at(step)),
+        steps,
+        step_s=mesh.scenario.time.step_s,
+        gateway=mesh.gateways,
+    )
+    view = _Positions(mesh, len(steps))  # of its own: a policy looks ahead, and this one does not
+    in_view = (links_in_view(mesh, view.at(step)) for step in steps)
+    return events(mesh.topology, instants(mesh.topology, mesh.propagator, times, chosen, in_view))
 
 
 class _Positions:

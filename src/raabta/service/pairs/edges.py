@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,11 +15,11 @@ from raabta.base import tables
 from raabta.base.errors import LimitError, OutOfRangeError, StoreError
 from raabta.engine.atomic import PARTIAL, refusal
 from raabta.network.mesh.graph import DELAY_MS_PER_KM, GROUND, LASER, PLACE, SATELLITE, edges_of, graph_of
-from raabta.network.mesh.timeline import walk
+from raabta.network.mesh.timeline import changes, walk
 from raabta.service.pairs.run import csv_of, prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import xarray as xr
 
@@ -81,15 +84,42 @@ def write_edges(scenario: PathScenario, file: Path, at_s: float | None = None) -
             f"{len(steps):,} steps are too many for one table of edges; at most {MOST_STEPS:,}. "
             "Give --at, a shorter --duration or a longer --step"
         )
+    with whole(file) as made:
+        count = writer(made, edge_tables(mesh, places, steps))
+    return len(steps), count
+
+
+def write_changes(scenario: PathScenario, file: Path) -> tuple[int, int]:
+    """Write what lasers and ground links come and go as CSV, with causes; how many steps and changes. Raises
+    StoreError where it cannot be written, LimitError for too many steps."""
+    mesh, places = prepare(scenario)
+    steps = scenario.time.steps
+    if steps > MOST_STEPS:
+        raise LimitError(
+            f"{steps:,} steps are too many for one list of changes; at most {MOST_STEPS:,}. "
+            "Give a shorter --duration or a longer --step"
+        )
+    names, count = tuple(mesh.propagator.names), 0
+    with whole(file) as made, made.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\r\n")
+        writer.writerow(["time", "kind", "one", "other", "change", "cause"])
+        for found in changes(mesh, range(steps)):
+            writer.writerows(found.rows(names, places.name))
+            count += len(found)
+    return steps, count
+
+
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """A file beside this one to write to, which takes its place when all went well. Raises StoreError."""
     made = file.with_name(f".{file.name}.{secrets.token_hex(6)}{PARTIAL}")
     try:
-        count = writer(made, edge_tables(mesh, places, steps))
+        yield made
         made.replace(file)
     except OSError as error:
         raise refusal("write", file, error) from error
     finally:
         made.unlink(missing_ok=True)
-    return len(steps), count
 
 
 def _csv(file: Path, parts: Iterable[xr.Dataset]) -> int:
