@@ -85,13 +85,12 @@ def run_folder(scenario: Scenario) -> Path:
     return RUNS_FOLDER / f"{name}-{scenario_hash(scenario)[:8]}"
 
 
-def compute(source: str, options: RunOptions) -> Results:
+def compute(scenario: Scenario, options: RunOptions) -> Results:
     """Run a scenario (or resume it) with progress bars on standard error."""
     from raabta.cli.folders import refuse_unusable
     from raabta.cli.limits import limits
 
     allowed = limits(options.max_time, options.max_memory, options.yes)
-    scenario = load_scenario(source, options)
     folder = options.out or run_folder(scenario)
     refuse_unusable(folder, scenario)
     if options.strict:
@@ -113,7 +112,15 @@ def compute(source: str, options: RunOptions) -> Results:
 
 def run(source: str, options: RunOptions, as_json: bool) -> None:
     """`raabta run`."""
-    results = compute(source, options)
+    from raabta.scenario.paths import PathScenario
+
+    scenario = load_any_scenario(source, options)
+    if isinstance(scenario, PathScenario):
+        from raabta.cli.paths import show_run
+
+        show_run(scenario, options, as_json)
+        return
+    results = compute(scenario, options)
     if as_json:
         say_json(results.summary)
         return
@@ -124,7 +131,7 @@ def run(source: str, options: RunOptions, as_json: bool) -> None:
 
 def demo(options: RunOptions) -> None:
     """`raabta demo`: the built-in Pakistan scenario, tables and a report."""
-    results = compute("pakistan", options)
+    results = compute(load_scenario("pakistan", options), options)
     files = _write_report(results, results.folder / "report")
     _print_tables(results)
     _say_files(files)

@@ -103,7 +103,7 @@ def paths(
     for option, file in (("--svg", svg), ("--czml", czml)):
         if file is not None:
             raise ScenarioError(f"option {option} shows one pair; name it by --from and --to")
-    resumable(lambda: show_run(scenario, options, as_json))
+    resumable(lambda: show_run(load_paths(scenario, options, None), options, as_json))
 
 
 def show_pair(
@@ -141,7 +141,7 @@ def show_pair(
             say(f"Wrote {file}")
 
 
-def show_run(source: str, options: RunOptions, as_json: bool) -> None:
+def show_run(scenario: PathScenario, options: RunOptions, as_json: bool) -> None:
     """Run all pairs of a scenario of kind `paths`; print what they have in common and the worst."""
     import raabta.pipeline as pipeline
     from raabta.cli.limits import limits
@@ -149,7 +149,6 @@ def show_run(source: str, options: RunOptions, as_json: bool) -> None:
     from raabta.service.pairs import run as room
 
     allowed = limits(options.max_time, options.max_memory, options.yes)
-    scenario = load_paths(source, options, None)
     folder = options.out or _folder(scenario)
     workers = options.workers if options.workers is not None else pipeline.usable_cores()
     with Bars() as bars:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Offset(Model):
-    """One offset of a motif: every satellite has a laser to the one as many planes and places on, and back."""
+    """One offset of a motif: each satellite has a laser to the one as many planes and places on, and back."""
 
     plane_step: int = Field(ge=0, le=2_500, description="planes on; 0 = in the own plane")
     place_step: int = Field(ge=-2_500, le=2_500, description="places ahead in the plane; negative = behind")
@@ -29,13 +29,13 @@ class Offset(Model):
 
 
 class Lasers(Model):
-    """Lasers between satellites: who has one, what ends it. Beams and feeders of a run do not use them yet."""
+    """Lasers between satellites: who has one, what ends it. Beams and feeders of a run do not use them."""
 
     pattern: Literal["auto", "plus-grid", "motif", "nearest"] = Field(
         default="auto",
-        description="plus-grid: two in the plane, one to each next plane, there to the satellite that is nearest in "
-        "the mean over an orbit; motif: the "
-        "offsets of `motif`, for every satellite alike; nearest: matched anew at every step, the shortest "
+        description="plus-grid: two in the plane, one to each next plane, there to the satellite that is "
+        "nearest in the mean over an orbit; motif: the offsets of `motif`, for every satellite alike; "
+        "nearest: matched anew at every step, the shortest "
         "first, within each shell; auto: plus-grid in shells, nearest among the satellites of an orbits "
         "file or of the geostationary arc",
     )

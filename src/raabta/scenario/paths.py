@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -20,6 +21,9 @@ GroundLinkPolicy = Literal["all", "nearest", "longest-lasting", "load-aware", "g
 class FineTime(Time):
     """When the run starts, how long it lasts and how it is stepped (UTC)."""
 
+    start: datetime = Field(
+        default=datetime(2026, 11, 22, tzinfo=UTC), description="UTC where no zone is named"
+    )
     duration_s: float = Field(default=86_400.0, gt=0.0, le=366 * 86_400.0, description="length of the run")
     step_s: float = Field(
         default=15.0, ge=SHORTEST_STEP_S, le=3_600.0, description="time between two looks at the sky"
@@ -33,6 +37,9 @@ class Station(Model):
     latitude_deg: Latitude = Field(description="geodetic, north positive")
     longitude_deg: Longitude = Field(description="east positive")
     height_m: float = Field(default=0.0, ge=-500.0, le=9_000.0, description="above the ellipsoid")
+    gateway: bool = Field(
+        default=False, description="whether links by `gateway-visible` go by what this place sees"
+    )
 
 
 class Ground(Model):
@@ -97,10 +104,10 @@ class PathScenario(Model):
     name: str = Field(min_length=1, max_length=80, description="short name; the run's folder is named by it")
     title: str = Field(default="", description="one line for reports")
     seed: int = Field(default=2026, ge=0, lt=2**63, description="of what is drawn by chance")
-    time: FineTime = FineTime()
-    constellation: Constellation
-    ground: Ground
-    routing: Routing = Routing()
+    time: FineTime = Field(default=FineTime(), description="when, for how long, in which steps")
+    constellation: Constellation = Field(description="the satellites, and their lasers")
+    ground: Ground = Field(description="the places")
+    routing: Routing = Field(default=Routing(), description="how ways are chosen")
     pairs: tuple[Pair, ...] = Field(
         default=(), description="the two ends of each way that is followed; none = all pairs of places"
     )
@@ -111,6 +118,25 @@ class PathScenario(Model):
         for one, other in self.pairs:
             if same_place(one, other):
                 raise ValueError(f"pairs: {one!r} is paired with itself; a way has two ends")
+        return self
+
+    @model_validator(mode="after")
+    def _a_gateway_to_see(self) -> Self:
+        named = any(station.gateway for station in self.ground.stations)
+        if self.ground.links == "gateway-visible" and not named:
+            raise ValueError(
+                "ground: links gateway-visible goes by gateways, and there is none; give a station "
+                "`gateway: true`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _altitudes_for_a_flat_earth(self) -> Self:
+        if self.ground.mask == "flat-earth-compat" and self.constellation.orbits_file is not None:
+            raise ValueError(
+                "ground: mask flat-earth-compat goes by the altitudes of shells, and an orbits_file names "
+                "none; use mask elevation"
+            )
         return self
 
     @model_validator(mode="after")

@@ -26,9 +26,9 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt
 
 
 class Graph(NamedTuple):
-    """Satellites, lasers and ground nodes. neighbour (n, K), -1 for none; km (n, K), infinite for none, with K
-    of at least 4; row_start (rows + 1,): consecutive satellites by row; ground links as CSR over ground nodes: start
-    (g + 1,), satellite, range_km."""
+    """Satellites, lasers and ground nodes. neighbour (n, K), -1 for none; km (n, K), infinite for none; K is
+    `LEAST_LASERS` or more; row_start (rows + 1,): consecutive satellites by row; ground links as CSR over
+    ground nodes: start (g + 1,), satellite, range_km."""
 
     neighbour: Any
     km: Any

@@ -33,8 +33,8 @@ ROW_OF_OTHERS = 64
 
 @dataclass(frozen=True)
 class Lasers:
-    """Which satellite each has lasers to: neighbour (n, K), K of at least 1, `NO_NODE` for none. Ways are found
-    fastest where the first two columns lead ahead and behind in a row.
+    """Which satellite each has lasers to: neighbour (n, K), K of at least 1, `NO_NODE` for none. Ways are
+    found fastest where the first two columns lead ahead and behind in a row.
 
     row_start (rows + 1,): the first satellite of each row, and n. Rows are planes where there are planes;
     they set the speed, never the answer.
@@ -130,12 +130,18 @@ def ground_links(ground: Sites, view: View, nearest: int | None = None) -> Groun
     node = np.repeat(np.arange(ground.count), np.diff(view.start))
     range_km = np.linalg.norm(view.satellite_km[view.satellite] - ground.km[node], axis=1)
     satellite = view.near[view.satellite].astype(np.int32)
-    if nearest is None:
-        return GroundLinks(view.start, satellite, range_km)
-    order = np.lexsort((satellite, range_km, node))
-    keep = order[np.arange(order.size) - view.start[node] < nearest]
-    count = np.minimum(np.diff(view.start), nearest)
-    return GroundLinks(np.concatenate([[0], np.cumsum(count)]), satellite[keep], range_km[keep])
+    links = GroundLinks(view.start, satellite, range_km)
+    return links if nearest is None else keep_first(links, (satellite, range_km), nearest)
+
+
+def keep_first(links: GroundLinks, keys: tuple[NDArray[Any], ...], count: int) -> GroundLinks:
+    """Of each ground node the first `count` links in the order of `keys` (e,), the last key first as in
+    `numpy.lexsort`."""
+    node = np.repeat(np.arange(links.start.size - 1), np.diff(links.start))
+    order = np.lexsort((*keys, node))
+    keep = order[np.arange(order.size) - links.start[node] < count]
+    kept = np.minimum(np.diff(links.start), count)
+    return GroundLinks(np.concatenate([[0], np.cumsum(kept)]), links.satellite[keep], links.range_km[keep])
 
 
 def route(

@@ -11,6 +11,7 @@ import numpy as np
 from raabta.access import visibility
 from raabta.network.mesh import pair_kernels as kernels
 from raabta.network.mesh.forwarding import States
+from raabta.network.mesh.ground_policy import choose, flat_earth_links
 from raabta.network.mesh.paths import GroundLinks, Lasers, Routes, ground_links, route
 
 if TYPE_CHECKING:
@@ -35,15 +36,18 @@ CAUSES: Final = (
 )
 """Why a pair has no way, by the number that a chunk keeps."""
 CONNECTED, NOT_AT_ONE, NOT_AT_OTHER, NOT_AT_EITHER, NO_WAY = range(5)
-MOST_BATCH_POSITIONS: Final = 500_000
-"""Satellite positions held at once."""
+MOST_BATCH_POSITIONS: Final = 200_000
+"""Satellite positions computed at once, ..."""
+MOST_BATCH_STEPS: Final = 64
+"""... but of so many steps at most: a batch is whole even where few are asked for."""
 
 
 @dataclass(frozen=True)
 class Mesh:
     """What a run of ways holds still; pickles small.
 
-    sites: g places on the ground; pairs (p, 2): places at the two ends of each way.
+    sites: g places on the ground; pairs (p, 2): places at the two ends of each way. altitude_km (n,): of each
+    satellite's shell, for the mask that is as over a flat Earth; None for the true one.
     """
 
     scenario: PathScenario
@@ -51,6 +55,8 @@ class Mesh:
     topology: Topology
     sites: visibility.Sites
     pairs: Ints
+    gateways: Ints
+    altitude_km: Floats | None = None
 
     @cached_property
     def disc(self) -> tuple[Floats, float]:
@@ -92,22 +98,48 @@ def step_times(scenario: PathScenario, steps: Sequence[int]) -> NDArray[np.datet
 
 
 def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
-    """The mesh at some steps."""
-    batch = max(1, MOST_BATCH_POSITIONS // max(1, mesh.propagator.count))
-    for first in range(0, len(steps), batch):
-        own = steps[first : first + batch]
-        times = step_times(mesh.scenario, own)
-        position_km = mesh.propagator.positions_km(times)
-        lasers = mesh.topology.over(mesh.propagator, times)
-        for step, at_km, links in zip(own, position_km, lasers, strict=True):
-            yield Step(step, links.lasers, links.km, links_at(mesh, np.ascontiguousarray(at_km)))
+    """The mesh at some steps, which rise."""
+    sky = _Positions(mesh)
+    ground, times = mesh.scenario.ground, step_times(mesh.scenario, steps)
+    links = choose(
+        ground.links,
+        lambda step: links_in_view(mesh, sky.at(step)),
+        steps,
+        step_s=mesh.scenario.time.step_s,
+        gateway=mesh.gateways,
+    )
+    lasers = mesh.topology.over(mesh.propagator, times)
+    for step, found, chosen in zip(steps, lasers, links, strict=True):
+        yield Step(step, found.lasers, found.km, chosen)
 
 
-def links_at(mesh: Mesh, position_km: Floats) -> GroundLinks:
-    """Links of the places at positions (3, n)."""
+class _Positions:
+    """Positions of all satellites at any step, computed some steps at a time."""
+
+    def __init__(self, mesh: Mesh) -> None:
+        self._mesh = mesh
+        self._length = max(1, min(MOST_BATCH_STEPS, MOST_BATCH_POSITIONS // max(1, mesh.propagator.count)))
+        self._batch: int | None = None
+        self._km = np.empty((0, 3, 0))
+
+    def at(self, step: int) -> Floats:
+        """Positions (3, n) at a step, which may lie before the start or after the end."""
+        batch, place = divmod(step, self._length)
+        if batch != self._batch:
+            own = range(batch * self._length, (batch + 1) * self._length)
+            self._km = self._mesh.propagator.positions_km(step_times(self._mesh.scenario, own))
+            self._batch = batch
+        return np.ascontiguousarray(self._km[place])
+
+
+def links_in_view(mesh: Mesh, position_km: Floats) -> GroundLinks:
+    """Every satellite that each place may use at positions (3, n), by the mask."""
     floor_deg = mesh.scenario.constellation.user_min_elevation_deg
-    view = visibility.observe(mesh.sites, mesh.disc, position_km, min_elevation_deg=floor_deg)
-    return ground_links(mesh.sites, view, 1 if mesh.scenario.ground.links == "nearest" else None)
+    if mesh.altitude_km is not None:
+        return flat_earth_links(mesh.sites.km, position_km, mesh.altitude_km, floor_deg)
+    return ground_links(
+        mesh.sites, visibility.observe(mesh.sites, mesh.disc, position_km, min_elevation_deg=floor_deg)
+    )
 
 
 def ways_at(mesh: Mesh, step: Step, *, threads: int = 1) -> Routes:

@@ -136,11 +136,15 @@ class Topology:
             kernels.withhold(lasers.neighbour, km, links.lasers.neighbour, links.km)
         return Links(lasers, km)
 
-    def over(self, propagator: Propagator, times: ArrayLike) -> Iterator[Links]:
+    def over(
+        self, propagator: Propagator, times: ArrayLike, position_km: Floats | None = None
+    ) -> Iterator[Links]:
         """Lasers at each of `times` (UTC), which come in any order: what was before is looked at anew, so how
-        a run is cut changes nothing."""
+        a run is cut changes nothing. position_km (t, 3, n): positions at `times`, if they stand ready."""
         known: dict[np.datetime64, Links] = {}
-        for time in np.atleast_1d(np.asarray(times, "datetime64[ns]")):
+        for place, time in enumerate(np.atleast_1d(np.asarray(times, "datetime64[ns]"))):
+            if position_km is not None and not self.asks_velocity and time not in known:
+                known[time] = self.at(position_km[place])
             instants = [time, *(time - np.timedelta64(round(back * 1e9), "ns") for back in self.look_back_s)]
             known = {each: known.get(each) or self.at(*self.sky(propagator, each)) for each in instants}
             now = known[time]

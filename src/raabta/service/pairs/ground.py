@@ -70,6 +70,12 @@ def pairs_of(scenario: PathScenario, places: Places) -> Ints:
     return np.array([_ends(pair, numbers) for pair in scenario.pairs], np.int64)
 
 
+def gateways_of(scenario: PathScenario, places: Places) -> Ints:
+    """Numbers of the places that are gateways."""
+    names = {station.name for station in scenario.ground.stations if station.gateway}
+    return np.array([i for i, name in enumerate(places.name) if name in names], np.int64)
+
+
 def _ends(pair: tuple[str, ...], numbers: dict[str, int]) -> tuple[int, int]:
     one, other = (_number(text, numbers) for text in pair)
     if one == other:

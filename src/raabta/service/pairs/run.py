@@ -24,11 +24,12 @@ from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import write_output
+from raabta.network.mesh.ground_policy import shell_altitude_km
 from raabta.network.mesh.timeline import CAUSES, Mesh, run_chunk
 from raabta.network.mesh.topology import Topology
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.loader import scenario_hash, to_yaml
-from raabta.service.pairs.ground import Places, pairs_of, places_of
+from raabta.service.pairs.ground import Places, gateways_of, pairs_of, places_of
 from raabta.service.pairs.summary import Found, outage_columns, summarise
 
 if TYPE_CHECKING:
@@ -71,8 +72,17 @@ def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
     sites = visibility.sites(
         places.latitude_deg, places.longitude_deg, places.height_m / 1e3, system.user_min_elevation_deg
     )
-    topology = Topology.of(system, propagator)
-    return Mesh(scenario, propagator, topology, sites, pairs_of(scenario, places)), places
+    flat = scenario.ground.mask == "flat-earth-compat"
+    mesh = Mesh(
+        scenario,
+        propagator,
+        Topology.of(system, propagator),
+        sites,
+        pairs_of(scenario, places),
+        gateways_of(scenario, places),
+        shell_altitude_km(system, propagator.count) if flat else None,
+    )
+    return mesh, places
 
 
 def ask(mesh: Mesh, places: Places) -> Answer:

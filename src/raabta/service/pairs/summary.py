@@ -147,7 +147,9 @@ def quantile(ordered: Floats, count: Ints, share: float) -> Floats:
 
 def _ratio(total: NDArray[Any], count: NDArray[Any]) -> Floats:
     """Means; NaN of nothing."""
-    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+    out = np.full(count.shape, np.nan)
+    np.divide(total, count, out=out, where=count > 0)
+    return out
 
 
 def find_outages(cause: NDArray[np.uint8]) -> Outages:
