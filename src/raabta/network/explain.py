@@ -41,8 +41,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Way:
-    """How a satellite lands through lasers: the satellites after it, the last one with the gateway; the way to
-    the gateway and the part of it by laser; what it brings, forward and return, before the area's share."""
+    """How a satellite lands through lasers: the satellites after it, the last one with the gateway; the way
+    to the gateway and the part of it by laser; what it brings, forward and return, before the area's share.
+    """
 
     satellites: tuple[str, ...]
     way_km: float

@@ -141,14 +141,18 @@ def land(
 
 
 def _choose(network: Network, position_km: Floats, serving: Ints) -> tuple[Ints, Floats]:
-    """Gateway and partner of every satellite of the fleet, (n, 2), and the sines of its elevation there."""
-    count = position_km.shape[1]
+    """Gateway and partner of every satellite of the fleet, (n, 2), and the sines of its elevation there.
+
+    Only satellites above the horizon plane of a gateway are looked at: no link is lower than 5 degrees.
+    """
+    count, site_km = position_km.shape[1], network.gateways.km
+    above = (site_km @ position_km >= np.einsum("gx,gx->g", site_km, site_km)[:, None]).any(axis=0)
     seen = visibility.observe(
         network.gateways,
         network.disc,
         position_km,
         min_elevation_deg=network.scenario.constellation.gateway_min_elevation_deg,
-        subset=np.flatnonzero(np.isfinite(position_km[0])),
+        subset=np.flatnonzero(above),
     )
     satellite = seen.near[seen.satellite]
     others = np.setdiff1d(satellite, serving)

@@ -30,6 +30,7 @@ CONSTRAINT_COLOURS: Final[dict[str, str]] = {
     "gso": "#cc79a7",
     "gateway": "#d55e00",
     "feeder": "#8c2d04",
+    "laser": "#44aa99",
     "beam_time": "#e69f00",
     "spectrum": "#f0e442",
     "power": "#882255",
