@@ -31,14 +31,15 @@ class Space(NamedTuple):
     destination: Ints
 
 
-def space(planes: int, ground: int, destinations: int) -> Space:
-    """A shell of planes x planes satellites at 550 km, ground nodes drawn over the Earth."""
+def space(planes: int, ground: int, destinations: int, satellites_per_plane: int | None = None) -> Space:
+    """A shell at 550 km, as many satellites a plane as planes unless said; ground nodes drawn over Earth."""
+    count = satellites_per_plane or planes
     shell = Shell(
-        altitude_km=550.0, inclination_deg=53.0, planes=planes, satellites_per_plane=planes, phasing=1
+        altitude_km=550.0, inclination_deg=53.0, planes=planes, satellites_per_plane=count, phasing=1
     )
     fleet = Propagator.from_elements(walker(shell, START), START)
     position_km = np.ascontiguousarray(fleet.positions_km(np.array([START]))[0])
-    lasers = plus_grid(planes, planes, 1)
+    lasers = plus_grid(planes, count, 1)
     rng = np.random.default_rng(SEED)
     return Space(
         lasers,

@@ -44,7 +44,8 @@ class Ways:
     which (f,): their places among the near; start (f + 1,), node: fleet numbers of the satellites on each
     way, its own first, the one that it lands at last; laser_km (f,): between them. resource: what each node
     stands for among l landing satellites and then the lasers, one for every satellite that sends on; first
-    (l,): a way that ends at each; weight (f,): people served.
+    (l,): a way that ends at each; weight (f,): people served, against the most; lasers_mbps: rates of lasers,
+    each way.
     """
 
     which: Ints
@@ -54,7 +55,7 @@ class Ways:
     resource: Ints
     first: Ints
     weight: Floats
-    laser_mbps: float
+    lasers_mbps: Floats
 
     @property
     def last(self) -> Ints:
@@ -70,16 +71,15 @@ class Ways:
         """Share feeders and lasers out, max-min fair by the people whom the satellites serve.
 
         feeder_mbps (m, 2): of the feeder that each near satellite lands at; most_mbps: what a satellite takes
-        at most each way. A laser carries `laser_mbps` each way, and traffic from homes takes the way back.
+        at most each way. Traffic from homes takes the same way as that to them.
         """
         mbps, by_laser = feeder_mbps.copy(), np.zeros(feeder_mbps.shape, np.bool_)
         part = np.ones(feeder_mbps.shape)
         place, landings = self.resource[self.start[1:] - 1], self.first.size
-        lasers = np.full(int(self.resource.max(initial=-1)) + 1 - landings, self.laser_mbps)
         for way in range(2):
             own = feeder_mbps[self.which[self.first], way]
             demand = np.full(self.which.size, most_mbps[way])
-            capacity = np.concatenate([own, lasers])
+            capacity = np.concatenate([own, self.lasers_mbps])
             found = fair_rates(self.start, self.resource, capacity, demand, self.weight)
             load = np.bincount(place, found.rate_mbps, landings)[place]
             mbps[self.which, way] = found.rate_mbps
@@ -132,11 +132,8 @@ def land(
     offset = position_km[:, held].T - network.gateways.km[feeders[held, 0]]
     gateway_km[held] = np.linalg.norm(offset, axis=1)
     links = _lasers(network, position_km, time)
-    which = np.sort(order)
-    start, node = _follow(links, _gateway_links(network, feeders[:, 0], gateway_km), gateway_km, near[which])
-    landed = np.diff(start) > 0
-    start, which = np.concatenate([[0], start[1:][landed]]), which[landed]
-    ways = _ways(network, position_km, which, start, node, people)
+    ground = _gateway_links(network, held, feeders[held, 0], gateway_km)
+    ways = _follow(links, ground, gateway_km, near, np.sort(order), people, _laser_mbps(network))
     return _landing(near.size, feeders, sine, gateway_km, ways)
 
 
@@ -154,22 +151,34 @@ def _choose(network: Network, position_km: Floats, serving: Ints) -> tuple[Ints,
         min_elevation_deg=network.scenario.constellation.gateway_min_elevation_deg,
         subset=np.flatnonzero(above),
     )
-    satellite = seen.near[seen.satellite]
-    others = np.setdiff1d(satellite, serving)
-    apart = network.disc[0] @ position_km[:, others] / np.linalg.norm(position_km[:, others], axis=0)
-    feeders, sine = np.full((count, 2), -1), np.ones((count, 2))
+    own, own_sine = np.full((seen.near.size, 2), -1), np.ones((seen.near.size, 2))
     sky_kernels.assign_gateways(
-        np.concatenate([serving, others[np.argsort(-apart, kind="stable")]]),
+        _turns(network, seen, serving, count),
         seen.start,
-        satellite,
+        seen.satellite,
         seen.sin_elevation,
         seen.clear,
         network.antennas,
         network.partner,
-        feeders,
-        sine,
+        own,
+        own_sine,
     )
+    feeders, sine = np.full((count, 2), -1), np.ones((count, 2))
+    feeders[seen.near], sine[seen.near] = own, own_sine
     return feeders, sine
+
+
+def _turns(network: Network, seen: visibility.View, serving: Ints, count: int) -> Ints:
+    """The order in which satellites choose, places in `seen.near`: those that serve, in their order, then the
+    others, those nearest to the area first."""
+    place = np.full(count, -1)
+    place[seen.near] = np.arange(seen.near.size)
+    first = place[serving]
+    rest = np.ones(seen.near.size, np.bool_)
+    rest[first[first >= 0]] = False
+    others = np.flatnonzero(rest)
+    apart = seen.unit[others] @ network.disc[0]
+    return np.concatenate([first[first >= 0], others[np.argsort(-apart, kind="stable")]])
 
 
 def _lasers(network: Network, position_km: Floats, time: np.datetime64 | None) -> Links:
@@ -187,54 +196,68 @@ def _lasers(network: Network, position_km: Floats, time: np.datetime64 | None) -
     return next(mesh.over(network.propagator, [time]))
 
 
-def _gateway_links(network: Network, gateway: Ints, gateway_km: Floats) -> GroundLinks:
-    """What every gateway feeds."""
-    held = np.flatnonzero(gateway >= 0)
-    held = held[np.argsort(gateway[held], kind="stable")]
-    start = np.searchsorted(gateway[held], np.arange(network.gateways.count + 1)).astype(np.int64)
-    return GroundLinks(start, held.astype(np.int32), gateway_km[held])
+def _laser_mbps(network: Network) -> float:
+    return 0.0 if network.mesh is None else network.mesh.rate_mbps
 
 
-def _follow(links: Links, ground: GroundLinks, gateway_km: Floats, which: Ints) -> tuple[Ints, Ints]:
-    """Ways of satellites as lists of fleet numbers: start (f + 1,), node."""
-    every = np.arange(ground.start.size - 1)
-    way_km, _ = nearest_gateway(links.lasers, links.km, ground, every)
-    start, size = np.empty(which.size + 1, np.int64), LONGEST_WAY * which.size
+def _gateway_links(network: Network, held: Ints, gateway: Ints, gateway_km: Floats) -> GroundLinks:
+    """What every gateway feeds: the satellites `held`, each by its gateway."""
+    order = np.argsort(gateway, kind="stable")
+    start = np.searchsorted(gateway[order], np.arange(network.gateways.count + 1)).astype(np.int64)
+    return GroundLinks(start, held[order].astype(np.int32), gateway_km[held[order]])
+
+
+def _follow(
+    links: Links,
+    ground: GroundLinks,
+    gateway_km: Floats,
+    near: Ints,
+    which: Ints,
+    people: Floats,
+    laser_mbps: float,
+) -> Ways:
+    """The ways of satellites, places among those `near`, and what they share: the feeder of the satellite
+    that each ends at, and lasers, one for every satellite that sends on, since all that comes to it goes on
+    by the same."""
+    asked, every = near[which], np.arange(ground.start.size - 1)
+    wanted = asked[np.isinf(gateway_km[asked])]
+    way_km = gateway_km
+    if wanted.size:
+        found_km, _ = nearest_gateway(links.lasers, links.km, ground, every, until=wanted)
+        way_km = found_km[: gateway_km.size]
+    size = LONGEST_WAY * which.size
     while True:
-        node = np.empty(size, np.int64)
+        found = kernels.Found(
+            np.empty(which.size + 1, np.int64),
+            np.empty(size, np.int64),
+            np.empty(which.size),
+            np.empty(size, np.int64),
+            np.empty(which.size, np.int64),
+        )
         lasers = links.lasers.neighbour, links.km
-        found = kernels.follow(*lasers, gateway_km, way_km[: gateway_km.size], which, start, node)
-        if found >= 0:
-            return start, node[:found]
+        landings, senders = kernels.follow(*lasers, gateway_km, way_km, asked, found)
+        if landings >= 0:
+            return _ways(found, which, landings, senders, people, laser_mbps)
         size *= 4
 
 
 def _ways(
-    network: Network, position_km: Floats, which: Ints, start: Ints, node: Ints, people: Floats
+    found: kernels.Found, which: Ints, landings: int, senders: int, people: Floats, laser_mbps: float
 ) -> Ways:
-    """What the ways share: the feeder of the satellite that each ends at, and lasers, one for every satellite
-    that sends on, since all that comes to it goes on by the same."""
-    mesh = network.mesh
-    last, sends = start[1:] - 1, np.ones(node.size, np.bool_)
-    sends[last] = False
-    resource = np.empty(node.size, np.int64)
-    _, first, resource[last] = np.unique(node[last], return_index=True, return_inverse=True)
-    _, laser = np.unique(node[sends], return_inverse=True)
-    resource[sends] = first.size + laser
-    step_km = np.zeros(node.size)
-    here, there = node[sends], node[np.flatnonzero(sends) + 1]
-    step_km[sends] = np.linalg.norm(position_km[:, here] - position_km[:, there], axis=0)
-    row = np.repeat(np.arange(which.size), np.diff(start))
+    """What was found, without the satellites that have no way."""
+    landed = np.diff(found.start) > 0
+    place = np.cumsum(landed) - 1
+    entries, which = found.start[-1], which[landed]
     weight = people[which] / people[which].max(initial=WEIGHT_RANGE[0])
     return Ways(
         which=which,
-        start=start,
-        node=node,
-        laser_km=np.bincount(row, step_km, which.size).astype(np.float64),
-        resource=resource,
-        first=first,
+        start=np.concatenate([found.start[:1], found.start[1:][landed]]),
+        node=found.node[:entries],
+        laser_km=found.laser_km[landed],
+        resource=found.resource[:entries],
+        first=place[found.first[:landings]],
         weight=np.maximum(weight, WEIGHT_RANGE[0]),
-        laser_mbps=0.0 if mesh is None else mesh.rate_mbps,
+        lasers_mbps=np.full(senders, laser_mbps),
     )
 
 

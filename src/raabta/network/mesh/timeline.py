@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -36,6 +36,9 @@ CAUSES: Final = (
 )
 """Why a pair has no way, by the number that a chunk keeps."""
 CONNECTED, NOT_AT_ONE, NOT_AT_OTHER, NOT_AT_EITHER, NO_WAY = range(5)
+LINK_KM: Final = 2.0**20
+"""Added to every link where the fewest links come first: no way on Earth is as long, so that km decide only
+between ways of as many links, and are found again as the remainder."""
 MOST_BATCH_POSITIONS: Final = 200_000
 """Satellite positions computed at once, ..."""
 MOST_BATCH_STEPS: Final = 64
@@ -99,7 +102,7 @@ def step_times(scenario: PathScenario, steps: Sequence[int]) -> NDArray[np.datet
 
 def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
     """The mesh at some steps, which rise."""
-    sky = _Positions(mesh)
+    sky = _Positions(mesh, len(steps))
     ground, times = mesh.scenario.ground, step_times(mesh.scenario, steps)
     links = choose(
         ground.links,
@@ -116,9 +119,9 @@ def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
 class _Positions:
     """Positions of all satellites at any step, computed some steps at a time."""
 
-    def __init__(self, mesh: Mesh) -> None:
+    def __init__(self, mesh: Mesh, steps: int) -> None:
         self._mesh = mesh
-        self._length = max(1, min(MOST_BATCH_STEPS, MOST_BATCH_POSITIONS // max(1, mesh.propagator.count)))
+        self._length = max(1, min(steps, MOST_BATCH_STEPS, MOST_BATCH_POSITIONS // mesh.propagator.count))
         self._batch: int | None = None
         self._km = np.empty((0, 3, 0))
 
@@ -144,8 +147,21 @@ def links_in_view(mesh: Mesh, position_km: Floats) -> GroundLinks:
 
 def ways_at(mesh: Mesh, step: Step, *, threads: int = 1) -> Routes:
     """Ways from every node to the destinations of a mesh at one step."""
-    relay = mesh.scenario.routing.relay
-    return route(step.lasers, step.km, step.links, mesh.destination, relay=relay, hops=True, threads=threads)
+    routing = mesh.scenario.routing
+    more_km = 0.0 if routing.shortest_by == "delay" else LINK_KM
+    links = replace(step.links, range_km=step.links.range_km + more_km) if more_km else step.links
+    found = route(
+        step.lasers,
+        step.km + more_km if more_km else step.km,
+        links,
+        mesh.destination,
+        relay=routing.relay,
+        hops=True,
+        threads=threads,
+    )
+    if more_km:
+        np.fmod(found.km, more_km, out=found.km, where=np.isfinite(found.km))
+    return found
 
 
 def run_chunk(mesh: Mesh, steps: Sequence[int]) -> Arrays:

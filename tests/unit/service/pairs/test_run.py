@@ -18,7 +18,8 @@ from raabta.base.errors import LimitError, StoreError
 from raabta.engine.limits import Limits
 from raabta.engine.verify import run_hash, verify
 from raabta.network.mesh.forwarding import states
-from raabta.network.mesh.timeline import CAUSES, run_chunk, walk, ways_at
+from raabta.network.mesh.paths import path_nodes
+from raabta.network.mesh.timeline import CAUSES, Step, run_chunk, walk, ways_at
 from raabta.service.pairs.run import OUTAGES, PAIRS, SUMMARY, ask, chunk_keys, prepare, run, steps_of
 from raabta.service.pairs.way import positions_km, track
 
@@ -116,6 +117,30 @@ def test_pairs_without_a_way_name_the_cause() -> None:
 def test_coming_down_in_between_never_lengthens_a_way() -> None:
     direct, relayed = (ask(*prepare(ways(steps=3, routing={"relay": relay}))) for relay in (False, True))
     assert (relayed.pairs["rtt_min_ms"].values <= direct.pairs["rtt_min_ms"].values + 1e-9).all()
+
+
+def test_fewest_links_come_first_and_of_those_the_shortest() -> None:
+    mesh, _ = prepare(ways(steps=2, routing={"shortest_by": "hops"}))
+    n, (one, other) = mesh.propagator.count, mesh.pairs[0]
+    for step in walk(mesh, range(2)):
+        routes = ways_at(mesh, step)
+        up, down = (dict(zip(*_seen(step, place), strict=True)) for place in (one, other))
+        level, layers = up, 0
+        while not set(level) & set(down):  # the shortest km to every satellite by just so many lasers
+            after: dict[int, float] = {}
+            for satellite, km in level.items():
+                for k, beside in enumerate(step.lasers.neighbour[satellite].tolist()):
+                    if beside >= 0:
+                        after[beside] = min(after.get(beside, np.inf), km + step.km[satellite, k])
+            level, layers = after, layers + 1
+        best = min(level[satellite] + down[satellite] for satellite in set(level) & set(down))
+        assert routes.km[mesh.place[0], n + one] == pytest.approx(best, abs=1e-6)
+        assert len(path_nodes(routes, int(mesh.place[0]), int(n + one))) == layers + 3
+
+
+def _seen(step: Step, place: int) -> tuple[list[int], list[float]]:
+    own = slice(*step.links.start[place : place + 2])
+    return step.links.satellite[own].tolist(), step.links.range_km[own].tolist()
 
 
 @pytest.mark.parametrize("links", ["nearest", "longest-lasting", "load-aware"])
