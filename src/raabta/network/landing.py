@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
+BUCKET_KM = 100.0
+"""Width of the buckets in which ways are found; any gives the same, this one is quick."""
 LONGEST_WAY = 64
 """Satellites on a way that room is made for at first, in the mean."""
 
@@ -223,7 +225,8 @@ def _follow(
     wanted = asked[np.isinf(gateway_km[asked])]
     way_km = gateway_km
     if wanted.size:
-        found_km, _ = nearest_gateway(links.lasers, links.km, ground, every, until=wanted)
+        lasers = links.lasers, links.km, ground, every
+        found_km, _ = nearest_gateway(*lasers, width_km=BUCKET_KM, until=wanted)
         way_km = found_km[: gateway_km.size]
     size = LONGEST_WAY * which.size
     while True:

@@ -21,8 +21,9 @@ AT_QUETTA = PointOfPresence(name="Quetta", country="PAK", gateway="Quetta")
 
 
 def scene(*pops, ratio=1.5, gateways=networks.GATEWAYS):
-    made = networks.scenario(gateways=gateways)
-    return made.model_copy(update={"pops": pops, "delay": Delay(fibre_route_ratio=ratio)})
+    made = networks.scenario()
+    delay = Delay(fibre_route_ratio=ratio)
+    return made.model_copy(update={"pops": pops, "delay": delay, "gateways": gateways})
 
 
 def test_fibre_is_half_as_slow_again_and_longer_than_the_great_circle():
