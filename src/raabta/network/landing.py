@@ -221,27 +221,34 @@ def _follow(
     """The ways of satellites, places among those `near`, and what they share: the feeder of the satellite
     that each ends at, and lasers, one for every satellite that sends on, since all that comes to it goes on
     by the same."""
-    asked, every = near[which], np.arange(ground.start.size - 1)
-    wanted = asked[np.isinf(gateway_km[asked])]
-    way_km = gateway_km
-    if wanted.size:
-        lasers = links.lasers, links.km, ground, every
-        found_km, _ = nearest_gateway(*lasers, width_km=BUCKET_KM, until=wanted)
-        way_km = found_km[: gateway_km.size]
-    size = LONGEST_WAY * which.size
+    asked, size = near[which], LONGEST_WAY * which.size
+    way_km = _least_km(links, ground, gateway_km, asked[np.isinf(gateway_km[asked])])
     while True:
-        found = kernels.Found(
-            np.empty(which.size + 1, np.int64),
-            np.empty(size, np.int64),
-            np.empty(which.size),
-            np.empty(size, np.int64),
-            np.empty(which.size, np.int64),
-        )
-        lasers = links.lasers.neighbour, links.km
-        landings, senders = kernels.follow(*lasers, gateway_km, way_km, asked, found)
+        found = _room(which.size, size)
+        landings, senders = kernels.follow(links.lasers.neighbour, links.km, gateway_km, way_km, asked, found)
         if landings >= 0:
             return _ways(found, which, landings, senders, people, laser_mbps)
         size *= 4
+
+
+def _least_km(links: Links, ground: GroundLinks, gateway_km: Floats, wanted: Ints) -> Floats:
+    """Least way of satellites to any gateway, (n,), as far as those `wanted` (u,) go."""
+    if not wanted.size:
+        return gateway_km
+    every = np.arange(ground.start.size - 1)
+    found_km, _ = nearest_gateway(links.lasers, links.km, ground, every, width_km=BUCKET_KM, until=wanted)
+    return found_km[: gateway_km.size]
+
+
+def _room(ways: int, entries: int) -> kernels.Found:
+    """For so many ways, with so many satellites on all of them."""
+    return kernels.Found(
+        start=np.empty(ways + 1, np.int64),
+        node=np.empty(entries, np.int64),
+        laser_km=np.empty(ways),
+        resource=np.empty(entries, np.int64),
+        first=np.empty(ways, np.int64),
+    )
 
 
 def _ways(

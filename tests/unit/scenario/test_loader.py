@@ -23,7 +23,7 @@ def _write(folder: Path, text: str, name: str = "s.yaml") -> Path:
 
 def test_builtins_are_those_of_the_house() -> None:
     names = ["pakistan", "pakistan-hybrid", "pakistan-paksat", "pakistan-paksat-1r", "pakistan-starlink"]
-    assert builtin_names() == names
+    assert builtin_names() == [*names, "pakistan-starlink-lasers"]
 
 
 def test_pakistan_is_the_stand_in_with_seven_gateways_at_home() -> None:
