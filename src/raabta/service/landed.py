@@ -99,7 +99,8 @@ def summary(found: Outcome) -> dict[str, Any]:
 
 def _landing(found: Outcome) -> dict[str, Any]:
     arrays, whose = landing_arrays(found), found.landings()
-    share = arrays["carried_share"].sum(axis=1)
+    own = np.array([each.kbps.sum() for each in whose])
+    share = own / max(float(own.sum()), 1.0)
     countries = sorted({each.gateway.country for each in whose})
     by_country = {name: float(share[arrays["country"] == name].sum()) for name in countries}
     return {
