@@ -9,12 +9,13 @@ import numpy as np
 from raabta.network.mesh.paths import NO_NODE, GroundLinks, Lasers
 
 
-def tangle(seed, satellites=7, ground=4, *, degree=4, whole=False):
-    """Lasers that follow no grid and differ by direction, some double, some missing; a few ground nodes that
-    see up to three satellites, perhaps none. `whole`: lengths of a few whole km, so that many ways tie."""
+def tangle(seed, satellites=7, ground=4, *, whole=False):
+    """Two to six lasers a satellite, in no grid, differing by direction, some double, some missing; a few
+    ground nodes that see up to three satellites, perhaps none. `whole`: lengths of a few whole km, so that
+    many ways tie."""
     rng = np.random.default_rng(seed)
-    neighbour = rng.integers(0, satellites, (satellites, degree))
-    neighbour[rng.random(neighbour.shape) < 0.35] = NO_NODE
+    neighbour = rng.integers(0, satellites, (satellites, 2 + seed % 5))
+    neighbour[rng.random(neighbour.shape) < 0.2 + 0.1 * (seed % 5)] = NO_NODE
     count = rng.integers(0, 4, ground)
     start = np.concatenate([[0], np.cumsum(count)])
 

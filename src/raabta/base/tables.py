@@ -450,16 +450,34 @@ SLOTS = Table(
 )  # fmt: skip
 """What each cell gets in each slot."""
 
-TABLES: tuple[Table, ...] = (
-    CELLS,
-    PEOPLE,
-    CELL_RESULTS,
-    FALLBACK_RESULTS,
-    DISTRICT_RESULTS,
-    DAY,
-    LANDING,
-    SLOTS,
+
+def _seconds(name: str, meaning: str, valid: tuple[float, float] = (0.0, _INF)) -> Column:
+    return Column(name, ("contact",), "float64", "s", meaning, valid)
+
+
+CONTACTS = Table(
+    "contacts",
+    (
+        Column("node", ("node",), "U", "", "name of the node; its place is its number"),
+        Column("start", ("contact",), "datetime64[ns]", "UTC", "beginning of the contact"),
+        Column("end", ("contact",), "datetime64[ns]", "UTC", "its end"),
+        _seconds("start_s", "beginning, from the start of the plan"),
+        _seconds("end_s", "end, from the start of the plan"),
+        Column("from_node", ("contact",), "int32", "", "node that sends", _COUNT),
+        Column("to_node", ("contact",), "int32", "", "node that receives", _COUNT),
+        _seconds("light_time_start_s", "one-way light time at the beginning"),
+        _seconds("light_time_end_s", "one-way light time at the end"),
+        _seconds("light_time_min_s", "least one-way light time"),
+        _seconds("light_time_max_s", "greatest one-way light time"),
+        Column("rate_mbps", ("contact",), "float64", "Mbps", "rate from sender to receiver", _COUNT),
+    ),
 )
+"""When which node can send to which: a contact plan, one row per direction."""
+
+TABLES: tuple[Table, ...] = (
+    CELLS, PEOPLE, CELL_RESULTS, FALLBACK_RESULTS, DISTRICT_RESULTS, DAY, LANDING, SLOTS,
+    CONTACTS,
+)  # fmt: skip
 """Every declared table, in the order of the reference docs."""
 
 _NO_WAY = "never connected"
@@ -491,6 +509,20 @@ PAIRS = Table(
     ),
 )  # fmt: skip
 
+EDGES = Table(
+    "edges",
+    (
+        Column("time_s", ("edge",), "float64", "s", "of the step, from the start", _COUNT),
+        Column("one", ("edge",), "U", "", "name of the node at one end: for lasers the lower number"),
+        Column("other", ("edge",), "U", "", "name of the node at the other end"),
+        Column("one_kind", ("edge",), "U", "", "satellite or place"),
+        Column("other_kind", ("edge",), "U", "", "satellite or place"),
+        Column("kind", ("edge",), "U", "", "laser, or ground: between a place and a satellite"),
+        Column("km", ("edge",), "float64", "km", "length", _COUNT),
+        Column("delay_ms", ("edge",), "float64", "ms", "of light, one way", _COUNT),
+    ),
+)
+
 OUTAGES = Table(
     "outages",
     (
@@ -498,5 +530,18 @@ OUTAGES = Table(
         Column("start_s", ("outage",), "float64", "s", "first step without a way, from the start", _COUNT),
         Column("duration_s", ("outage",), "float64", "s", "steps without a way, times their length", _COUNT),
         Column("cause", ("outage",), "U", "", "why, of the first of them"),
+    ),
+)
+
+FLOWS = Table(
+    "flows",
+    (
+        Column("one", ("pair",), "U", "", "place that sends"),
+        Column("other", ("pair",), "U", "", "place that receives"),
+        Column("asked_mbps", ("pair",), "float64", "Mbps", "rate asked for", _COUNT),
+        Column("mean_mbps", ("pair",), "float64", "Mbps", "rate got, mean", _COUNT),
+        Column("least_mbps", ("pair",), "float64", "Mbps", "rate got, least", _COUNT),
+        Column("met_share", ("pair",), "float64", "1", "part of the looks with all asked for", _SHARE),
+        Column("stopped_by", ("pair",), "U", "", "what stops it most often"),
     ),
 )

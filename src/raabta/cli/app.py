@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from raabta.base.errors import RaabtaError
-from raabta.cli import link, output, paths
+from raabta.cli import contacts, emulate, link, output, packets, paths, plan_beams
 from raabta.cli.ending import INTERRUPTED, OUR_FAULT, resumable
 from raabta.cli.options import (
     Area,
@@ -409,32 +409,10 @@ def bench(
 
 app.command("link")(link.link)
 app.command("paths")(paths.paths)
-
-
-@app.command("plan-beams")
-def plan_beams(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="lines `sat|user|interferer ID X Y Z`, in km")],
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="write the plan there instead")] = None,
-    seconds: Annotated[
-        float, typer.Option(min=0.0, metavar="N", help="search no longer, even while it gains")
-    ] = 800.0,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="seed of the search")] = 0,
-    check: Annotated[
-        Path | None, typer.Option(metavar="PLAN", help="say whether this plan is valid, and plan nothing")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Serve as many users as can be: satellites, users and interferers as points.
-
-    Each satellite has 32 beams in 4 colours. A user's satellite stands within 45 deg of its zenith and 20 deg
-    or more from every interferer; beams of one colour are 10 deg or more apart. Prints a line per served
-    user, `sat 12 beam 3 user 451 color B`, and on standard error how far from an upper bound that is.
-    """
-    from raabta.cli import plan_beams as command
-
-    raise typer.Exit(
-        command.plan_beams(file, out=out, seconds=seconds, seed=seed, against=check, as_json=as_json)
-    )
+app.command("contacts")(contacts.contacts)
+app.command("plan-beams")(plan_beams.plan_beams)
+app.command("emulate")(emulate.emulate)
+app.command("packets")(packets.packets)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -99,8 +99,9 @@ def link(
     """Budget one link, line by line.
 
     From a place to a satellite of the catalogue: geostationary ones stand where they stand, of others one at
-    --elevation is taken. The weather is that of the place, no worse for the share of time asked. --sweep
-    moves one quantity, prints a table, and draws it with --out.
+    --elevation is taken. The weather is that of the place, no worse for the share of time asked. The terminal
+    stands on the axis of its beam, and C/I is the stated one: other beams are not summed, see `raabta
+    explain`. --sweep moves one quantity, prints a table, and draws it with --out.
     """
     if out is not None and (sweep is None or out.suffix.lower() != ".svg"):
         raise ScenarioError(

@@ -44,7 +44,8 @@ def paths(
     scenario: Annotated[
         str,
         typer.Argument(
-            metavar="SCENARIO", help="a scenario file of any kind, or a built-in: starlink-cities"
+            metavar="SCENARIO",
+            help="a scenario file of any kind, a built-in such as starlink-cities, or a Hypatia folder",
         ),
     ],
     one: Annotated[
@@ -64,6 +65,22 @@ def paths(
     czml: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write the pair there as CZML, for a globe")
     ] = None,
+    hypatia_state: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="write a Hypatia folder there, with the states of all steps"),
+    ] = None,
+    edges: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="write all lasers and ground links there: .csv or .parquet"),
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv", help="write which lasers and ground links come and go, and why"),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="S", help="with --edges: of one step alone, this long after the start"),
+    ] = None,
     settings: Settings = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
@@ -75,7 +92,8 @@ def paths(
     """Follow ways between places; print how late, how steady, and why not.
 
     With --from and --to one pair is followed, and nothing is kept but what --svg and --czml ask for. Without
-    them all pairs of a scenario of kind `paths` are, in a run that is kept and resumed.
+    them all pairs of a scenario of kind `paths` are, in a run that is kept and resumed; with --hypatia-state,
+    --edges or --events nothing is run, and the mesh of all places is written.
     """
     from raabta.cli.commands import RunOptions
 
@@ -95,10 +113,17 @@ def paths(
     if (one is None) != (other is None):
         given, missing = ("--from", "--to") if other is None else ("--to", "--from")
         raise ScenarioError(f"option {given} stands without {missing}; a way has two ends")
-    if one is not None and other is not None:
-        if same_place(one, other):
-            raise ScenarioError(f"options --from and --to are both '{one}'; a way has two ends")
-        show_pair(scenario, options, (one, other), svg, czml, as_json)
+    pair = (one, other) if one is not None and other is not None else None
+    if pair is not None and same_place(*pair):
+        raise ScenarioError(f"options --from and --to are both '{one}'; a way has two ends")
+    if at is not None and edges is None:
+        raise ScenarioError("option --at is of --edges; name the file that it is for")
+    if hypatia_state is not None or edges is not None or events is not None:
+        write_mesh(load_whole(scenario, options, pair), hypatia_state, edges, at, events)
+        if pair is None:
+            return
+    if pair is not None:
+        show_pair(scenario, options, pair, svg, czml, as_json)
         return
     for option, file in (("--svg", svg), ("--czml", czml)):
         if file is not None:
@@ -158,10 +183,11 @@ def show_run(scenario: PathScenario, options: RunOptions, as_json: bool) -> None
     if as_json:
         say_json(answer.summary)
         return
-    show([run_table(answer), worst_table(answer)])
+    show([run_table(answer), *more_tables(answer)])
     for note in answer.summary["notes"]:
         say(note)
-    say(f"Kept in {folder}: {room.PAIRS} (every pair), {room.OUTAGES}, {room.SUMMARY}")
+    files = [f"{room.PAIRS} (every pair)", room.OUTAGES, *([room.FLOWS] if answer.flows is not None else [])]
+    say(f"Kept in {folder}: {', '.join(files)}, {room.SUMMARY}")
 
 
 def load_paths(source: str, options: RunOptions, pair: tuple[str, str] | None) -> PathScenario:
@@ -178,6 +204,45 @@ def load_paths(source: str, options: RunOptions, pair: tuple[str, str] | None) -
             hint="name two places with --from and --to, or give a scenario of kind `paths`",
         )
     return ways_of(scenario, pair)
+
+
+def load_whole(source: str, options: RunOptions, pair: tuple[str, str] | None) -> PathScenario:
+    """The scenario with all its places; of a broadband one, the pair is all."""
+    from raabta.cli.commands import load_any_scenario
+    from raabta.scenario.paths import PathScenario
+
+    scenario = load_any_scenario(source, options)
+    return scenario if isinstance(scenario, PathScenario) else load_paths(source, options, pair)
+
+
+def write_mesh(
+    scenario: PathScenario, folder: Path | None, edges: Path | None, at: str | None, events: Path | None
+) -> None:
+    """Write what --hypatia-state, --edges and --events ask for, and say what was written."""
+    from raabta.cli.progress import Bars
+    from raabta.cli.times import seconds
+
+    if folder is not None:
+        from raabta.service.pairs.hypatia import write
+
+        with Bars() as bars:
+            made = write(scenario, folder, lambda done, total: bars("writing states", done, total))
+        say(
+            f"Wrote {made.states}: {made.steps:,} states of {made.satellites:,} satellites and "
+            f"{made.places:,} places"
+        )
+    if edges is not None:
+        from raabta.service.pairs.edges import write_edges
+
+        start = at is not None and at.strip() in ("0", "0s")
+        at_s = 0.0 if start else None if at is None else seconds(at, "--at")
+        steps, count = write_edges(scenario, edges, at_s)
+        say(f"Wrote {edges}: {count:,} edges of {'one step' if steps == 1 else f'{steps:,} steps'}")
+    if events is not None:
+        from raabta.service.pairs.edges import write_changes
+
+        steps, count = write_changes(scenario, events)
+        say(f"Wrote {events}: {count:,} changes over {steps:,} steps")
 
 
 def _folder(scenario: PathScenario) -> Path:
@@ -313,6 +378,31 @@ _FIGURES = (
     ("handovers_per_hour", "handovers an hour", "", 1.0),
     ("longest_outage_s", "longest outage", " s", 1.0),
 )
+
+
+def more_tables(answer: Answer) -> list[Table]:
+    """The worst pairs, where any lacks anything, and what pairs send, where they do."""
+    apart = answer.summary["over_pairs"]["connected_share"]["least"] < 1.0
+    found = [worst_table(answer)] if apart else []
+    return [*found, traffic_table(answer)] if answer.flows is not None else found
+
+
+def traffic_table(answer: Answer) -> Table:
+    """What all pairs send together, and what stops them."""
+    from rich.table import Table
+
+    told = answer.summary["traffic"]
+    table = Table(title="traffic, all pairs together", title_justify="left", show_header=False)
+    table.add_column("what")
+    table.add_column("figure", justify="right")
+    table.add_row("asked for", f"{told['asked_mbps'] / 1e3:,.1f} Gbps")
+    share = "-" if told["carried_share"] is None else f" ({100.0 * told['carried_share']:.1f} %)"
+    table.add_row("carried, mean", f"{told['carried_mbps'] / 1e3:,.1f} Gbps{share}")
+    if told["of_the_most_share"] is not None:
+        table.add_row("of the most that any sharing carries", f"{100.0 * told['of_the_most_share']:.1f} %")
+    for name, part in told["flows_stopped_by_share"].items():
+        table.add_row(f"flows stopped by {name}", f"{100.0 * part:.1f} %")
+    return table
 
 
 def worst_table(answer: Answer) -> Table:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from raabta.base.errors import ScenarioError
 from raabta.cli.output import complain, heard, say, say_json
@@ -15,24 +17,37 @@ if TYPE_CHECKING:
 
 
 def plan_beams(
-    file: Path, *, out: Path | None, seconds: float | None, seed: int, against: Path | None, as_json: bool
-) -> int:
-    """Plan, and write the plan; or check one that is there. The exit code: 2 for a plan that is not valid."""
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="lines `sat|user|interferer ID X Y Z`, in km")],
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="write the plan there instead")] = None,
+    seconds: Annotated[
+        float, typer.Option(min=0.0, metavar="N", help="search no longer, even while it gains")
+    ] = 800.0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="seed of the search")] = 0,
+    check: Annotated[
+        Path | None, typer.Option(metavar="PLAN", help="say whether this plan is valid, and plan nothing")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the summary alone, as JSON")] = False,
+) -> None:
+    """Serve as many users as can be: satellites, users and interferers as points.
+
+    Each satellite has 32 beams in 4 colours. A user's satellite stands within 45 deg of its zenith and 20 deg
+    or more from every interferer; beams of one colour are 10 deg or more apart. Prints a line per served
+    user, `sat 12 beam 3 user 451 color B`, and on standard error how far from an upper bound that is.
+    """
     from raabta.engine.kernelcache import prepare
 
     prepare()
     from raabta.network.beam_planning.instance import read_instance
 
-    if against is not None and out is not None:
+    if check is not None and out is not None:
         raise ScenarioError("option --out: --check writes no plan", hint="leave one of the two out")
     instance = read_instance(file)
-    if against is not None:
-        return _check(instance, against, as_json)
+    if check is not None:
+        raise typer.Exit(_check(instance, check, as_json))
     _plan(instance, out, seconds, seed, as_json)
-    return 0
 
 
-def _plan(instance: Instance, out: Path | None, seconds: float | None, seed: int, as_json: bool) -> None:
+def _plan(instance: Instance, out: Path | None, seconds: float, seed: int, as_json: bool) -> None:
     from raabta.cli.progress import Bars
     from raabta.network.beam_planning import answer, planner
 

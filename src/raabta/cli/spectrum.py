@@ -192,7 +192,12 @@ def price_table(found: dict[str, Any]) -> Table:
 
 def notes(found: dict[str, Any]) -> list[str]:
     """What the verdicts stand on."""
-    lines = [f"EPFD assumes that {text}." for text in found["epfd_down"]["assumptions"]]
+    lines = [
+        f"Verdicts are for {found['constellation']} alone: the fallback, {name}, is not looked at. "
+        "Prices count the homes that both serve."
+        for name in found["not_looked_at"]
+    ]
+    lines += [f"EPFD assumes that {text}." for text in found["epfd_down"]["assumptions"]]
     unsure = {row["confidence"] for row in found["pfd"] if row["confidence"] != "A"}
     lines += [f"Confidence of a flux limit: {text}." for text in sorted(unsure)]
     return lines

@@ -74,7 +74,13 @@ class Propagator:
         elements: MeanElements | None = None
         notes: tuple[str, ...] = ()
         if constellation.orbits_file is not None:
-            elements, notes = cls._of_file(Path(constellation.orbits_file), epoch, duration_s)
+            file, lasers = Path(constellation.orbits_file), constellation.lasers
+            elements, notes = cls._of_file(file, epoch, duration_s)
+            if lasers is not None and lasers.pattern == "listed" and notes and "left out" in notes[0]:
+                raise NoSolutionError(
+                    f"{notes[0]} The list of lasers numbers satellites as the orbits_file does, so none may "
+                    "be missing; use newer elements, or move the start"
+                )
         else:
             shells = enumerate(constellation.shells, start=1)
             parts = tuple(walker(shell, epoch, f"{constellation.name}-{i}") for i, shell in shells)

@@ -15,6 +15,7 @@ from raabta.orbits.elements import MeanElements
 from raabta.orbits.rows import DAY_NS, Place, Row, as_elements, check_count, in_range, name_of, refuse, shown
 
 _LENGTH = 69
+_COUNTS = re.compile(r"[0-9]{1,6} [0-9]{1,6}")
 _ALPHA5 = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -73,12 +74,13 @@ def checksum(line: str) -> int:
 def parse_tle(text: str, source: str = "TLE") -> MeanElements:
     """Mean elements of a TLE file: pairs of lines, each with an optional name line before it.
 
-    Blank lines and lines from `#` are skipped. OrbitDataError says line, column and what is allowed.
+    Blank lines and lines from `#` are skipped, and a first line of two numbers, as Hypatia has it: planes and
+    satellites in each. OrbitDataError says line, column and what is allowed.
     """
     lines = [(i, line.rstrip()) for i, line in enumerate(text.split("\n"), start=1)]
     lines = [(i, line) for i, line in lines if line and not line.startswith("#")]
     rows: list[Row] = []
-    at = 0
+    at = 1 if len(lines) > 1 and _COUNTS.fullmatch(lines[0][1]) and not _is_first(lines, 1) else 0
     while at < len(lines):
         check_count(rows, Place(source, lines[at][0]))
         named = not _is_first(lines, at)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from raabta.scenario.model import Model, NonNegative, Positive
 
@@ -31,13 +31,13 @@ class Offset(Model):
 class Lasers(Model):
     """Lasers between satellites: who has one, what ends it. Whether a run lands by them says `sharing`."""
 
-    pattern: Literal["auto", "plus-grid", "motif", "nearest"] = Field(
+    pattern: Literal["auto", "plus-grid", "motif", "nearest", "listed"] = Field(
         default="auto",
         description="plus-grid: two in the plane, one to each next plane, there to the satellite that is "
         "nearest in the mean over an orbit; motif: the offsets of `motif`, for every satellite alike; "
         "nearest: matched anew at every step, the shortest "
-        "first, within each shell; auto: plus-grid in shells, nearest among the satellites of an orbits "
-        "file or of the geostationary arc",
+        "first, within each shell; listed: those of `links_file`; auto: plus-grid in shells, nearest among "
+        "the satellites of an orbits file or of the geostationary arc",
     )
     terminals: int = Field(default=4, ge=1, le=8, description="laser terminals of one satellite")
     motif: tuple[Offset, ...] = Field(
@@ -45,6 +45,11 @@ class Lasers(Model):
         max_length=4,
         description="offsets of the pattern motif, each of two terminals; the two of Bhattacherjee and "
         "Singla (2019) make one of four",
+    )
+    links_file: str | None = Field(
+        default=None,
+        description="lasers of the pattern listed: a line each, the numbers of two satellites, the lower "
+        "first, counted from 0 (Hypatia's isls.txt)",
     )
     between_shells: int = Field(
         default=0,
@@ -97,6 +102,22 @@ class Lasers(Model):
         return self
 
     @model_validator(mode="after")
+    def _file_where_it_is_asked_for(self) -> Self:
+        if (self.pattern == "listed") != (self.links_file is not None):
+            raise ValueError("`links_file` and `pattern: listed` go together")
+        if self.pattern == "listed" and (self.between_shells or self.seam != "auto"):
+            raise ValueError("between_shells and seam go with no list of lasers; put those into the list")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_no_file(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Lasers without a list are written, and hashed, as if there were no such key."""
+        data: dict[str, Any] = handler(self)
+        if data.get("links_file") is None:
+            data.pop("links_file", None)
+        return data
+
+    @model_validator(mode="after")
     def _terminals_enough(self) -> Self:
         if self.between_shells > self.terminals:
             raise ValueError(f"between_shells {self.between_shells} is above terminals {self.terminals}")
@@ -108,7 +129,9 @@ class Lasers(Model):
         return self.terminals - self.between_shells
 
 
-def pattern_of(constellation: Constellation, lasers: Lasers) -> Literal["plus-grid", "motif", "nearest"]:
+def pattern_of(
+    constellation: Constellation, lasers: Lasers
+) -> Literal["plus-grid", "motif", "nearest", "listed"]:
     """The pattern of a constellation's moving satellites, `auto` resolved."""
     if lasers.pattern != "auto":
         return lasers.pattern
@@ -133,7 +156,7 @@ def check_lasers(constellation: Constellation) -> None:
     if lasers is None:
         return
     pattern = pattern_of(constellation, lasers)
-    if pattern == "nearest":
+    if pattern in ("nearest", "listed"):
         _check_nearest(constellation, lasers)
     elif not _walker(constellation):
         what = "an orbits_file names no planes" if constellation.orbits_file else "there are no shells"

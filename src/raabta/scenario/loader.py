@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
 from raabta.base.errors import ScenarioError
-from raabta.scenario import override
+from raabta.scenario import hypatia, override
 from raabta.scenario.catalogue import actual_gateways
 from raabta.scenario.diagnosis import diagnose, raise_issues
 from raabta.scenario.documents import Document, Loc, read_file
@@ -28,9 +28,11 @@ FILE_FIELDS: tuple[tuple[str, ...], ...] = (
     ("area", "districts_file"),
     ("area", "horizon_file"),
     ("constellation", "orbits_file"),
+    ("constellation", "lasers", "links_file"),
     ("demand", "terrestrial", "coverage_file"),
     ("weather", "cloud_maps_file"),
     ("fallback", "constellation", "orbits_file"),
+    ("fallback", "constellation", "lasers", "links_file"),
 )
 """Fields that name a file; relative ones are meant from the scenario's own folder."""
 
@@ -82,7 +84,8 @@ def load_any(
     settings: Sequence[str] = (),
     files_needed: bool = True,
 ) -> AnyScenario:
-    """Read a scenario of any kind from a YAML file or a built-in name: resolve the catalogue, check, freeze.
+    """Read a scenario of any kind from a YAML file, a built-in name or a Hypatia folder (`hypatia.document`):
+    resolve the catalogue, check, freeze.
 
     The keyword arguments overrule the file (`raabta run` options); `settings` are texts `KEY=VALUE` as
     `override` reads them. Without `files_needed` the files that it names may be gone, as those of a run that
@@ -90,7 +93,7 @@ def load_any(
     its text lists every fault found.
     """
     path = _locate(source)
-    document = read_file(path)
+    document = hypatia.document(path) if hypatia.is_folder(path) else read_file(path)
     _check_schema_version(document)
     _check_kind(document)
     raw = copy.deepcopy(document.data)
@@ -137,6 +140,8 @@ def _locate(source: str | Path) -> Path:
     if isinstance(source, str) and source in builtin_names():
         return _builtin_folder() / f"{source}.yaml"
     path = Path(source)
+    if _holds(hypatia.is_folder, path):
+        return path
     if _holds(Path.is_dir, path):
         of_a_run = path / "scenario.yaml"
         hint = f"the scenario of that run is {of_a_run}" if of_a_run.is_file() else "give a file"

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from raabta.scenario.model import Latitude, Longitude, Model
+from raabta.base.errors import ScenarioError
+from raabta.scenario.model import Latitude, Longitude, Model, Positive
 from raabta.scenario.models import SCHEMA_VERSION, Constellation, Scenario, Time
-from raabta.scenario.suggest import same_place
+from raabta.scenario.suggest import named, same_place
 
 MOST_PLACES: Final = 2_000
 SHORTEST_STEP_S: Final = 0.01
@@ -37,6 +38,9 @@ class Station(Model):
     latitude_deg: Latitude = Field(description="geodetic, north positive")
     longitude_deg: Longitude = Field(description="east positive")
     height_m: float = Field(default=0.0, ge=-500.0, le=9_000.0, description="above the ellipsoid")
+    people: int = Field(
+        default=1_000_000, ge=0, le=100_000_000, description="what it counts for in traffic by `gravity`"
+    )
     gateway: bool = Field(
         default=False, description="whether links by `gateway-visible` go by what this place sees"
     )
@@ -58,7 +62,10 @@ class Ground(Model):
     mask: Literal["elevation", "flat-earth-compat"] = Field(
         default="elevation",
         description="elevation: above the constellation's least elevation, on WGS84; flat-earth-compat: "
-        "nearer than altitude over the sine of it, horizon or not, as Hypatia has it",
+        "nearer than altitude over the sine of it, or than max_range_km, horizon or not, as Hypatia has it",
+    )
+    max_range_km: Positive | None = Field(
+        default=None, description="longest link of a place to a satellite; none = what the mask says alone"
     )
 
     @property
@@ -93,6 +100,42 @@ class Routing(Model):
     )
 
 
+class Traffic(Model):
+    """What the pairs send, and what carries it: one flow a pair, from one end to the other; what comes back
+    is the same the other way round."""
+
+    total_mbps: Positive = Field(description="asked for by all pairs together")
+    demand: Literal["gravity", "equal"] = Field(
+        default="gravity",
+        description="gravity: by the product of the people at both ends, over a power of their distance; "
+        "equal: the same of every pair",
+    )
+    distance_exponent_ratio: float = Field(
+        default=0.0, ge=0.0, le=4.0, description="that power; 0: distance does not matter"
+    )
+    rule: Literal["shortest", "link-disjoint", "node-disjoint"] = Field(
+        default="shortest",
+        description="ways that a flow is spread over: the shortest, or such as share nothing",
+    )
+    ways: int = Field(default=1, ge=1, le=64, description="how many at most")
+    split: Literal["equal", "adaptive"] = Field(
+        default="adaptive",
+        description="equal: fair among ways; adaptive: moved towards fairness among flows, round by round",
+    )
+    place_mbps: Positive = Field(
+        default=20_000.0, description="all links of one place together, up and down each"
+    )
+    satellite_mbps: Positive = Field(
+        default=20_000.0, description="all links of one satellite to the ground together, up and down each"
+    )
+    every_steps: int = Field(default=20, ge=1, le=100_000, description="shared at every so manieth step")
+    bound: bool = Field(
+        default=False,
+        description="whether the most that any sharing could carry over the same ways is found beside it (a "
+        "linear program: slow where there are many ways)",
+    )
+
+
 Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
 
 
@@ -108,6 +151,7 @@ class PathScenario(Model):
     constellation: Constellation = Field(description="the satellites, and their lasers")
     ground: Ground = Field(description="the places")
     routing: Routing = Field(default=Routing(), description="how ways are chosen")
+    traffic: Traffic | None = Field(default=None, description="what the pairs send; none = nothing")
     pairs: tuple[Pair, ...] = Field(
         default=(), description="the two ends of each way that is followed; none = all pairs of places"
     )
@@ -132,10 +176,11 @@ class PathScenario(Model):
 
     @model_validator(mode="after")
     def _altitudes_for_a_flat_earth(self) -> Self:
-        if self.ground.mask == "flat-earth-compat" and self.constellation.orbits_file is not None:
+        flat = self.ground.mask == "flat-earth-compat" and self.ground.max_range_km is None
+        if flat and self.constellation.orbits_file is not None:
             raise ValueError(
                 "ground: mask flat-earth-compat goes by the altitudes of shells, and an orbits_file names "
-                "none; use mask elevation"
+                "none; give max_range_km, the longest link, or use mask elevation"
             )
         return self
 
@@ -147,13 +192,25 @@ class PathScenario(Model):
         return self
 
     def between(self, one: str, other: str) -> PathScenario:
-        """The same question about one pair of towns alone."""
-        pair, stations = (one, other), {station.name for station in self.ground.stations}
+        """The same question about one pair of places alone: stations by their names or by parts that only one
+        has (`suggest.named`), and towns. Raises ScenarioError for a part that several stations have."""
+        stations = {station.name for station in self.ground.stations}
+        pair = _station_named(one, stations), _station_named(other, stations)
         named = tuple(name for name in pair if name not in stations)
         own = tuple(station for station in self.ground.stations if station.name in pair)
         ground = self.ground.model_copy(update={"largest_cities": 0, "cities": named, "stations": own})
         data: dict[str, Any] = {**self.model_dump(), "ground": ground.model_dump(), "pairs": (pair,)}
         return PathScenario.model_validate(data)
+
+
+def _station_named(text: str, stations: set[str]) -> str:
+    """The station that a text means, or the text itself where none is called so."""
+    found = [text] if text in stations else sorted(named(text, stations))
+    if len(found) > 1:
+        raise ScenarioError(
+            f"{text!r} may be {len(found)} stations: {', '.join(found[:6])}", hint="give more of the name"
+        )
+    return found[0] if found else text
 
 
 def ways_of(scenario: Scenario, pair: tuple[str, str]) -> PathScenario:

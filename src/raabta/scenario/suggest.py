@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any
@@ -83,6 +85,25 @@ def converted(key: str, wanted: str, value: Any) -> str | None:
     if not first or not _same_quantity(first, second) or {first, second} & _NOT_A_FACTOR:
         return None
     return f"{wanted}: {value * _FACTORS[first][1] / _FACTORS[second][1]:g}"
+
+
+def named(text: str, names: Iterable[str]) -> list[str]:
+    """The names that a text may mean: the same but for capitals, accents and marks; else those that have all
+    its words, or words that begin with them (`Rio` for Rio-de-Janeiro, `St` for Saint)."""
+    wanted = _words(text)
+    held = {name: _words(name) for name in names}
+    same = [name for name, words in held.items() if words == wanted]
+    if same or not wanted:
+        return same
+    return [
+        name for name, words in held.items() if all(any(w.startswith(part) for w in words) for part in wanted)
+    ]
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(each for each in plain if not unicodedata.combining(each))
+    return ["saint" if word == "st" else word for word in re.findall(r"\w+", letters)]
 
 
 def same_place(one: str, other: str) -> bool:

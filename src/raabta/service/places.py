@@ -17,12 +17,14 @@ _RANGE_SOURCE = "latitude,longitude in degrees, north and east positive"
 
 
 class Place(NamedTuple):
-    """A point with the name it goes by; `note` says what else the name could have meant."""
+    """A point with the name it goes by; `note` says what else the name could have meant, `people` how many
+    live there (GeoNames; 0 where nobody knows)."""
 
     name: str
     latitude_deg: float
     longitude_deg: float
     note: str = ""
+    people: int = 0
 
 
 def find_place(text: str) -> Place:
@@ -51,7 +53,11 @@ def find_place(text: str) -> Place:
     known = towns(code)
     title = f"{known.name[row]}, {country_name(code)}"
     return Place(
-        title, float(known.latitude_deg[row]), float(known.longitude_deg[row]), _others(found, code, title)
+        title,
+        float(known.latitude_deg[row]),
+        float(known.longitude_deg[row]),
+        _others(found, code, title),
+        int(known.population[row]),
     )
 
 

@@ -69,6 +69,8 @@ def answer(
         "scenario": scenario.name,
         "country": scenario.area.country,
         "region": articles.itu_region(scenario.area.country),
+        "constellation": scenario.constellation.name,
+        "not_looked_at": [scenario.fallback.constellation.name] if scenario.fallback else [],
         "band_ghz": [round(low, 6), round(high, 6)],
         "band_from": _band_from(scenario, question),
         "pfd_limit": scenario.constellation.pfd_limit,

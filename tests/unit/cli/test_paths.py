@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -146,3 +148,14 @@ def test_a_way_that_is_never_there_cannot_be_drawn(tmp_path: Path, capsys: Out) 
     assert "both see satellites, but no lasers join those of London" in shown
     assert main(pair(str(path), "--svg", str(tmp_path / "x.svg"))) == 2
     assert "there is never a way" in capsys.readouterr().err
+
+
+def test_what_comes_and_goes_is_written_with_its_cause(file: str, tmp_path: Path, capsys: Out) -> None:
+    out = tmp_path / "events.csv"
+    assert main(["paths", file, "--events", str(out)]) == 0
+    assert "changes over 6 steps" in capsys.readouterr().out
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"))))
+    assert {row["change"] for row in rows} == {"up", "down"} and {row["kind"] for row in rows} == {"ground"}
+    seen = [row for row in rows if row["one"] == "London, United Kingdom"]
+    assert seen and all(row["cause"] == "mask" and row["other"].startswith("starlink-gen1") for row in seen)
+    assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)

@@ -16,6 +16,8 @@ from raabta.cli.app import main
 FOUND = {
     "label": "Indicative",
     "scenario": "here",
+    "constellation": "low",
+    "not_looked_at": [],
     "region": 3,
     "band_ghz": [11.6, 11.8],
     "band_from": "channels",
@@ -121,6 +123,8 @@ def test_notes_carry_assumptions_and_doubt() -> None:
     doubted = FOUND["pfd"][0] | {"confidence": "M"}
     assert room.notes(FOUND) == ["EPFD assumes that all is active."]
     assert room.notes(FOUND | {"pfd": [doubted]})[-1] == "Confidence of a flux limit: M."
+    hybrid = room.notes(FOUND | {"not_looked_at": ["high"]})[0]
+    assert hybrid.startswith("Verdicts are for low alone: the fallback, high, is not looked at.")
 
 
 def test_a_users_mistakes_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,6 +53,7 @@ def test_what_the_catalogue_holds() -> None:
         "paksat-mm1",
         "starlink-gen1",
         "telesat",
+        "telesat-1015",
     ]
     pakistani = {name for name in catalogue_names("gateway") if entry(name).data["country"] == "PAK"}
     assert pakistani == {"karachi", "gwadar", "islamabad", "lahore", "peshawar", "quetta", "multan"}
@@ -228,7 +229,9 @@ def _least_distance_km(shell: Shell, phasing: int) -> float:
     return (EARTH_KM + shell.altitude_km) * math.sqrt(max(0.0, 2 - 2 * nearest))
 
 
-@pytest.mark.parametrize("name", ["starlink-gen1", "oneweb", "telesat", "kuiper", "galaxyspace-like"])
+@pytest.mark.parametrize(
+    "name", ["starlink-gen1", "oneweb", "telesat", "telesat-1015", "kuiper", "galaxyspace-like"]
+)
 def test_phasing_keeps_satellites_farthest_apart(name: str) -> None:
     """The claim of the catalogue, recomputed for every Walker F."""
     for shell in (Shell.model_validate(raw) for raw in entry(name).data["shells"]):

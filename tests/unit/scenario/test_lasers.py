@@ -112,4 +112,4 @@ def test_a_degree_above_the_terminals_is_told_at_the_scenario():
 
 def test_who_has_lasers_in_the_catalogue():
     having = {name for name in catalogue_names("constellation") if entry(name).model.lasers is not None}
-    assert having == {"starlink-gen1", "kuiper", "telesat"}
+    assert having == {"starlink-gen1", "kuiper", "telesat", "telesat-1015"}

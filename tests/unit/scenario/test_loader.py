@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import entry
-from raabta.scenario.loader import builtin_names, load, scenario_hash, to_yaml
-from raabta.scenario.models import Scenario
+from raabta.scenario.loader import builtin_names, load, load_any, scenario_hash, to_yaml
+from raabta.scenario.models import Scenario, Shell
+from raabta.scenario.paths import PathScenario
 
 
 def _write(folder: Path, text: str, name: str = "s.yaml") -> Path:
@@ -22,8 +23,35 @@ def _write(folder: Path, text: str, name: str = "s.yaml") -> Path:
 
 
 def test_builtins_are_those_of_the_house() -> None:
-    names = ["pakistan", "pakistan-hybrid", "pakistan-paksat", "pakistan-paksat-1r", "pakistan-starlink"]
-    assert builtin_names() == [*names, "pakistan-starlink-lasers"]
+    pakistan = ["pakistan", "pakistan-hybrid", "pakistan-paksat", "pakistan-paksat-1r", "pakistan-starlink"]
+    pakistan.append("pakistan-starlink-lasers")
+    assert builtin_names() == ["kuiper-cities", *pakistan, "starlink-cities", "telesat-cities"]
+
+
+@pytest.mark.parametrize(
+    ("name", "satellites", "floor_deg"),
+    [("starlink-cities", 1_584, 25.0), ("kuiper-cities", 1_156, 35.0), ("telesat-cities", 351, 10.0)],
+)
+def test_builtins_of_cities_are_one_shell_of_the_catalogue(
+    name: str, satellites: int, floor_deg: float
+) -> None:
+    scenario = load_any(name)
+    assert isinstance(scenario, PathScenario)
+    system, ground = scenario.constellation, scenario.ground
+    of_entry = {
+        "starlink-cities": "starlink-gen1",
+        "kuiper-cities": "kuiper",
+        "telesat-cities": "telesat-1015",
+    }
+    first = Shell.model_validate(entry(of_entry[name]).data["shells"][0])
+    assert system.shells == (first,) and first.satellites == satellites
+    assert system.lasers is not None and system.lasers.pattern == "plus-grid"
+    assert (ground.largest_cities, ground.mask, system.user_min_elevation_deg) == (
+        100,
+        "elevation",
+        floor_deg,
+    )
+    assert (scenario.time.steps, scenario.time.step_s, scenario.routing.keep_states) == (5_760, 15.0, True)
 
 
 def test_pakistan_is_the_stand_in_with_seven_gateways_at_home() -> None:
@@ -174,8 +202,8 @@ def test_unknown_source_suggests_a_builtin() -> None:
 
 @pytest.mark.parametrize("name", builtin_names())
 def test_round_trip_is_exact(name: str, tmp_path: Path) -> None:
-    scenario = load(name)
-    again = load(_write(tmp_path, to_yaml(scenario)))
+    scenario = load_any(name)
+    again = load_any(_write(tmp_path, to_yaml(scenario)))
     assert again == scenario
     assert scenario_hash(again) == scenario_hash(scenario)
 

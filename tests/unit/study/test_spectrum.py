@@ -49,6 +49,14 @@ def test_everything_is_json_and_labelled(found) -> None:
     assert len(found["epfd_down"]["assumptions"]) == 3
 
 
+def test_a_hybrid_names_the_constellation_that_is_not_looked_at(found) -> None:
+    assert (found["constellation"], found["not_looked_at"]) == (GALAXY.constellation.name, [])
+    both = load("pakistan-hybrid", duration_s=600.0)
+    hybrid = spectrum.answer(results(both), QUICK, Served())
+    assert hybrid["constellation"] == both.constellation.name
+    assert hybrid["not_looked_at"] == [both.fallback.constellation.name]
+
+
 def test_gaps_of_the_band_are_named(found) -> None:
     assert found["pfd_missing_ghz"] == [[19.3, 20.2]]
     assert found["epfd_down"]["missing_ghz"] == [[18.6, 19.7]]

@@ -18,7 +18,6 @@ from raabta.network.mesh.search_kernels import (
     close_way,
     desk_of,
     heap_of,
-    inner,
     kernel,
     lean,
     link_between,
@@ -47,7 +46,7 @@ class Sets(NamedTuple):
 
 @kernel
 def _sets_of(room):
-    part = np.empty((3, room), np.int32)
+    part = np.empty((3, room), np.int64)
     return Sets(part[0], part[1], part[2], heap_of(room), np.zeros(2, np.int64))
 
 
@@ -73,9 +72,9 @@ def k_shortest(graph, goals, row, source, count, longer_km):
     pair's shortest (of as many links, if fewest are wanted). Returns the ways of each pair (p,), and of all
     ways on end the number of nodes, and the nodes.
     """
-    desk, sets = desk_of(graph), _sets_of(64)
-    shelf = shelf_of(1024, 64)
-    out = shelf_of(1024, 64)
+    desk, sets = desk_of(graph), _sets_of(np.int64(64))
+    shelf = shelf_of(np.int64(1024), np.int64(64))
+    out = shelf_of(np.int64(1024), np.int64(64))
     number, taken = np.zeros(source.shape[0], np.int64), np.empty(count, np.int64)
     for p in range(source.shape[0]):
         r = row[p]
@@ -100,17 +99,17 @@ def _ways_of_pair(graph, goal, source, longer_km, desk, shelf, sets, taken):
     """Take ways, best first, until there are enough or no set is left: taken (count,), their numbers."""
     nodes = graph.start.shape[0] - 1
     shelf = with_room(shelf, nodes)
-    taken[0] = _walk(graph, shelf, 0, 0, goal, source)
-    found = 1
+    taken[0] = _walk(graph, shelf, np.int64(0), np.int64(0), goal, np.int64(source))
+    found = np.int64(1)  # no literal: each would be compiled anew
     while found < taken.shape[0]:
         way = taken[found - 1]
         sets = _more_sets(sets, shelf.begin[way + 1] - shelf.begin[way])
         _part(graph, goal, shelf, taken, found, desk, sets)
         way = -1
-        while way < 0 and _within(graph, goal, source, longer_km, sets):
+        while way < 0 and sets.size[1] > 0:
             shelf = with_room(shelf, nodes)
             way = _take(graph, goal, shelf, taken, found, desk, sets)
-        if way < 0:
+        if way < 0 or _too_long(graph, goal, source, longer_km, shelf, way):
             break
         taken[found] = way
         found += 1
@@ -142,9 +141,9 @@ def _part(graph, goal, shelf, taken, found, desk, sets):
         desk.blocked[shelf.node[first + i]] = True
     for kept in range(least, last - first):
         desk.blocked[shelf.node[first + kept - 1]] = True
-        _ban(graph, shelf, parent, kept, taken, found, desk, True)
+        _ban(graph, shelf, parent, kept, taken, found, desk, np.bool_(True))
         link = _best_link(graph, goal, shelf.node[first + kept - 1], desk)
-        _ban(graph, shelf, parent, kept, taken, found, desk, False)
+        _ban(graph, shelf, parent, kept, taken, found, desk, np.bool_(False))
         if link >= 0:
             v = graph.head[link]
             hops = kept * graph.hop + goal.hops[v]
@@ -154,7 +153,7 @@ def _part(graph, goal, shelf, taken, found, desk, sets):
         desk.blocked[shelf.node[first + i]] = False
 
 
-@inner
+@lean
 def _wait(sets, parent, kept, hops, km):
     new = sets.size[0]
     sets.parent[new], sets.kept[new], sets.way[new] = parent, kept, -1
@@ -180,7 +179,7 @@ def _ban(graph, shelf, parent, kept, taken, found, desk, banned):
             desk.banned[link] = banned
 
 
-@inner
+@lean
 def _best_link(graph, goal, u, desk):
     """The allowed link of u with the shortest way beyond it, -1 for none."""
     best, least_hops, least_km = -1, 0, np.inf
@@ -194,15 +193,14 @@ def _best_link(graph, goal, u, desk):
     return best
 
 
-@inner
-def _within(graph, goal, source, longer_km, sets):
-    """Whether a set waits that may hold a way not too long."""
-    if sets.size[1] == 0:
-        return False
+@lean
+def _too_long(graph, goal, source, longer_km, shelf, way):
+    """Whether a way is longer than the shortest by more than is wanted: then so are all that wait."""
     if longer_km == np.inf:
-        return True
-    same = sets.heap.hops[0] == goal.hops[source]
-    return same and sets.heap.km[0] <= goal.km[source] + longer_km
+        return False
+    last = shelf.begin[way + 1] - 1
+    same = (last - shelf.begin[way]) * graph.hop == goal.hops[source]
+    return not same or shelf.km[last] > goal.km[source] + longer_km
 
 
 @lean
@@ -214,9 +212,9 @@ def _take(graph, goal, shelf, taken, found, desk, sets):
     if sets.way[one] >= 0:
         return sets.way[one]
     parent, kept = sets.parent[one], sets.kept[one]
-    _bar(graph, shelf, parent, kept, taken, found, desk, True)
+    _bar(graph, shelf, parent, kept, taken, found, desk, np.bool_(True))
     way = _best_of_set(graph, goal, shelf, parent, kept, desk)
-    _bar(graph, shelf, parent, kept, taken, found, desk, False)
+    _bar(graph, shelf, parent, kept, taken, found, desk, np.bool_(False))
     if way < 0:
         return -1
     last = shelf.begin[way + 1] - 1
@@ -228,7 +226,7 @@ def _take(graph, goal, shelf, taken, found, desk, sets):
     return -1
 
 
-@inner
+@lean
 def _bar(graph, shelf, parent, kept, taken, found, desk, barred):
     """Block (or free) the first `kept` nodes of the parent and ban the links of ways taken."""
     for i in range(shelf.begin[parent], shelf.begin[parent] + kept):
@@ -236,7 +234,7 @@ def _bar(graph, shelf, parent, kept, taken, found, desk, barred):
     _ban(graph, shelf, parent, kept, taken, found, desk, barred)
 
 
-@inner
+@lean
 def _best_of_set(graph, goal, shelf, parent, kept, desk):
     """The best way of a set, put on the shelf; -1 for none. What it must not use is blocked and banned."""
     spur = shelf.node[shelf.begin[parent] + kept - 1]
@@ -247,7 +245,7 @@ def _best_of_set(graph, goal, shelf, parent, kept, desk):
     while node >= 0 and not desk.blocked[node]:
         node = goal.next_node[node]
     if node < 0:
-        return _walk(graph, shelf, parent, kept, goal, graph.head[link])
+        return _walk(graph, shelf, parent, kept, goal, np.int64(graph.head[link]))
     if not search(graph, goal, spur, desk):
         return -1
     way = shelve(graph, shelf, parent, kept - 1, goal.node, desk)

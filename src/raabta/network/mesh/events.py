@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from raabta.network.mesh.paths import GroundLinks
     from raabta.network.mesh.topology import Links, Sky, Topology
+    from raabta.orbits.propagate import Propagator
 
     Ints = NDArray[np.int64]
     Codes = NDArray[np.uint8]
@@ -89,6 +90,21 @@ class Events:
             first = (satellites if kind == LASER else places)[one]
             when = np.datetime_as_string(time, unit="ms") + "Z"
             yield when, KINDS[kind], first, satellites[other], "up" if up else "down", CAUSES[cause]
+
+
+def instants(
+    topology: Topology,
+    propagator: Propagator,
+    times: NDArray[np.datetime64],
+    ground: Iterable[GroundLinks] | None = None,
+    in_view: Iterable[GroundLinks] | None = None,
+) -> Iterator[Instant]:
+    """The mesh at each of `times` (UTC), with ground links as chosen and all in view, where these are given,
+    one for each time."""
+    nothing = [None] * len(times)
+    skies, links = topology.skies(propagator, times), topology.over(propagator, times)
+    for each in zip(times, skies, links, ground or nothing, in_view or nothing, strict=True):
+        yield Instant(*each)
 
 
 def events(topology: Topology, instants: Iterable[Instant]) -> Iterator[Events]:

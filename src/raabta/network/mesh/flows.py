@@ -184,7 +184,7 @@ def resources_of(lasers: Lasers, km: Floats, links: GroundLinks, capacities: Cap
     graph = checked_graph(lasers, km, links)
     n, g, e = graph.neighbour.shape[0], graph.start.size - 1, graph.satellite.size
     sizes = {
-        "laser_mbps": graph.neighbour.shape,
+        "laser_mbps": lasers.neighbour.shape,
         "link_up_mbps": (e,),
         "link_down_mbps": (e,),
         "users_up_mbps": (n,),
@@ -200,6 +200,8 @@ def resources_of(lasers: Lasers, km: Floats, links: GroundLinks, capacities: Cap
         if full.shape != shape:
             raise RaabtaError(f"{name} has shape {full.shape}; wanted: {shape}, or one number for all")
         parts.append(arrays.numbers(name, full.ravel(), infinite=True))
+    missing = graph.neighbour.shape[1] - lasers.neighbour.shape[1]  # columns that the kernels want beside
+    parts[0] = np.pad(parts[0].reshape(lasers.neighbour.shape), ((0, 0), (0, missing))).ravel()
     gateway = np.ascontiguousarray(_for_all(capacities.gateway, (g,)), np.bool_)
     arrays.check_length("gateway", gateway, g)
     block = np.concatenate([[0], np.cumsum([part.size for part in parts])]).astype(np.int64)

@@ -76,6 +76,11 @@ def _nearest_of(links: GroundLinks, count: int | None) -> GroundLinks:
     return links if count is None else nearest(links, count)
 
 
+def shorter(links: GroundLinks, longest_km: float) -> GroundLinks:
+    """The links no longer than `longest_km`."""
+    return _some(links, links.range_km <= longest_km)
+
+
 def gateway_visible(links: GroundLinks, gateway: ArrayLike) -> GroundLinks:
     """Links to satellites that a gateway has a link to at the same step, as a bent pipe needs; gateways keep
     theirs. gateway: their numbers among the places."""
@@ -183,20 +188,27 @@ def flat_earth_links(
 
     place_km (g, 3), position_km (3, n), altitude_km (n,): h of each satellite's shell.
     """
-    from scipy.spatial import cKDTree
-
     if not 0.0 < min_elevation_deg <= 90.0:
         raise OutOfRangeError(
             "min_elevation_deg", min_elevation_deg, "above 0 to 90", "a flat Earth has no longest link at 0"
         )
+    return near_links(place_km, position_km, altitude_km / math.sin(math.radians(min_elevation_deg)))
+
+
+def near_links(place_km: Floats, position_km: Floats, longest_km: Floats) -> GroundLinks:
+    """Links no longer than `longest_km` (n,) of each satellite, and with no look at the horizon.
+
+    place_km (g, 3), position_km (3, n).
+    """
+    from scipy.spatial import cKDTree
+
     found: list[tuple[Ints, Ints, Floats]] = []
     fleet = np.ascontiguousarray(position_km.T)
-    for height_km in np.unique(altitude_km):
-        own = np.flatnonzero((altitude_km == height_km) & np.isfinite(fleet).all(axis=1))
+    for range_km in np.unique(longest_km):
+        own = np.flatnonzero((longest_km == range_km) & np.isfinite(fleet).all(axis=1))
         if own.size == 0:
             continue
-        longest_km = height_km / math.sin(math.radians(min_elevation_deg))
-        near = cKDTree(fleet[own]).query_ball_point(place_km, longest_km)
+        near = cKDTree(fleet[own]).query_ball_point(place_km, range_km)
         node = np.repeat(np.arange(len(place_km)), [len(each) for each in near])
         satellite = own[np.concatenate([np.asarray(each, np.int64) for each in near])] if node.size else node
         found.append((node, satellite, np.linalg.norm(fleet[satellite] - place_km[node], axis=1)))
@@ -218,8 +230,8 @@ def shell_altitude_km(constellation: Constellation, satellites: int) -> Floats:
     orbits_file, whose satellites have no shell."""
     if constellation.orbits_file is not None:
         raise RaabtaError(
-            "mask flat-earth-compat wants the altitudes of shells, and an orbits_file names none; use "
-            "mask: true"
+            "mask flat-earth-compat wants the altitudes of shells, and an orbits_file names none; give "
+            "ground.max_range_km, the longest link, or use mask: elevation"
         )
     shells = [np.full(shell.satellites, shell.altitude_km) for shell in constellation.shells]
     arc = np.full(len(constellation.geostationary), GEOSTATIONARY_KM)

@@ -93,14 +93,14 @@ def _choose(
     dear = GroundLinks(links.start, links.satellite, links.range_km * link_price)
     flow = np.flatnonzero(chooses & (ways.cause == 0))
     target, row = np.unique(ways.pair[flow, 1], return_inverse=True)
-    found = route(lasers, km * laser_price, dear, target, hops=True, threads=threads)
+    found = route(lasers, km * laser_price[:, : km.shape[1]], dear, target, hops=True, threads=threads)
     n = lasers.neighbour.shape[0]
     new = kernels.walk(found.next_node, row, n + ways.pair[flow, 0])
     return _with_new(lasers, km, links, ways, np.cumsum(ways.cause == 0)[flow] - 1, *new)
 
 
 def _link_prices(resources: Resources, price: Floats) -> tuple[Floats, Floats]:
-    """Prices of lasers (n, K), and of ground links (e,): the highest, up or down, of all that they use."""
+    """Prices of lasers (n, K or more), and of ground links (e,): the highest of all that they use."""
     network = resources.network
     node = np.repeat(np.arange(network.start.size - 1), np.diff(network.start))
     parts = [price[a:b] for a, b in zip(network.block[:-1], network.block[1:], strict=True)]

@@ -80,7 +80,7 @@ def _put(heap, place, hops, km, item):
     heap.hops[place], heap.km[place], heap.item[place] = hops, km, item
 
 
-@inner
+@lean
 def push(heap, size, hops, km, item):
     """Put an item into the heap of `size`; returns the new size."""
     place = size
@@ -94,7 +94,7 @@ def push(heap, size, hops, km, item):
     return size + 1
 
 
-@inner
+@lean
 def pop(heap, size):
     """Take the first out of the heap; returns the new size."""
     size -= 1
@@ -156,7 +156,7 @@ def passes(graph, node, goal):
     return node == goal or not graph.closed[node]
 
 
-@inner
+@lean
 def link_between(graph, u, v):
     """The link from u to v, -1 for none: heads rise, so by halves."""
     low, high = graph.start[u], graph.start[u + 1]
@@ -179,7 +179,7 @@ def search(graph, goal, source, desk):
     turn = desk.turn[0]
     desk.seen[source], desk.hops[source], desk.km[source] = turn, 0, 0.0
     desk.before[source] = -1
-    size = push(desk.heap, 0, goal.hops[source], goal.km[source], source)
+    size = push(desk.heap, np.int64(0), np.int64(goal.hops[source]), goal.km[source], np.int64(source))
     while size > 0:
         u = desk.heap.item[0]
         size = pop(desk.heap, size)
@@ -198,7 +198,7 @@ def search(graph, goal, source, desk):
             ):
                 continue
             desk.seen[v], desk.before[v], desk.hops[v], desk.km[v] = turn, u, hops, km
-            size = push(desk.heap, size, hops + goal.hops[v], km + goal.km[v], v)
+            size = push(desk.heap, size, hops + goal.hops[v], km + goal.km[v], np.int64(v))
     return False
 
 

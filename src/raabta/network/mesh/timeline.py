@@ -10,9 +10,11 @@ import numpy as np
 
 from raabta.access import visibility
 from raabta.network.mesh import pair_kernels as kernels
+from raabta.network.mesh.events import Events, events, instants
 from raabta.network.mesh.forwarding import States
-from raabta.network.mesh.ground_policy import choose, flat_earth_links
+from raabta.network.mesh.ground_policy import choose, flat_earth_links, near_links, shorter
 from raabta.network.mesh.paths import GroundLinks, Lasers, Routes, ground_links, route
+from raabta.network.mesh.traffic import Shared, share_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,8 +51,10 @@ MOST_BATCH_STEPS: Final = 64
 class Mesh:
     """What a run of ways holds still; pickles small.
 
-    sites: g places on the ground; pairs (p, 2): places at the two ends of each way. altitude_km (n,): of each
-    satellite's shell, for the mask that is as over a flat Earth; None for the true one.
+    sites: g places on the ground; pairs (p, 2): places at the two ends of each way; gateways: those of the
+    places that are. asked_mbps (p,): what each pair sends; all 0 without traffic. altitude_km (n,): of each
+    satellite's shell, for the mask that is as over a flat Earth; None for the true one, and where the
+    scenario says the longest range.
     """
 
     scenario: PathScenario
@@ -59,6 +63,7 @@ class Mesh:
     sites: visibility.Sites
     pairs: Ints
     gateways: Ints
+    asked_mbps: Floats
     altitude_km: Floats | None = None
 
     @cached_property
@@ -116,6 +121,22 @@ def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
         yield Step(step, found.lasers, found.km, chosen)
 
 
+def changes(mesh: Mesh, steps: Sequence[int]) -> Iterator[Events]:
+    """What comes and goes between steps that follow each other, one `Events` for each step but the first."""
+    sky, ground = _Positions(mesh, len(steps)), mesh.scenario.ground
+    times = step_times(mesh.scenario, steps)
+    chosen = choose(
+        ground.links,
+        lambda step: links_in_view(mesh, sky.at(step)),
+        steps,
+        step_s=mesh.scenario.time.step_s,
+        gateway=mesh.gateways,
+    )
+    view = _Positions(mesh, len(steps))  # of its own: a policy looks ahead, and this one does not
+    in_view = (links_in_view(mesh, view.at(step)) for step in steps)
+    return events(mesh.topology, instants(mesh.topology, mesh.propagator, times, chosen, in_view))
+
+
 class _Positions:
     """Positions of all satellites at any step, computed some steps at a time."""
 
@@ -136,13 +157,15 @@ class _Positions:
 
 
 def links_in_view(mesh: Mesh, position_km: Floats) -> GroundLinks:
-    """Every satellite that each place may use at positions (3, n), by the mask."""
-    floor_deg = mesh.scenario.constellation.user_min_elevation_deg
+    """Every satellite that each place may use at positions (3, n), by the mask and the longest range."""
+    ground, floor_deg = mesh.scenario.ground, mesh.scenario.constellation.user_min_elevation_deg
     if mesh.altitude_km is not None:
         return flat_earth_links(mesh.sites.km, position_km, mesh.altitude_km, floor_deg)
-    return ground_links(
-        mesh.sites, visibility.observe(mesh.sites, mesh.disc, position_km, min_elevation_deg=floor_deg)
-    )
+    if ground.mask != "elevation" and ground.max_range_km is not None:
+        return near_links(mesh.sites.km, position_km, np.full(position_km.shape[1], ground.max_range_km))
+    view = visibility.observe(mesh.sites, mesh.disc, position_km, min_elevation_deg=floor_deg)
+    links = ground_links(mesh.sites, view)
+    return links if ground.max_range_km is None else shorter(links, ground.max_range_km)
 
 
 def ways_at(mesh: Mesh, step: Step, *, threads: int = 1) -> Routes:
@@ -170,7 +193,8 @@ def run_chunk(mesh: Mesh, steps: Sequence[int]) -> Arrays:
     km (t, p): the way between the ends, infinite where there is none; satellites (t, p): how many it goes
     over; cause (t, p): see `CAUSES`. changes, handovers (p,): steps at which the way, and the satellite at
     either end, is another than at the step before, both there; first_*, last_*: for the seams between chunks.
-    With `keep_states` the forwarding state: see `forwarding.States`.
+    With `keep_states` the forwarding state: see `forwarding.States`. With traffic, at every so
+    manieth step of the run, flow_mbps, flow_stop (s, p) and flow_most_mbps (s,): see `traffic.Shared`.
     """
     record = _Record(mesh, len(steps))
     for i, step in enumerate(walk(mesh, steps)):
@@ -190,6 +214,7 @@ class _Record:
         self.changes, self.handovers = np.zeros(pairs, np.int64), np.zeros(pairs, np.int64)
         self.first = self.last = _no_ways(pairs)
         self.states = States() if mesh.scenario.routing.keep_states else None
+        self.shared: list[Shared] = []
 
     def keep(self, i: int, step: Step, routes: Routes) -> None:
         """Note what step i of the chunk has."""
@@ -203,6 +228,9 @@ class _Record:
         self.first, self.last = (self.first if i else found), found
         if self.states is not None and routes.next_node is not None:
             self.states.keep(routes.next_node)
+        traffic = mesh.scenario.traffic
+        if traffic is not None and step.number % traffic.every_steps == 0:
+            self.shared.append(share_at(mesh, step, mesh.asked_mbps))
 
     def arrays(self) -> Arrays:
         """Everything to keep."""
@@ -216,10 +244,19 @@ class _Record:
             **{f"first_{name}": values for name, values in self.first._asdict().items()},
             **{f"last_{name}": values for name, values in self.last._asdict().items()},
             **(self.states.arrays() if self.states is not None else {}),
+            **(self._flows() if self.mesh.scenario.traffic is not None else {}),
+        }
+
+    def _flows(self) -> Arrays:
+        shape = len(self.shared), len(self.mesh.pairs)
+        return {
+            "flow_mbps": np.array([each.rate_mbps for each in self.shared], np.float64).reshape(shape),
+            "flow_stop": np.array([each.stop for each in self.shared], np.uint8).reshape(shape),
+            "flow_most_mbps": np.array([each.most_mbps for each in self.shared], np.float64),
         }
 
 
-class Ways(NamedTuple):
+class Followed(NamedTuple):
     """The way of each pair at one step, (p,): a number that tells ways apart, 0 for none; the satellites at
     its two ends, -1 for none; how many satellites it goes over."""
 
@@ -229,20 +266,20 @@ class Ways(NamedTuple):
     satellites: Ints
 
 
-def _no_ways(pairs: int) -> Ways:
+def _no_ways(pairs: int) -> Followed:
     nobody = np.full(pairs, -1)
-    return Ways(np.zeros(pairs, np.uint64), nobody, nobody, np.zeros(pairs, np.int64))
+    return Followed(np.zeros(pairs, np.uint64), nobody, nobody, np.zeros(pairs, np.int64))
 
 
-def follow(mesh: Mesh, routes: Routes) -> Ways:
+def follow(mesh: Mesh, routes: Routes) -> Followed:
     """Follow every pair through the forwarding state of one step."""
     pairs = len(mesh.pairs)
-    found = Ways(np.empty(pairs, np.uint64), *(np.empty(pairs, np.int64) for _ in range(3)))
+    found = Followed(np.empty(pairs, np.uint64), *(np.empty(pairs, np.int64) for _ in range(3)))
     kernels.follow(routes.next_node, mesh.place, mesh.source, mesh.propagator.count, *found)
     return found
 
 
-def add_changes(before: Ways, after: Ways, changes: Ints, handovers: Ints) -> None:
+def add_changes(before: Followed, after: Followed, changes: Ints, handovers: Ints) -> None:
     """Count pairs whose way, and whose satellite at an end, is another than at the step before; only where
     there was a way before and is one now."""
     there = (before.way != 0) & (after.way != 0)
@@ -251,7 +288,7 @@ def add_changes(before: Ways, after: Ways, changes: Ints, handovers: Ints) -> No
     handovers += there & (before.other_end != after.other_end)
 
 
-def causes(mesh: Mesh, links: GroundLinks, found: Ways) -> NDArray[np.uint8]:
+def causes(mesh: Mesh, links: GroundLinks, found: Followed) -> NDArray[np.uint8]:
     """Why each pair has no way, (p,): numbers of `CAUSES`."""
     seen = np.diff(links.start) > 0
     one, other = seen[mesh.pairs[:, 0]], seen[mesh.pairs[:, 1]]

@@ -10,14 +10,16 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from raabta.base.bodies import EARTH
-from raabta.base.errors import OutOfRangeError, RaabtaError
+from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError
 from raabta.network.mesh import topology_kernels as kernels
 from raabta.network.mesh.paths import LEFT, NO_NODE, RIGHT, ROW_OF_OTHERS, Lasers, plus_grid
+from raabta.scenario.hypatia import read_links
 from raabta.scenario.lasers import Lasers as Asked
 from raabta.scenario.lasers import pattern_of, seam_closed
 
@@ -36,6 +38,8 @@ LOOK_BACK_S = 15.0
 """Widest gap between the earlier instants that acquisition looks at."""
 HALF_MOMENT_S = 0.5
 """Velocities are differences of positions this long before and after."""
+_MOST_POSITIONS = 500_000
+"""Of instants that are held at once, satellites times instants."""
 _ASKED_NEIGHBOURS = 6.0
 """Satellites that a matching's first ring holds beyond the terminals of one, in the mean."""
 
@@ -136,33 +140,48 @@ class Topology:
             kernels.withhold(lasers.neighbour, km, links.lasers.neighbour, links.km)
         return Links(lasers, km)
 
-    def over(
-        self, propagator: Propagator, times: ArrayLike, position_km: Floats | None = None
-    ) -> Iterator[Links]:
+    def over(self, propagator: Propagator, times: ArrayLike) -> Iterator[Links]:
         """Lasers at each of `times` (UTC), which come in any order: what was before is looked at anew, so how
-        a run is cut changes nothing. position_km (t, 3, n): positions at `times`, if they stand ready."""
-        known: dict[np.datetime64, Links] = {}
-        for place, time in enumerate(np.atleast_1d(np.asarray(times, "datetime64[ns]"))):
-            if position_km is not None and not self.asks_velocity and time not in known:
-                known[time] = self.at(position_km[place])
-            instants = [time, *(time - np.timedelta64(round(back * 1e9), "ns") for back in self.look_back_s)]
-            known = {each: known.get(each) or self.at(*self.sky(propagator, each)) for each in instants}
-            now = known[time]
-            if not self.look_back_s:
-                yield now
-                continue
-            km = now.km.copy()
-            for back in instants[1:]:
-                kernels.withhold(now.lasers.neighbour, km, known[back].lasers.neighbour, known[back].km)
-            yield Links(now.lasers, km)
+        a run is cut changes nothing."""
+        asked = np.atleast_1d(np.asarray(times, "datetime64[ns]")).astype(np.int64)
+        back = np.rint(1e9 * np.array([0.0, *self.look_back_s])).astype(np.int64)
+        batch = max(1, _MOST_POSITIONS // (max(self.plane.size, 1) * back.size))
+        known: dict[int, Links] = {}
+        for first in range(0, asked.size, batch):
+            instants = asked[first : first + batch, None] - back
+            known = self._known(propagator, np.unique(instants).tolist(), known)
+            for now, *before in instants.tolist():
+                links = known[now]
+                km = links.km.copy() if before else links.km
+                for each in before:
+                    kernels.withhold(links.lasers.neighbour, km, known[each].lasers.neighbour, known[each].km)
+                yield Links(links.lasers, km)
+
+    def _known(
+        self, propagator: Propagator, instants: list[int], known: dict[int, Links]
+    ) -> dict[int, Links]:
+        """Lasers of instants (ns), without a look back; those that are known are not sought again."""
+        new = [each for each in instants if each not in known]
+        found = dict(zip(new, (self.at(*sky) for sky in self.skies(propagator, new)), strict=True))
+        return {each: found[each] if each in found else known[each] for each in instants}
 
     def sky(self, propagator: Propagator, time: np.datetime64) -> Sky:
         """Positions, and where slew has a limit velocities, of all satellites at one instant."""
-        if not self.asks_velocity:
-            return Sky(np.ascontiguousarray(propagator.positions_km([time])[0]))
+        return next(self.skies(propagator, [time]))
+
+    def skies(self, propagator: Propagator, times: ArrayLike) -> Iterator[Sky]:
+        """The same of many, propagated some at a time; times: UTC, or ns as whole numbers."""
+        utc = np.asarray(times, "datetime64[ns]")
         half = np.timedelta64(round(HALF_MOMENT_S * 1e9), "ns")
-        before, now, after = propagator.positions_km(np.array([time - half, time, time + half]))
-        return Sky(now, inertial_velocity_km_s(before, now, after))
+        batch = max(1, _MOST_POSITIONS // max(self.plane.size, 1))
+        for first in range(0, utc.size, batch):
+            own = utc[first : first + batch]
+            if not self.asks_velocity:
+                yield from (Sky(position_km) for position_km in propagator.positions_km(own))
+                continue
+            moments = [propagator.positions_km(each) for each in (own - half, own, own + half)]
+            for before, now, after in zip(*moments, strict=True):
+                yield Sky(now, inertial_velocity_km_s(before, now, after))
 
     def verdicts(self, sky: Sky, a: ArrayLike, b: ArrayLike) -> NDArray[np.uint8]:
         """What the limits say of lasers between satellites a and b (e,): `topology_kernels.HELD` or the first
@@ -307,6 +326,8 @@ def _pattern(
 ) -> tuple[Nodes, tuple[kernels.Matching, ...]]:
     """The fixed table, and what is matched at every instant."""
     pattern = pattern_of(constellation, asked)
+    if pattern == "listed":
+        return _listed(asked, fleet.plane.size), ()
     width = {"plus-grid": 4, "motif": 2 * len(asked.motif), "nearest": asked.own}[pattern]
     neighbour = np.full((fleet.plane.size, max(width + asked.between_shells, 1)), NO_NODE, np.int32)
     matchings: list[kernels.Matching] = []
@@ -323,6 +344,31 @@ def _pattern(
         everyone = np.arange(fleet.plane.size)
         matchings.append(_matching(everyone, fleet.shell, asked.between_shells, width, alike=False))
     return neighbour, tuple(each for each in matchings if each.member.size > 1 and each.free.max() > 0)
+
+
+def _listed(asked: Asked, count: int) -> Nodes:
+    """Neighbours (n, K) by a list of lasers: each satellite's in the order of the list."""
+    pairs = np.array(read_links(Path(str(asked.links_file)), count), np.int64).reshape(-1, 2)
+    degree = np.bincount(pairs.ravel(), minlength=count)
+    if degree.max(initial=0) > asked.terminals:
+        most = int(degree.argmax())
+        raise ScenarioError(
+            f"a laser degree above the terminals: satellite {most} has {degree[most]} lasers in "
+            f"{asked.links_file}, and there are {asked.terminals} terminals",
+            hint=f"give lasers.terminals of at least {degree[most]}, or a shorter list",
+        )
+    return table_of(pairs, count)
+
+
+def table_of(pairs: Ints, count: int) -> Nodes:
+    """Neighbours (n, K) of `count` satellites by lasers (m, 2): each satellite's in the order of the list."""
+    end, other = pairs.ravel(), pairs[:, ::-1].ravel()
+    order = np.argsort(end, kind="stable")
+    start = np.searchsorted(end[order], np.arange(count))
+    column = np.arange(end.size) - start[end[order]]
+    out = np.full((count, int(column.max(initial=0)) + 1), NO_NODE, np.int32)
+    out[end[order], column] = other[order]
+    return out
 
 
 def _fixed(shell: Shell, asked: Asked) -> Nodes:

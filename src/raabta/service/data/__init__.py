@@ -55,18 +55,20 @@ def towns(iso3: str) -> Towns:
     )
 
 
-def largest_towns(count: int) -> list[tuple[str, str, float, float]]:
-    """The most populous towns of the world, largest first: name, country (ISO 3166-1 alpha-3), degrees."""
+def largest_towns(count: int) -> list[tuple[str, str, float, float, int]]:
+    """The most populous towns of the world, largest first: name, country (ISO 3166-1 alpha-3), degrees north
+    and east, people (GeoNames)."""
     packed = _packed()
     order = np.argsort(-packed["population"].astype(np.int64), kind="stable")[:count]
     country = np.searchsorted(packed["town_start"], order, side="right") - 1
     return [
-        (packed["name"][row], str(packed["town_iso3"][of]), lat / 1e4, lon / 1e4)
-        for row, of, lat, lon in zip(
+        (packed["name"][row], str(packed["town_iso3"][of]), lat / 1e4, lon / 1e4, people)
+        for row, of, lat, lon, people in zip(
             order.tolist(),
             country.tolist(),
             packed["latitude"][order].tolist(),
             packed["longitude"][order].tolist(),
+            packed["population"][order].tolist(),
             strict=True,
         )
     ]

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from raabta.base.bodies import EARTH
 from raabta.base.errors import ScenarioError
+from raabta.network.mesh.traffic import asked_mbps
 from raabta.scenario.countries import country_name
 from raabta.scenario.suggest import near_name
 from raabta.service.data import largest_towns
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Places:
-    """Places on the ground: their names, and each (g,) degrees and metres above the ellipsoid.
+    """Places on the ground: their names, and each (g,) degrees, metres above the ellipsoid, and people.
 
     notes: what else a name could have meant.
     """
@@ -33,6 +35,7 @@ class Places:
     latitude_deg: Floats
     longitude_deg: Floats
     height_m: Floats
+    people: Floats
     notes: tuple[str, ...] = ()
 
 
@@ -42,20 +45,20 @@ def places_of(scenario: PathScenario) -> Places:
     Raises ScenarioError for a town that nobody knows, with near names.
     """
     ground = scenario.ground
-    found: dict[str, tuple[float, float, float]] = {}
-    for name, code, latitude_deg, longitude_deg in largest_towns(ground.largest_cities):
-        found.setdefault(f"{name}, {country_name(code)}", (latitude_deg, longitude_deg, 0.0))
+    found: dict[str, tuple[float, float, float, float]] = {}
+    for name, code, *spot, people in largest_towns(ground.largest_cities):
+        found.setdefault(f"{name}, {country_name(code)}", (spot[0], spot[1], 0.0, people))
     notes = []
     for text in ground.cities:
         place = find_place(text)
-        found.setdefault(place.name, (place.latitude_deg, place.longitude_deg, 0.0))
+        found.setdefault(place.name, (place.latitude_deg, place.longitude_deg, 0.0, place.people))
         notes += [place.note] if place.note else []
     for station in ground.stations:
         if station.name in found:
             raise ScenarioError(f"ground.stations: {station.name!r} is a town of this scenario too")
-        found[station.name] = (station.latitude_deg, station.longitude_deg, station.height_m)
-    latitude, longitude, height = np.array(list(found.values()), np.float64).reshape(-1, 3).T.copy()
-    return Places(tuple(found), latitude, longitude, height, tuple(notes))
+        found[station.name] = (station.latitude_deg, station.longitude_deg, station.height_m, station.people)
+    columns = np.array(list(found.values()), np.float64).reshape(-1, 4).T.copy()
+    return Places(tuple(found), columns[0], columns[1], columns[2], columns[3], tuple(notes))
 
 
 def pairs_of(scenario: PathScenario, places: Places) -> Ints:
@@ -76,6 +79,24 @@ def gateways_of(scenario: PathScenario, places: Places) -> Ints:
     return np.array([i for i, name in enumerate(places.name) if name in names], np.int64)
 
 
+def asked_of(scenario: PathScenario, places: Places) -> Floats:
+    """Mbps that each pair asks for, (p,)."""
+    pairs = pairs_of(scenario, places)
+    if scenario.traffic is None:
+        return np.zeros(len(pairs))
+    return asked_mbps(scenario.traffic, pairs, places.people, great_circle_km(places, pairs))
+
+
+def great_circle_km(places: Places, pairs: Ints) -> Floats:
+    """Distances of pairs (p, 2) over the mean sphere (haversine), (p,)."""
+    latitude, longitude = np.radians(places.latitude_deg), np.radians(places.longitude_deg)
+    one, other = pairs.T
+    rise = np.sin(0.5 * (latitude[other] - latitude[one])) ** 2
+    turn = np.sin(0.5 * (longitude[other] - longitude[one])) ** 2
+    share = rise + np.cos(latitude[one]) * np.cos(latitude[other]) * turn
+    return np.asarray(2.0 * EARTH.mean_radius_km * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))))
+
+
 def _ends(pair: tuple[str, ...], numbers: dict[str, int]) -> tuple[int, int]:
     one, other = (_number(text, numbers) for text in pair)
     if one == other:
@@ -83,8 +104,12 @@ def _ends(pair: tuple[str, ...], numbers: dict[str, int]) -> tuple[int, int]:
     return one, other
 
 
+def number_of(text: str, places: Places) -> int:
+    """The place that a text means: by its own name, or as a town. Raises ScenarioError with near names."""
+    return _number(text, {name: number for number, name in enumerate(places.name)})
+
+
 def _number(text: str, numbers: dict[str, int]) -> int:
-    """The place that a text means: by its own name, or as a town."""
     if text in numbers:
         return numbers[text]
     own = {name.partition(",")[0].casefold(): name for name in numbers}
@@ -96,6 +121,6 @@ def _number(text: str, numbers: dict[str, int]) -> int:
     near = near_name(text, numbers)
     hint = f"did you mean '{near}'? " if near else ""
     raise ScenarioError(
-        f"pairs: {text!r} is no place of this scenario",
+        f"{text!r} is no place of this scenario",
         hint=f"{hint}add it to ground.cities or ground.stations",
     )

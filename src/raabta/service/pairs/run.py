@@ -29,7 +29,9 @@ from raabta.network.mesh.timeline import CAUSES, Mesh, run_chunk
 from raabta.network.mesh.topology import Topology
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.loader import scenario_hash, to_yaml
-from raabta.service.pairs.ground import Places, gateways_of, pairs_of, places_of
+from raabta.service.pairs.carried import carry
+from raabta.service.pairs.ground import Places, asked_of, gateways_of, pairs_of, places_of
+from raabta.service.pairs.kept import KIND
 from raabta.service.pairs.summary import Found, outage_columns, summarise
 
 if TYPE_CHECKING:
@@ -42,9 +44,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int], None]
 
-KIND: Final = "paths"
-"""What the ledger says a folder of ours holds."""
-PAIRS, OUTAGES, SUMMARY = "pairs.csv", "outages.csv", "paths.json"
+PAIRS, OUTAGES, FLOWS, SUMMARY = "pairs.csv", "outages.csv", "flows.csv", "paths.json"
 STEPS_PER_CHUNK: Final = 240
 MOST_CHUNK_VALUES: Final = 4_000_000
 """Steps times pairs of one chunk."""
@@ -54,13 +54,15 @@ BASE_BYTES: Final = 350e6
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run found: the tables PAIRS and OUTAGES, and the summary that `paths.json` holds."""
+    """What a run found: the tables PAIRS, OUTAGES and, with traffic, FLOWS, and the summary that `paths.json`
+    holds."""
 
     folder: Path | None
     scenario: PathScenario
     places: Places
     pairs: xr.Dataset
     outages: xr.Dataset
+    flows: xr.Dataset | None
     summary: dict[str, Any]
 
 
@@ -72,7 +74,7 @@ def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
     sites = visibility.sites(
         places.latitude_deg, places.longitude_deg, places.height_m / 1e3, system.user_min_elevation_deg
     )
-    flat = scenario.ground.mask == "flat-earth-compat"
+    flat = scenario.ground.mask == "flat-earth-compat" and scenario.ground.max_range_km is None
     mesh = Mesh(
         scenario,
         propagator,
@@ -80,6 +82,7 @@ def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
         sites,
         pairs_of(scenario, places),
         gateways_of(scenario, places),
+        asked_of(scenario, places),
         shell_altitude_km(system, propagator.count) if flat else None,
     )
     return mesh, places
@@ -142,7 +145,12 @@ def _answer(folder: Path | None, mesh: Mesh, places: Places, read: Any) -> Answe
     one, other = (np.array(places.name)[mesh.pairs[:, end]] for end in (0, 1))
     pairs = tables.as_dataset(tables.PAIRS, {"one": one, "other": other, **found.columns})
     outages = tables.as_dataset(tables.OUTAGES, outage_columns(found.outages, scenario.time.step_s))
-    return Answer(folder, scenario, places, pairs, outages, _summary(mesh, places, found))
+    summary, flows = _summary(mesh, places, found), None
+    if scenario.traffic is not None:
+        carried = carry(read, mesh.asked_mbps)
+        flows = tables.as_dataset(tables.FLOWS, {"one": one, "other": other, **carried.columns})
+        summary["traffic"] = carried.summary
+    return Answer(folder, scenario, places, pairs, outages, flows, summary)
 
 
 def _summary(mesh: Mesh, places: Places, found: Found) -> dict[str, Any]:
@@ -202,6 +210,8 @@ def _keep(answer: Answer, identity: Identity, started: datetime) -> None:
     text = json.dumps(answer.summary, indent=2, allow_nan=False, ensure_ascii=False)
     write_output(folder, PAIRS, csv_of(answer.pairs))
     write_output(folder, OUTAGES, csv_of(answer.outages))
+    if answer.flows is not None:
+        write_output(folder, FLOWS, csv_of(answer.flows))
     write_output(folder, SUMMARY, f"{text}\n".encode())
     write_output(folder, "scenario.yaml", to_yaml(answer.scenario).encode())
     content = provenance(
@@ -227,15 +237,19 @@ def csv_of(table: xr.Dataset) -> bytes:
 
 def estimate(mesh: Mesh, keys: Sequence[str], workers: int, elsewhere: bool = False) -> Estimate:
     """What the chunks `keys` take, from rates seen on one core: 25 ns a destination and node, 150 ns a pair
-    and step, 60 ns a satellite. `workers` compute, here or `elsewhere`: then only this process counts."""
+    and step, 60 ns a satellite, 5 us a way of a flow. `workers` compute, here or `elsewhere`: then only this
+    process counts."""
     nodes, pairs = mesh.propagator.count + mesh.sites.count, len(mesh.pairs)
     state = nodes * len(mesh.destination)
     steps = sum(len(steps_of(key)) for key in keys)
     crew = max(1, min(workers, len(keys)))
     kept = 0.5 * state if mesh.scenario.routing.keep_states else 0.0  # bytes a step: one in sixteen changes
+    traffic, flow_s = mesh.scenario.traffic, 0.0
+    if traffic is not None:
+        flow_s = 5e-6 * pairs * traffic.ways / traffic.every_steps
     memory = BASE_BYTES + _chunk_steps(mesh) * (6.0 * pairs + kept) + 24.0 * state
     return Estimate(
-        seconds=3.0 + steps * (25e-9 * state + 150e-9 * pairs + 60e-9 * nodes) / crew,
+        seconds=3.0 + steps * (25e-9 * state + 150e-9 * pairs + 60e-9 * nodes + flow_s) / crew,
         memory_bytes=memory * (1 if elsewhere else crew + 1),
         disk_bytes=steps * (6.0 * pairs + kept),
     )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from raabta.base.bodies import EARTH
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
-from raabta.network.mesh.timeline import CAUSES, CONNECTED, Ways, add_changes
+from raabta.network.mesh.timeline import CAUSES, CONNECTED, Followed, add_changes
+from raabta.service.pairs.ground import great_circle_km
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,16 +70,6 @@ def summarise(read: Read, pairs: Ints, places: Places, step_s: float) -> Found:
     return Found(columns, outages)
 
 
-def great_circle_km(places: Places, pairs: Ints) -> Floats:
-    """Distances of pairs (p, 2) over the mean sphere (haversine), (p,)."""
-    latitude, longitude = np.radians(places.latitude_deg), np.radians(places.longitude_deg)
-    one, other = pairs.T
-    rise = np.sin(0.5 * (latitude[other] - latitude[one])) ** 2
-    turn = np.sin(0.5 * (longitude[other] - longitude[one])) ** 2
-    share = rise + np.cos(latitude[one]) * np.cos(latitude[other]) * turn
-    return np.asarray(2.0 * EARTH.mean_radius_km * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))))
-
-
 @dataclass(frozen=True)
 class _Counted:
     steps: int
@@ -90,10 +80,12 @@ class _Counted:
 def _counted(read: Read, pairs: int) -> _Counted:
     """Sums over the chunks, and over the seams between them."""
     changes, handovers, steps = np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), 0
-    names = [f"{edge}_{name}" for edge in ("first", "last") for name in Ways._fields]
-    last: Ways | None = None
+    names = [f"{edge}_{name}" for edge in ("first", "last") for name in Followed._fields]
+    last: Followed | None = None
     for arrays in read(["changes", "handovers", "steps", *names]):
-        first, after = (Ways(*(arrays[f"{edge}_{n}"] for n in Ways._fields)) for edge in ("first", "last"))
+        first, after = (
+            Followed(*(arrays[f"{edge}_{n}"] for n in Followed._fields)) for edge in ("first", "last")
+        )
         changes += arrays["changes"]
         handovers += arrays["handovers"]
         steps += int(arrays["steps"][0])

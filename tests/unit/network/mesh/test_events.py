@@ -33,13 +33,14 @@ def story(*shells, steps=12, step_s=60, **lasers):
     topology = Topology.of(whole, fleet)
     ground = sites(np.array([-30.0, 0.0, 24.9, 48.0]), np.array([10.0, 20.0, 67.0, 2.0]), np.zeros(4), 20.0)
     times = START + np.arange(steps) * np.timedelta64(step_s, "s")
-    instants = []
-    for time, links in zip(times, topology.over(fleet, times), strict=True):
-        sky = topology.sky(fleet, time)
-        seen = observe(ground, bounding_disc(ground.km), sky.position_km, min_elevation_deg=20.0)
-        view = ground_links(ground, seen)
-        instants.append(Instant(time, sky, links, nearest(view), view))
-    return topology, fleet.names, instants
+    place = bounding_disc(ground.km)
+    seen = [
+        observe(ground, place, sky.position_km, min_elevation_deg=20.0)
+        for sky in topology.skies(fleet, times)
+    ]
+    view = [ground_links(ground, each) for each in seen]
+    chosen = [nearest(each) for each in view]
+    return topology, fleet.names, list(rooms.instants(topology, fleet, times, chosen, view))
 
 
 STORIES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -106,7 +107,7 @@ def test_load_aware_is_never_more_uneven_than_the_nearest():
 
 @cache
 def kept():
-    return {slot: links for slot, links in zip(range(200), chosen(range(200)), strict=True)}
+    return dict(zip(range(200), chosen(range(200)), strict=True))
 
 
 def chosen(slots):
@@ -166,7 +167,7 @@ def test_few_places_change_for_the_sake_of_an_epoch():
 def test_longest_lasting_changes_less_often_than_the_nearest():
     def changes(links):
         rows = [rows_of(each) for each in links]
-        return sum(a[p] != b[p] for a, b in zip(rows, rows[1:], strict=False) for p in range(12))
+        return sum(a[p] != b[p] for a, b in pairwise(rows) for p in range(12))
 
     near = changes(nearest(in_view(slot)) for slot in range(200))
     assert changes(kept()[slot] for slot in range(200)) < 0.6 * near

@@ -6,10 +6,13 @@ from functools import cache
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import dijkstra
 
 from raabta.base.errors import OutOfRangeError, RaabtaError
+from raabta.network.mesh import topology as topology_module
 from raabta.network.mesh import topology_kernels as kernels
-from raabta.network.mesh.paths import NO_NODE, plus_grid
+from raabta.network.mesh.paths import NO_NODE, GroundLinks, plus_grid, route
 from raabta.network.mesh.topology import (
     Topology,
     inertial_velocity_km_s,
@@ -333,3 +336,30 @@ def test_wrong_positions_and_numbers_are_refused():
         topology.at(sky.position_km)
     with pytest.raises(OutOfRangeError, match="at least the grazing altitude, 80"):
         longest_laser_km(40.0)
+
+
+def test_shells_without_lasers_between_them_have_no_way_and_with_them_scipys():
+    """One place sees the lower shell alone, another the upper one; the way equals SciPy's to the last bit."""
+    for between, reached in ((0, False), (1, True)):
+        _, _, links = links_at(DELTA, TALL, terminals=4 + between, between_shells=between)
+        ground = GroundLinks(np.array([0, 1, 2]), np.array([3, 150], np.int32), np.array([900.0, 1_500.0]))
+        km = route(links.lasers, links.km, ground, [1]).km[0, 192]
+        s, k = np.nonzero(np.isfinite(links.km))
+        graph = csr_matrix((links.km[s, k], (s, links.lasers.neighbour[s, k])), shape=(192, 192))
+        way = dijkstra(graph, indices=150)[3]
+        assert np.isfinite(way) == np.isfinite(km) == reached
+        if reached:
+            outwards = csr_matrix(
+                (np.r_[1_500.0, links.km[s, k]], (np.r_[192, s], np.r_[150, links.lasers.neighbour[s, k]])),
+                shape=(193, 193),
+            )
+            assert km == dijkstra(outwards, indices=192)[3] + 900.0
+
+
+def test_instants_held_together_or_one_by_one_give_the_same(monkeypatch):
+    given = {"pattern": "nearest", "acquisition_s": 30.0, "max_slew_deg_s": 0.5}
+    topology, fleet = made(DELTA, **given)
+    times = START + np.arange(7) * np.timedelta64(15, "s")
+    together = [pairs(links) for links in topology.over(fleet, times)]
+    monkeypatch.setattr(topology_module, "_MOST_POSITIONS", 1)
+    assert [pairs(links) for links in topology.over(fleet, times)] == together

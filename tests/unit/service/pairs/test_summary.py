@@ -21,6 +21,7 @@ def test_great_circles_are_those_of_the_sphere() -> None:
         np.array([90.0, 0.0, 0.0]),
         np.array([0.0, 10.0, -170.0]),
         np.zeros(3),
+        np.ones(3),
     )
     km = great_circle_km(places, np.array([[0, 1], [1, 2]]))
     assert km == pytest.approx([6371.0088 * np.pi / 2, 6371.0088 * np.pi], rel=1e-6)
