@@ -12,7 +12,8 @@ from raabta.base.errors import RaabtaError
 from raabta.network import landing_kernels as kernels
 from raabta.network import sky_kernels
 from raabta.network.fair import WEIGHT_RANGE, fair_rates
-from raabta.network.mesh.paths import GroundLinks, nearest_gateway
+from raabta.network.mesh import path_kernels
+from raabta.network.mesh.paths import GroundLinks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -232,12 +233,16 @@ def _follow(
 
 
 def _least_km(links: Links, ground: GroundLinks, gateway_km: Floats, wanted: Ints) -> Floats:
-    """Least way of satellites to any gateway, (n,), as far as those `wanted` (u,) go."""
+    """Least way of satellites to any gateway, (n,), as far as those `wanted` (u,) go: what `nearest_gateway`
+    finds, without its looks at what it is given."""
     if not wanted.size:
         return gateway_km
-    every = np.arange(ground.start.size - 1)
-    found_km, _ = nearest_gateway(links.lasers, links.km, ground, every, width_km=BUCKET_KM, until=wanted)
-    return found_km[: gateway_km.size]
+    neighbour, rows = links.lasers.neighbour, links.lasers.row_start
+    graph = path_kernels.Graph(neighbour, links.km, rows, ground.start, ground.satellite, ground.range_km)
+    every, until = np.arange(ground.start.size - 1, dtype=np.int32), wanted.astype(np.int32)
+    way_km, source = np.empty(gateway_km.size), np.empty(gateway_km.size, np.int32)
+    path_kernels.nearest_source(graph, every, BUCKET_KM, until, way_km, source)
+    return way_km
 
 
 def _room(ways: int, entries: int) -> kernels.Found:
