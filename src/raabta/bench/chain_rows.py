@@ -14,6 +14,7 @@ from raabta.bench.whole import run_once
 if TYPE_CHECKING:
     from raabta.network.model import Network
 
+CITIES = "starlink-cities"
 SCENARIO = "pakistan-starlink"
 SPREAD = 240
 """Slots between two that are measured: an hour."""
@@ -117,6 +118,10 @@ def _year(quick: bool) -> Case:
     return _whole_command(asked, 24 if quick else 8_760, 60)
 
 
+def _cities(quick: bool) -> Case:
+    return _whole_command(["run", CITIES], 1 if quick else 24, SPREAD)
+
+
 ROWS = (
     Row("slot", f"whole slot of {SCENARIO}", "slots", _slot(_whole), floor=Floor(30.0)),
     Row("slot-propagate", "positions of a slot", "slots", _slot(_propagate), floor=Floor(3_000.0)),
@@ -152,6 +157,17 @@ ROWS = (
         floor=Floor(1_500.0),
         quick_floor=Floor(20.0),
         goal=Goal("ms", 300_000.0, 60_000.0),
+        long=True,
+    ),
+    Row(
+        "cities",
+        f"`raabta run {CITIES}`: 1,584 satellites, 100 cities, forwarding states and round trips kept",
+        "steps",
+        _cities,
+        threads=2,
+        floor=Floor(40.0),
+        quick_floor=Floor(1.0),
+        goal=Goal("ms", 60_000.0, 20_000.0),
         long=True,
     ),
 )

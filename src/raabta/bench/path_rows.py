@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from raabta.access.rings import equal_area
-from raabta.bench.declare import Case, Difference, Floor, Peer, Row
+from raabta.bench.declare import Case, Difference, Floor, Goal, Peer, Row
 from raabta.bench.instances import SEED, START, Floats
 from raabta.network.mesh.paths import GroundLinks, Lasers, laser_km, nearest_gateway, plus_grid, route
 from raabta.orbits.propagate import Propagator
@@ -219,6 +219,7 @@ ROWS = (
         "way to the nearest of some ground nodes, which do not relay",
         "graphs",
         _gateway,
+        goal=Goal("ms", 1.5, 0.3),
         floor=Floor(200.0, 2.0),
         quick_floor=Floor(500.0),
     ),

@@ -389,7 +389,8 @@ def rerun(
 @app.command()
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="NAME", help="rows [default: all but `run`, `year`]")
+        list[str] | None,
+        typer.Argument(metavar="NAME", help="rows [default: all but `run`, `year`, `cities`]"),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="small sizes, in a minute")] = False,
     file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="keep what was seen")] = None,

@@ -391,18 +391,26 @@ def traffic_table(answer: Answer) -> Table:
     """What all pairs send together, and what stops them."""
     from rich.table import Table
 
+    from raabta.network.mesh.traffic import MET, STOPS
+
     told = answer.summary["traffic"]
     table = Table(title="traffic, all pairs together", title_justify="left", show_header=False)
     table.add_column("what")
     table.add_column("figure", justify="right")
-    table.add_row("asked for", f"{told['asked_mbps'] / 1e3:,.1f} Gbps")
-    share = "-" if told["carried_share"] is None else f" ({100.0 * told['carried_share']:.1f} %)"
-    table.add_row("carried, mean", f"{told['carried_mbps'] / 1e3:,.1f} Gbps{share}")
+    table.add_row("asked for", _rate(told["asked_mbps"]))
+    share = "" if told["carried_share"] is None else f" ({100.0 * told['carried_share']:.1f} %)"
+    table.add_row("carried, mean", _rate(told["carried_mbps"]) + share)
     if told["of_the_most_share"] is not None:
         table.add_row("of the most that any sharing carries", f"{100.0 * told['of_the_most_share']:.1f} %")
     for name, part in told["flows_stopped_by_share"].items():
-        table.add_row(f"flows stopped by {name}", f"{100.0 * part:.1f} %")
+        if part > 0.0:
+            words = "flows that get all they ask" if name == STOPS[MET] else f"flows stopped by: {name}"
+            table.add_row(words, f"{100.0 * part:.1f} %")
     return table
+
+
+def _rate(mbps: float) -> str:
+    return f"{mbps / 1e3:,.1f} Gbps" if mbps >= 1e3 else f"{mbps:,.1f} Mbps"
 
 
 def worst_table(answer: Answer) -> Table:

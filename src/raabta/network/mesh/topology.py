@@ -86,7 +86,8 @@ class Topology:
             return cls._without(count)
         fleet = _Fleet.of(constellation, count)
         neighbour, matchings = _pattern(constellation, asked, fleet)
-        table = Lasers(neighbour, fleet.rows)
+        table = Lasers(neighbour, fleet.rows) if asked.links_file is None else in_rows(neighbour)
+        neighbour = table.neighbour
         edges = _edges(neighbour, fleet.plane)
         return cls(
             table,
@@ -358,6 +359,21 @@ def _listed(asked: Asked, count: int) -> Nodes:
             hint=f"give lasers.terminals of at least {degree[most]}, or a shorter list",
         )
     return table_of(pairs, count)
+
+
+def in_rows(neighbour: Nodes) -> Lasers:
+    """Lasers (n, K) with rows and columns as ways are found fastest: a row goes on while each satellite has a
+    laser to the next, and the two nearest by number come first, ahead and then behind."""
+    count = len(neighbour)
+    step = np.where(neighbour == NO_NODE, 2 * count, neighbour - np.arange(count)[:, None])
+    order = np.argsort(np.abs(step), axis=1, kind="stable")
+    step, held = np.take_along_axis(step, order, axis=1), np.take_along_axis(neighbour, order, axis=1)
+    if step.shape[1] > 1:
+        behind = (step[:, 0] != 1) & ((step[:, 0] >= -1) | (step[:, 1] == 1)) & (held[:, 1] != NO_NODE)
+        held[behind, :2] = held[behind, 1::-1]
+    starts = np.append(np.flatnonzero(~(step == -1).any(axis=1)), count)
+    rows = starts if 4 * len(starts) < count else _rows_of(0, count)
+    return Lasers(np.ascontiguousarray(held), np.append(rows[rows < count], count).astype(np.int64))
 
 
 def table_of(pairs: Ints, count: int) -> Nodes:

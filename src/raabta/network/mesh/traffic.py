@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-STOPS: Final = ("nothing: demand met", "no way", "a laser", "a satellite's ground links", "a place")
+STOPS: Final = ("demand met", "no way", "a laser", "a satellite's ground links", "a place")
 """What stops a flow, by the number that a chunk keeps."""
 MET, WITHOUT, BY_LASER, BY_SATELLITE, BY_PLACE = range(5)
 _OF_BLOCK: Final = np.array([BY_LASER, BY_PLACE, BY_PLACE, *[BY_SATELLITE] * 4, BY_PLACE, BY_PLACE])

@@ -14,8 +14,8 @@ from raabta.network.mesh.hypatia import (
     station_name,
 )
 from raabta.network.mesh.hypatia_states import StateFiles, folder_name, read_states
-from raabta.network.mesh.paths import NO_NODE
-from raabta.network.mesh.topology import Topology, table_of
+from raabta.network.mesh.paths import NO_NODE, plus_grid
+from raabta.network.mesh.topology import Topology, in_rows, table_of
 from raabta.scenario.loader import load_any
 from raabta.service.pairs.hypatia import stations_of
 from raabta.service.pairs.run import prepare
@@ -182,3 +182,25 @@ def test_slant_range_and_mask_are_each_others_inverse():
         range_km = slant_range_km(altitude_km, elevation_deg)
         assert effective_mask_deg(altitude_km, range_km) == pytest.approx(elevation_deg, abs=1e-9)
     assert slant_range_km(550.0, 90.0) == pytest.approx(550.0)
+
+
+def test_rows_of_a_list_are_planes_with_ahead_and_behind_first():
+    grid = plus_grid(5, 7).neighbour
+    pairs = np.array(sorted({(min(a, b), max(a, b)) for a, row in enumerate(grid.tolist()) for b in row}))
+    found = in_rows(table_of(pairs[::-1], 35))
+    assert found.row_start.tolist() == [0, 7, 14, 21, 28, 35]
+    assert np.array_equal(found.neighbour[:, :2], grid[:, :2])
+    assert np.array_equal(np.sort(found.neighbour), np.sort(grid))
+
+
+def test_any_list_has_rows_that_hold_all():
+    dice = np.random.default_rng(3)
+    for count in (1, 2, 9, 300):
+        a, b = dice.integers(0, count, (2, count))
+        pairs = np.unique(np.sort(np.column_stack([a, b])[a != b], axis=1), axis=0).reshape(-1, 2)
+        table = table_of(pairs, count)
+        found = in_rows(table)
+        assert np.array_equal(np.sort(found.neighbour), np.sort(table))
+        assert (
+            found.row_start[0] == 0 and found.row_start[-1] == count and (np.diff(found.row_start) > 0).all()
+        )
