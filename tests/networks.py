@@ -15,6 +15,7 @@ import numpy as np
 from raabta.access.cells import centres
 from raabta.base.frames import geodetic_to_fixed
 from raabta.base.tables import CELLS, as_dataset
+from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import Demand, prepare
 from raabta.scenario.models import (
     Constellation,
@@ -176,7 +177,7 @@ def quiet_chunk(slots, n=2, **arrays):
     """A chunk of n cells and one class in which nothing happened, with some arrays replaced."""
     from raabta.network.chunk import pack
 
-    zero, wide = np.zeros(n, np.int64), np.zeros((n, 11), np.int64)
+    zero, wide = np.zeros(n, np.int64), np.zeros((n, len(CONSTRAINTS)), np.int64)
     quiet = {
         "satellite": np.full((slots, n), -1, np.int16), "gateway": np.full((slots, n), -1, np.int8),
         "down": np.zeros((slots, n), np.float16), "up_ratio": np.zeros((slots, n), np.float16),

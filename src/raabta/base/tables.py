@@ -188,6 +188,35 @@ DAY = Table(
 )  # fmt: skip
 """The curve over the run."""
 
+_NOTHING_LANDS = "NaN: nothing lands there"
+
+LANDING = Table(
+    "landing",
+    (
+        Column("name", ("gateway",), "U", "", "name of the gateway"),
+        Column("country", ("gateway",), "U", "", "country that it stands in, ISO 3166-1 alpha-3"),
+        _share(
+            "carried_share",
+            "share of all forward Mbps in clear sky that lands there over so many lasers, from none on",
+            dims=("gateway", "lasers"),
+        ),
+        Column(
+            "lasers_mean", ("gateway",), "float64", "1", "lasers on the way, weighted by Mbps", _COUNT,
+            _NOTHING_LANDS,
+        ),
+        Column(
+            "laser_rtt_ms", ("gateway",), "float64", "ms",
+            "round trip over the lasers alone, weighted by Mbps", _COUNT, _NOTHING_LANDS,
+        ),
+        Column(
+            "fibre_rtt_ms", ("gateway",), "float64", "ms",
+            "round trip by fibre from the gateway to its point of presence", _COUNT,
+            "NaN: the scenario names no points of presence",
+        ),
+    ),
+)  # fmt: skip
+"""Where the traffic of a run lands whose satellites land through lasers."""
+
 _NO_LINK = "-1: no satellite serves the cell in the slot"
 
 SLOTS = Table(
@@ -238,7 +267,8 @@ CONTACTS = Table(
 """When which node can send to which: a contact plan, one row per direction."""
 
 TABLES: tuple[Table, ...] = (
-    CELLS, PEOPLE, CELL_RESULTS, FALLBACK_RESULTS, DISTRICT_RESULTS, DAY, SLOTS, CONTACTS,
+    CELLS, PEOPLE, CELL_RESULTS, FALLBACK_RESULTS, DISTRICT_RESULTS, DAY, LANDING, SLOTS,
+    CONTACTS,
 )  # fmt: skip
 """Every declared table, in the order of the reference docs."""
 

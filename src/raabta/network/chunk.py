@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from raabta.network import landing_kernels
 from raabta.network import record_kernels as kernels
 from raabta.network.bound import forward_bound_mbps
 from raabta.network.constraints import CONSTRAINTS
@@ -48,7 +49,8 @@ def even_slots(steps: int, most: int) -> list[int]:
 
 def sky_at(network: Network, slot: int) -> Sky:
     """The sky of one slot."""
-    return observe_sky(network, network.propagator.positions_km(slot_times(network, [slot]))[0])
+    time = slot_times(network, [slot])
+    return observe_sky(network, network.propagator.positions_km(time)[0], time[0])
 
 
 class Seen(NamedTuple):
@@ -65,13 +67,14 @@ def walk(network: Network, slots: Sequence[int], *, apart: bool = False) -> Iter
     that lead to it are computed too. Slots taken `apart` know nothing of any other."""
     alone = [(slot, True) for slot in slots]
     order = alone if apart else with_lead(slots, remembers=remembers(network))
-    position_km = network.propagator.positions_km(slot_times(network, [slot for slot, _ in order]))
+    times = slot_times(network, [slot for slot, _ in order])
+    position_km = network.propagator.positions_km(times)
     no_weather = np.zeros(network.ground.count, np.int64)
     past, last = no_past(network), -1
-    for (slot, asked), at_km in zip(order, position_km, strict=True):
+    for (slot, asked), time, at_km in zip(order, times, position_km, strict=True):
         if apart or begins(slot) or last != slot - 1:
             past = no_past(network)
-        sky = observe_sky(network, at_km)
+        sky = observe_sky(network, at_km, time)
         clear = allocate(network, sky, no_weather, past=past)
         if asked:
             yield Seen(slot, sky, past, clear)
@@ -109,6 +112,9 @@ class _Record:
         self.storm_wet = np.zeros(n, np.int64)
         self.storms: list[tuple[float, ...]] = []
         self.bounds: list[tuple[float, float]] = []
+        gateways = len(network.scenario.gateways)
+        self.landed_kbps = np.zeros((gateways, 1 + landing_kernels.MOST_LASERS), np.int64)
+        self.landed_kbps_us = np.zeros(gateways, np.int64)
 
     def keep(self, i: int, seen: Seen) -> None:
         """Store slot i and weigh it over the weather."""
@@ -127,6 +133,16 @@ class _Record:
             SLOT_UNIT,
             self.kept,
         )
+        if sky.landing is not None:
+            landing_kernels.tally(
+                clear.given,
+                network.ceiling,
+                sky.gateway,
+                sky.landing.lasers,
+                sky.landing.laser_km,
+                self.landed_kbps,
+                self.landed_kbps_us,
+            )
         if seen.past.known:
             kernels.tally_handovers(seen.past.satellite, clear.satellite, sky.view.near, self.handovers)
             self.followed += 1
@@ -143,6 +159,7 @@ class _Record:
     def arrays(self) -> Arrays:
         """Everything to keep."""
         kept = self.kept
+        landed = {"landed_kbps": self.landed_kbps, "landed_kbps_us": self.landed_kbps_us}
         return {
             "satellite": kept.satellite,
             "gateway": kept.gateway,
@@ -170,6 +187,7 @@ class _Record:
             "storm_wet": self.storm_wet,
             "storms": np.array(self.storms, np.float64).reshape(-1, 1 + len(Figures._fields)),
             "bounds": np.array(self.bounds, np.float64).reshape(-1, 2),
+            **(landed if self.network.mesh is not None else {}),
         }
 
 

@@ -16,6 +16,7 @@ CONSTRAINTS: Final = (
     "link",
     "return_link",
     "demand_met",
+    "laser",
 )
 """Names of the binding constraints; a stored code is an index into this tuple, -1 is "nobody asks"."""
 
@@ -31,6 +32,7 @@ WORDS: Final[dict[str, str]] = {
     "link": "Forward link too weak",
     "return_link": "Return link weak or full",
     "demand_met": "Demand met",
+    "laser": "Lasers between satellites full",
 }
 """What tables, maps and `explain` call each."""
 
@@ -46,6 +48,7 @@ MEANING: Final[dict[str, str]] = {
     "link": "the forward link closes with no mode",
     "return_link": "the return link closes with no mode, or holds the cell back",
     "demand_met": "the cell has all it asks for",
+    "laser": "a laser on the way to the gateway carries no more",
 }
 
 

@@ -59,8 +59,10 @@ class OwnBeams:
         """Beams of the slots of some instants."""
         time = self.network.scenario.time
         slots = np.clip(np.floor(seconds / time.step_s + 1e-9).astype(np.int64), 0, time.steps - 1)
-        position = self.network.propagator.positions_km(slot_times(self.network, [int(s) for s in slots]))
-        return [beams_of(self.network, self.radio, step) for step in position]
+        times = slot_times(self.network, [int(s) for s in slots])
+        position = self.network.propagator.positions_km(times)
+        pairs = zip(position, times, strict=True)
+        return [beams_of(self.network, self.radio, step, time) for step, time in pairs]
 
     def received(
         self, held: list[Beams], place: tuple[float, float], gso_longitude_deg: Floats, gains: Floats
@@ -93,9 +95,12 @@ def own_beams(network: Network, reference_khz: float) -> OwnBeams:
     )
 
 
-def beams_of(network: Network, radio: Floats, position_km: Floats) -> Beams:
-    """Share one slot out in clear sky and say which beams are lit. position_km (3, n_sat) ITRF."""
-    sky = observe_sky(network, position_km)
+def beams_of(
+    network: Network, radio: Floats, position_km: Floats, time: np.datetime64 | None = None
+) -> Beams:
+    """Share one slot out in clear sky and say which beams are lit. position_km (3, n_sat) ITRF; time: see
+    `observe_sky`."""
+    sky = observe_sky(network, position_km, time)
     result = allocate(network, sky, np.zeros(network.ground.count, np.int64))
     lit = result.lit
     lit = lit[np.argsort(result.satellite[lit], kind="stable")]

@@ -14,6 +14,7 @@ from raabta.network import fixed_beams
 from raabta.network.chunk import Seen, slot_times, walk
 from raabta.network.constraints import CONSTRAINTS, MEANING, named
 from raabta.network.model import gateway_label, handover_share
+from raabta.network.record_kernels import MS_PER_KM
 from raabta.network.sky import Sky
 from raabta.network.slot import Allocation
 
@@ -35,6 +36,19 @@ class Candidate:
     gateway: str | None
     share: float
     chosen: bool
+    way: Way | None = None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a satellite lands through lasers: the satellites after it, the last one with the gateway; the way
+    to the gateway and the part of it by laser; what it brings, forward and return, before the area's share.
+    """
+
+    satellites: tuple[str, ...]
+    way_km: float
+    laser_km: float
+    fed_mbps: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -120,9 +134,22 @@ def _candidates(network: Network, sky: Sky, result: Allocation, cell: int) -> tu
                 gateway=gateway_label(network.scenario.gateways[g]) if g >= 0 else None,
                 share=float(sky.share[s]),
                 chosen=s == int(result.satellite[cell]),
+                way=_way(network, sky, s),
             )
         )
     return tuple(sorted(found, key=lambda candidate: -candidate.elevation_deg))
+
+
+def _way(network: Network, sky: Sky, s: int) -> Way | None:
+    """How near satellite s lands, where it does through lasers."""
+    if sky.landing is None or sky.fed is None or sky.landing.lasers[s] == 0:
+        return None
+    return Way(
+        satellites=tuple(network.propagator.names[int(number)] for number in sky.landing.of(s)[1:]),
+        way_km=float(sky.landing.range_km[s]),
+        laser_km=float(sky.landing.laser_km[s]),
+        fed_mbps=(float(sky.fed.mbps[s, 0]), float(sky.fed.mbps[s, 1])),
+    )
 
 
 def _direction(network: Network, cell: int, satellite_km: NDArray[np.float64]) -> tuple[float, float]:
@@ -207,6 +234,7 @@ def lines(found: CellSlot, most: int = 12, *, all_classes: bool = False) -> list
     if len(found.candidates) > most:
         out.append(f"  ... and {len(found.candidates) - most} lower ones")
     out.append(f"  carried: {found.level:.1%} of the ask, in {found.dwell:.3f} beams for the slot")
+    out += [line for one in found.candidates if one.chosen for line in _landing_lines(one)]
     out += _past_lines(found)
     for way, name in (("to homes", found.constraint_down), ("from homes", found.constraint_up)):
         if name is not None:
@@ -221,6 +249,26 @@ def lines(found: CellSlot, most: int = 12, *, all_classes: bool = False) -> list
     others = [pair for pair in pairs if pair not in whole]
     title = ["", "  The other terminal classes (--all prints their budgets)"] if others else []
     return [*out, *title, *(_class_line(*pair) for pair in others)]
+
+
+def _lasers(way: Way) -> str:
+    count = len(way.satellites)
+    return "1 laser" if count == 1 else f"{count} lasers"
+
+
+def _landing_lines(candidate: Candidate) -> list[str]:
+    """Over which satellites the chosen one lands, and what that way brings."""
+    way = candidate.way
+    if way is None:
+        return []
+    through = " > ".join((candidate.name, *way.satellites, str(candidate.gateway)))
+    delay_ms = way.way_km * MS_PER_KM
+    return [
+        f"  lands over {_lasers(way)}: {through}",
+        f"    {way.way_km:,.0f} km to the gateway, {way.laser_km:,.0f} km of them by laser: "
+        f"{delay_ms:.1f} ms there and back; it brings {way.fed_mbps[0]:,.0f} Mbps to the satellite, "
+        f"and takes {way.fed_mbps[1]:,.0f} from it",
+    ]
 
 
 def _past_lines(found: CellSlot) -> list[str]:
@@ -249,6 +297,8 @@ def _candidate_line(candidate: Candidate, width: int) -> str:
     mark = ">" if candidate.chosen else " "
     arc = "" if candidate.clears_arc else ", too close to the GSO arc"
     gateway = f"via {candidate.gateway}" if candidate.gateway else "no gateway"
+    if candidate.way is not None:
+        gateway += f" over {_lasers(candidate.way)}"
     return (
         f" {mark} {candidate.name:<{width}} elevation {candidate.elevation_deg:5.1f} deg, "
         f"azimuth {candidate.azimuth_deg:5.1f} deg, {candidate.range_km:7.1f} km, {gateway}, "

@@ -29,7 +29,7 @@ from raabta.links.kernels import (
 from raabta.network.member_kernels import BLOCK, Members, crowd_of, join
 
 MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
-SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET = 6, 7, 8, 9, 10
+SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET, LASER = 6, 7, 8, 9, 10, 11
 RETURN_SIDE = 16
 """Added to the code of a limit that belongs to the return direction."""
 EPS = 1e-9

@@ -17,6 +17,7 @@ from raabta.links.cloud_maps import brought
 from raabta.network import pairs, storms
 from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
+from raabta.network.mesh.topology import Topology
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.layouts import carriers_of_a_beam, layout_spacing
 from raabta.scenario.models import PLANS_MBPS
@@ -92,6 +93,7 @@ class Network:
     gateway_tails (g, 1 + k, 1 + k): see `pairs.tails`.
     down_interference_ratio, up_interference_ratio (n,): I/C of the forward and I/N of the return link from
     the other beams of the constellation; 0 until `network.interference` has summed them, into `loss` too.
+    antennas (g,): none where traffic of the area may not land. mesh: the lasers where it lands by them.
     """
 
     scenario: Scenario
@@ -120,6 +122,7 @@ class Network:
     beams_by_power: float
     down_interference_ratio: Floats
     up_interference_ratio: Floats
+    mesh: Topology | None = None
 
     @property
     def payload(self) -> Payload:
@@ -215,7 +218,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         radius_km=cells["radius_km"].values,
         rain=storms.rain(scenario, latitude, longitude),
         gateways=gateways,
-        antennas=np.array([gateway.antennas for gateway in scenario.gateways]),
+        antennas=_antennas(scenario),
         gateway_availability=np.array([gateway.availability_share for gateway in scenario.gateways]),
         partner=partner,
         gateway_tails=pairs.tails(*_places_deg(scenario.gateways), partner),
@@ -243,7 +246,14 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         beams_by_power=beams_by_power(system.payload),
         down_interference_ratio=np.zeros(latitude.size),
         up_interference_ratio=np.zeros(latitude.size),
+        mesh=Topology.of(system, propagator) if scenario.sharing.landing == "lasers" else None,
     )
+
+
+def _antennas(scenario: Scenario) -> Ints:
+    """Antennas of each gateway, (g,): none at those where traffic of the area may not land."""
+    lets = scenario.sharing.lets_land
+    return np.array([gateway.antennas if lets(gateway) else 0 for gateway in scenario.gateways])
 
 
 def _partners(gateways: Sequence[Gateway]) -> Ints:

@@ -12,15 +12,18 @@ from raabta.access import visibility
 from raabta.base.bodies import EARTH
 from raabta.network import feeder
 from raabta.network import sky_kernels as kernels
-from raabta.network.kernels import FEEDER, GATEWAY, GSO, RETURN_SIDE, Candidates, Fleet
+from raabta.network.kernels import FEEDER, GATEWAY, GSO, LASER, RETURN_SIDE, Candidates, Fleet
+from raabta.network.landing import land
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from raabta.network.landing import Fed, Landing
     from raabta.network.model import Network
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Sky:
     feeders (m, 2): gateway and its diversity partner, index or -1; feeder_cosecant (m, 2): 1 / sin(elevation)
     there; gateway_range_km (m,): to the gateway. share (m,): the part of the satellite that is this area's.
     capacity (m, 3): its dwell, forward and return Mbps; limit_code (m, 3): the constraint that names each.
-    feeder_db (m, 2): see `kernels.Fleet`.
+    feeder_db (m, 2): see `kernels.Fleet`. Where traffic lands through lasers, `landing` says how and `fed`
+    what comes of it in clear sky; feeders and feeder_cosecant are those of the satellite that each lands at,
+    and gateway_range_km is the whole way.
     """
 
     view: visibility.Overhead
@@ -47,6 +52,8 @@ class Sky:
     limit_code: Ints
     room: Ints
     feeder_db: Floats
+    landing: Landing | None = None
+    fed: Fed | None = None
 
     @cached_property
     def gateway(self) -> Ints:
@@ -70,19 +77,32 @@ class Sky:
         )
 
 
-def observe_sky(network: Network, position_km: Floats) -> Sky:
-    """Filter the fleet at one step. position_km (3, n_sat) ITRF."""
+def observe_sky(network: Network, position_km: Floats, time: np.datetime64 | None = None) -> Sky:
+    """Filter the fleet at one step. position_km (3, n_sat) ITRF; time (UTC): wanted where it lands through
+    lasers that depend on what was before."""
     system = network.scenario.constellation
     view = visibility.overhead(network.disc, position_km, system.user_min_elevation_deg)
     visible, home, in_view = visibility.count_visible(
         network.ground, view, network.demand.people, network.payload.scan_limit_deg
     )
     share = _share(network, position_km, view, home)
-    feeders, sine = _assign_gateways(network, position_km, view, home, share)
+    order = np.lexsort((-home, -share))
+    order, landing, fed = order[home[order] > 0.0], None, None
+    if network.mesh is None:
+        feeders, sine = _assign_gateways(network, position_km, view, order)
+        offset = view.satellite_km - network.gateways.km[np.maximum(feeders[:, 0], 0)]
+        range_km = np.linalg.norm(offset, axis=1)
+    else:
+        served = home / np.where(share > 0.0, share, 1.0)
+        landing = land(network, position_km, time, view.near, order, served)
+        feeders, sine, range_km = landing.feeders, landing.sine, landing.range_km
     cosecant = 1.0 / sine
-    offset = view.satellite_km - network.gateways.km[np.maximum(feeders[:, 0], 0)]
     gateway, at_cosecant = feeders[:, 0], cosecant[:, 0]
-    capacity, limit_code = capacity_at(network, gateway, at_cosecant, share)
+    if landing is None:
+        capacity, limit_code = capacity_at(network, gateway, at_cosecant, share)
+    else:
+        fed = fed_by(network, landing, feeder_mbps(network, gateway, at_cosecant))
+        capacity, limit_code = capacity_of(network, fed.mbps, share, fed.by_laser)
     frames = network.scenario.sharing.frames_per_slot
     hops = min(frames, network.payload.cells_per_beam)
     return Sky(
@@ -92,13 +112,21 @@ def observe_sky(network: Network, position_km: Floats) -> Sky:
         in_view=in_view,
         feeders=feeders,
         feeder_cosecant=cosecant,
-        gateway_range_km=np.linalg.norm(offset, axis=1),
+        gateway_range_km=range_km,
         share=share,
         capacity=capacity,
         limit_code=limit_code,
         room=_cells_at_most(capacity[:, 0] * hops, network.rules.guarantee),
         feeder_db=feeder.clear_db(network, view.satellite_km, gateway, at_cosecant),
+        landing=landing,
+        fed=fed,
     )
+
+
+def fed_by(network: Network, landing: Landing, feeders_mbps: Floats) -> Fed:
+    """What feeders of such rates (m, 2) and lasers bring to each satellite, which takes what it carries."""
+    payload = network.payload
+    return landing.ways.fed(feeders_mbps, (payload.forward_mbps, payload.return_mbps))
 
 
 def _usable(network: Network, view: visibility.Overhead, visible: Ints, gateway: Ints) -> Candidates:
@@ -121,12 +149,12 @@ def _cells_at_most(hops: Floats, guarantee: int) -> Ints:
 
 
 def _assign_gateways(
-    network: Network, position_km: Floats, view: visibility.Overhead, home: Floats, share: Floats
+    network: Network, position_km: Floats, view: visibility.Overhead, order: Ints
 ) -> tuple[Ints, Floats]:
     """Gateway and diversity partner of each near satellite (m, 2), -1 for none, and the sines of its
     elevation there.
 
-    Satellites choose in order of the part of them that is this area's, then of the people they see here,
+    Satellites choose in `order`: of the part of them that is this area's, then of the people they see here,
     which no list of gateways can change: a high satellite that sees half the world comes late.
     """
     seen = visibility.observe(
@@ -136,8 +164,6 @@ def _assign_gateways(
         min_elevation_deg=network.scenario.constellation.gateway_min_elevation_deg,
         subset=view.near,
     )
-    order = np.lexsort((-home, -share))
-    order = order[home[order] > 0.0]
     feeders, sine = np.full((view.near.size, 2), -1), np.ones((view.near.size, 2))
     kernels.assign_gateways(
         order,
@@ -191,9 +217,12 @@ def capacity_at(network: Network, gateway: Ints, cosecant: Floats, share: Floats
     return limit, code
 
 
-def capacity_of(network: Network, fed_mbps: Floats, share: Floats) -> tuple[Floats, Ints]:
+def capacity_of(
+    network: Network, fed_mbps: Floats, share: Floats, by_laser: Flags | None = None
+) -> tuple[Floats, Ints]:
     """Dwell, forward and return Mbps of each satellite for this area (m, 3), and the constraint behind each.
-    fed_mbps (m, 2): of its feeder; share (m,): the part of it that is this area's."""
+    fed_mbps (m, 2): of its feeder; share (m,): the part of it that is this area's; by_laser (m, 2): whether
+    a laser is what stops the feed."""
     payload = network.payload
     limit, code = np.empty((share.size, 3)), np.empty((share.size, 3), np.int64)
     kernels.limit_satellites(
@@ -206,6 +235,9 @@ def capacity_of(network: Network, fed_mbps: Floats, share: Floats) -> tuple[Floa
         limit,
         code,
     )
+    if by_laser is not None:
+        for way, feed in enumerate((FEEDER, RETURN_SIDE + FEEDER), start=1):
+            code[(code[:, way] == feed) & by_laser[:, way - 1], way] += LASER - FEEDER
     return limit, code
 
 

@@ -12,7 +12,7 @@ from raabta.base.bodies import EARTH
 from raabta.links import weather_series
 from raabta.links.tables import EXCEEDANCE_PERCENT, PROBABILITY
 from raabta.network import repeated
-from raabta.network.sky import capacity_of, feeder_mbps
+from raabta.network.sky import capacity_of, fed_by, feeder_mbps
 from raabta.network.slot import allocate, rates_mbps
 
 if TYPE_CHECKING:
@@ -183,7 +183,10 @@ def under(network: Network, sky: Sky, state: Ints) -> Sky:
     """The sky with the feeders that the weather of the gateways (g,) leaves."""
     if network.transparent:
         return repeated.under(network, sky, state)
-    capacity, limit_code = capacity_of(network, feeders_mbps(network, sky, state), sky.share)
+    fed_mbps, by_laser = feeders_mbps(network, sky, state), None
+    if sky.landing is not None:
+        fed_mbps, by_laser, _ = fed_by(network, sky.landing, fed_mbps)
+    capacity, limit_code = capacity_of(network, fed_mbps, sky.share, by_laser)
     return replace(sky, capacity=capacity, limit_code=limit_code)
 
 

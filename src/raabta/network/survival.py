@@ -30,6 +30,8 @@ EQUAL_KEPT_SHARE: Final = 0.8
 SPILL: Final = 65_536
 """Counts that wait for room before the tables of what classes lack are made larger."""
 FIRST_ROOM: Final = 16
+LEAST_PART: Final = 1e-12
+"""Of a feeder: a satellite that has less has nothing."""
 
 
 class Lacks:
@@ -123,9 +125,12 @@ def feeder_probability(network: Network, sky: Sky, satellite: Ints, load_mbps: F
     and equipment.
 
     Loads are this area's; the neighbours' part rides on the same feeder. Of two sites either may carry it,
-    whose weather goes together as in the drawn storms (`network.pairs`).
+    whose weather goes together as in the drawn storms (`network.pairs`). A feeder that several satellites
+    land through gives each the part of its rate that it has in clear sky.
     """
     out = np.empty(satellite.size)
+    if sky.fed is not None:
+        load_mbps = load_mbps / np.maximum(sky.fed.part[satellite], LEAST_PART)
     kernels.carried_probability(
         satellite,
         load_mbps,

@@ -26,7 +26,8 @@ def terminal(results: Results) -> list[RenderableType]:
     by_province = [provinces(rows, plan)] if any(row.province for row in rows) else []
     reasons = [why_not(results)] if figures.reasons(results) else []
     both = [constellations(results, plan)] if figures.constellations(results) else []
-    return [headline(results), *both, *by_province, *_ends(rows, plan), *reasons, doubts(results)]
+    lands = [landing(results)] if figures.landing(results) else []
+    return [headline(results), *both, *by_province, *_ends(rows, plan), *reasons, *lands, doubts(results)]
 
 
 def _ends(rows: list[Row], plan: str) -> list[Table]:
@@ -146,6 +147,26 @@ def why_not(results: Results) -> Table:
     for one in figures.reasons(results):
         bar = "█" * round(BAR * min(one.weighted, 1.0))
         table.add_row(Text(one.text), words.share(one.weighted), words.share(one.unweighted), Text(bar))
+    return table
+
+
+def landing(results: Results) -> Table:
+    """Where traffic lands: by gateway, and by lasers on the way."""
+    right = ["Share", "Lasers", "Round trip by laser, ms"]
+    table = _table("Where traffic lands", ["Gateway", "Country"], right)
+    found = figures.landing(results) or figures.NOWHERE
+    for one in found.gateways:
+        table.add_row(
+            Text(words.clean(one["name"])),
+            Text(words.country(one["country"])),
+            words.share(one["share"]),
+            words.number(one["lasers_mean"]),
+            words.number(one["laser_rtt_ms"]),
+        )
+    table.caption = Text(
+        "Shares of the forward Mbps. "
+        + "; ".join(f"{name}: {words.share(part)}" for name, part in found.ways)
+    )
     return table
 
 

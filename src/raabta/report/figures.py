@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -294,3 +294,31 @@ def _estimates(results: Results) -> list[tuple[str, str]]:
     served = _sum([row.served[plan] for row in rows])
     text = f"{len(rows)} ({words.count(homes)} homes, {words.count(served)} of them served)"
     return [("Districts with estimated people, no census rows", text)]
+
+
+class Landing(NamedTuple):
+    """Where traffic lands: rows of the summary by gateway and by country, those with most first, and shares
+    by lasers on the way, as (words, share)."""
+
+    gateways: list[dict[str, Any]]
+    countries: list[dict[str, Any]]
+    ways: list[tuple[str, float]]
+
+
+MOST_WAYS: Final = 8
+"""Ways of so many lasers are shown together with longer ones."""
+NOWHERE: Final = Landing([], [], [])
+
+
+def landing(results: Results) -> Landing | None:
+    """Where traffic lands, of a run in which some of it may land through lasers."""
+    stored = pick(results.summary, "landing")
+    if not stored:
+        return None
+    gateways, countries = (
+        sorted(stored[key], key=lambda one: -float(one["share"])) for key in ("gateways", "countries")
+    )
+    share = [float(one["share"]) for one in stored["lasers"]]
+    ways = [(words.lasers(count), part) for count, part in enumerate(share[:MOST_WAYS])]
+    more = [(f"{words.lasers(MOST_WAYS)} or more", sum(share[MOST_WAYS:]))] if share[MOST_WAYS:] else []
+    return Landing(gateways, countries, [*ways, *more])

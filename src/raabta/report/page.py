@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from raabta.scenario.models import Scenario, Terminal
     from raabta.service.results import Results
 
+DIRECT: Final = "Inter-satellite links and routes: a satellite serves only while it sees a gateway itself."
+"""What a run does not model whose traffic lands directly."""
 LIMITS: Final = (
-    "Inter-satellite links and routes: a satellite serves only while it sees a gateway itself.",
     "Interference summed over other systems: their C/I is an input. Limits of equivalent power flux density.",
     "Costs, prices and incomes: take-up is an input.",
     "Hills, trees and buildings around a home: only the horizon mask that the scenario gives.",
@@ -43,7 +44,7 @@ WORDS: Final = (
 """Terms of the report, in the order of the reader's questions."""
 
 
-TABLES: Final = ("bands", "link_fades", "rain_states", "assignment", "handovers", "models")
+TABLES: Final = ("bands", "link_fades", "rain_states", "assignment", "handovers", "fibre", "models")
 """Parts of the summary that are shown as they are stored, when they are there."""
 
 
@@ -61,7 +62,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters.update(count=words.count, short=words.short_count, share=words.share, number=words.number)
-    made.filters.update(why=words.constraint, terminal=words.terminal_class)
+    made.filters.update(why=words.constraint, terminal=words.terminal_class, country=words.country)
     return made
 
 
@@ -112,6 +113,7 @@ def _summary(results: Results) -> dict[str, Any]:
         "doubts": figures.doubts(results),
         "constellations": figures.constellations(results),
         "gateways": figures.pick(results.summary, "gateways") or [],
+        "landing": figures.landing(results),
         "classes": class_rows(results),
         "tables": [table for key in TABLES for table in _tables(results, key)],
     }
@@ -132,11 +134,12 @@ def _closing(results: Results) -> dict[str, Any]:
     from raabta.report import sources
 
     said = figures.pick(results.summary, "assumptions") or []
+    direct = [] if results.scenario.lands_by_lasers else [DIRECT]
     assumptions = list(dict.fromkeys([*results.scenario.assumptions, *map(_sentence, said)]))
     return {
         "assumptions": assumptions,
         "inputs": sources.inputs(results),
-        "limits": [*LIMITS, *(figures.pick(results.summary, "limits") or [])],
+        "limits": [*direct, *LIMITS, *(figures.pick(results.summary, "limits") or [])],
         "words": WORDS,
         "provenance": flat(provenance(results)),
     }

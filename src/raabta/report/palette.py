@@ -30,6 +30,7 @@ CONSTRAINT_COLOURS: Final[dict[str, str]] = {
     "gso": "#cc79a7",
     "gateway": "#d55e00",
     "feeder": "#8c2d04",
+    "laser": "#9944ff",
     "beam_time": "#e69f00",
     "spectrum": "#f0e442",
     "power": "#882255",
@@ -38,7 +39,7 @@ CONSTRAINT_COLOURS: Final[dict[str, str]] = {
     "return_link": "#56b4e9",
     "demand_met": "#009e73",
 }
-"""Okabe and Ito (2008), with three of Tol's muted colours (2021) for the rarer constraints."""
+"""Okabe and Ito (2008), with three of Tol's muted colours (2021) and a violet for the rarer constraints."""
 
 BY_WHICH: Final = (NOTHING, "#0072b2", "#009e73", "#e69f00")
 """Homes served by neither constellation, the first, both and the fallback. Okabe and Ito (2008)."""

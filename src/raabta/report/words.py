@@ -7,6 +7,7 @@ import unicodedata
 from typing import Any, Final
 
 from raabta.network.constraints import WORDS
+from raabta.scenario.countries import country_name
 from raabta.scenario.models import FALLBACK_CLASS
 
 NOT_STORED: Final = "—"
@@ -46,6 +47,16 @@ def terminal_class(name: object) -> str:
     own = str(name).removeprefix(FALLBACK_CLASS)
     said = CLASSES.get(own, clean(own))
     return said if own == str(name) else f"{said}, fallback"
+
+
+def country(code: object) -> str:
+    """Name of a country by its code; an unknown code is shown as it is."""
+    return country_name(clean(code))
+
+
+def lasers(count: int) -> str:
+    """How many lasers: no laser, 1 laser, 2 lasers."""
+    return "no laser" if count == 0 else counted(count, "laser")
 
 
 def missing(value: Any) -> bool:

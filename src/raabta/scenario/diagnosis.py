@@ -149,7 +149,8 @@ def _short(value: Any) -> str:
 
 
 def _value_hint(loc: Loc, item: dict[str, Any], root: type[Model]) -> str | None:
-    value, name = item["input"], str(loc[-1]) if loc else ""
+    value = item["input"]
+    name = next((str(part) for part in reversed(loc) if not isinstance(part, int)), "")
     if name in COUNTRY_KEYS and isinstance(value, str):
         meant = meant_country(value)
         return f"did you mean {meant}?" if meant else "an ISO 3166-1 alpha-3 code, such as PAK (Pakistan)"

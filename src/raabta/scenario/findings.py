@@ -12,7 +12,7 @@ from raabta.scenario.catalogue import Kind, catalogue_names
 from raabta.scenario.documents import Document, Loc
 from raabta.scenario.kinds import AnyScenario
 
-COUNTRY_KEYS = ("country", "[key]")
+COUNTRY_KEYS = ("country", "[key]", "landing_countries")
 """Where a country stands; `[key]` is how pydantic calls the keys of `sharing.markets`."""
 _EXAMPLE = "2026-11-22T00:00:00Z"
 _DAY_S = 86_400.0

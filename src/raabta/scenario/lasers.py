@@ -29,7 +29,7 @@ class Offset(Model):
 
 
 class Lasers(Model):
-    """Lasers between satellites: who has one, what ends it. Beams and feeders of a run do not use them."""
+    """Lasers between satellites: who has one, what ends it. Whether a run lands by them says `sharing`."""
 
     pattern: Literal["auto", "plus-grid", "motif", "nearest", "listed"] = Field(
         default="auto",

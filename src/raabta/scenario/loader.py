@@ -227,10 +227,13 @@ def _mapping_at(data: dict[str, Any], loc: tuple[str, ...]) -> dict[str, Any] | 
 def _use_actual_gateways(data: dict[str, Any]) -> None:
     gateways = [gateway.model_dump(mode="json") for gateway in actual_gateways()]
     data["gateways"] = gateways
+    sharing = data.get("sharing")
+    lasers = isinstance(sharing, dict) and sharing.get("landing") == "lasers"
+    how = "landing by laser" if lasers else "bent pipe, no inter-satellite links"
     note = (
         "Gateways: only those on the public list of Starlink sites of March 2026 ("
         + ", ".join(gateway["name"] for gateway in gateways)
-        + "), bent pipe, no inter-satellite links; none stands in Pakistan"
+        + f"), {how}; none stands in Pakistan"
     )
     _assume(data, note)
 

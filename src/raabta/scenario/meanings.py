@@ -145,7 +145,6 @@ MEANINGS: dict[str, dict[str, str]] = {
     "Delay": {
         "scheduling_ms": "added for scheduling",
         "processing_ms": "added for processing",
-        "fibre_ms": "added for fibre behind the gateway",
     },
     "Fallback": {
         "constellation": "its satellites and their radio, as `constellation`; another name than the first's",

@@ -14,6 +14,14 @@ from pydantic import (
     model_validator,
 )
 
+from raabta.scenario.landing import (
+    PointOfPresence,
+    check_countries,
+    check_landing,
+    check_pops,
+    placed,
+    without,
+)
 from raabta.scenario.lasers import Lasers, check_lasers
 from raabta.scenario.model import (
     CountryCode,
@@ -171,6 +179,9 @@ class Gateway(Model):
     gso_separation_deg: Elevation = 0.0
     availability_share: Share = 0.998
     diversity_partner: str | None = None
+    pop: str | None = Field(
+        default=None, description="name of the one of `pops` that its traffic goes to; none = the nearest"
+    )
     horizon: tuple[HorizonPoint, ...] = ()
     hypothetical: bool = True
 
@@ -182,6 +193,10 @@ class Gateway(Model):
             if heights.setdefault(azimuth, point.elevation_deg) != point.elevation_deg:
                 raise ValueError(f"azimuth {azimuth:g} of the horizon stands twice (360 is 0, north)")
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_no_pop(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), pop=None)
 
     def band_mhz(self, *, forward: bool) -> float:
         """Feeder bandwidth of one antenna in one polarisation, from or to the gateway."""
@@ -279,6 +294,30 @@ class Sharing(Model):
         description="how much more a cell without a promise counts for what it has lacked in the slots "
         "before; 0 forgets",
     )
+    landing: Literal["direct", "lasers"] = Field(
+        default="direct",
+        description="direct: a satellite serves only while it has a gateway itself; lasers: one that has "
+        "none lands through `constellation.lasers` at another that has",
+    )
+    landing_countries: tuple[CountryCode, ...] | None = Field(
+        default=None,
+        description="national landing rule: traffic of the area lands only at gateways in these countries; "
+        "none = at any; an empty list = at no gateway",
+    )
+
+    @field_validator("landing_countries")
+    @classmethod
+    def _countries_that_are(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        check_countries(value or ())
+        return value
+
+    @model_serializer(mode="wrap")
+    def _without_no_landing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), landing="direct", landing_countries=None)
+
+    def lets_land(self, gateway: Gateway) -> bool:
+        """Whether traffic of the area may land at a gateway."""
+        return self.landing_countries is None or gateway.country in self.landing_countries
 
 
 def _check_handover(sharing: Sharing, time: Time | None) -> None:
@@ -307,7 +346,20 @@ class Delay(Model):
 
     scheduling_ms: NonNegative = 15.0
     processing_ms: NonNegative = 5.0
-    fibre_ms: NonNegative = 5.0
+    fibre_ms: NonNegative = Field(
+        default=5.0, description="added for fibre behind the gateway, where there are no `pops`"
+    )
+    fibre_route_ratio: float = Field(
+        default=1.5,
+        ge=1.0,
+        le=5.0,
+        description="length of the fibre from a gateway to its one of `pops` over the great circle (an "
+        "assumption)",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_usual_route(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), fibre_route_ratio=1.5)
 
 
 def _check_gateways(gateways: tuple[Gateway, ...]) -> None:
@@ -340,6 +392,11 @@ class Fallback(Model):
         _check_terminals(value)
         return value
 
+    @model_validator(mode="after")
+    def _lands(self) -> Self:
+        check_landing(self.constellation, self.sharing)
+        return self
+
 
 class Scenario(Model):
     """One question, whole: nothing outside it and the packaged data decides the answer."""
@@ -355,6 +412,12 @@ class Scenario(Model):
     area: Area = Area()
     constellation: Constellation
     gateways: tuple[Gateway, ...] = Field(min_length=1, max_length=128)
+    pops: tuple[PointOfPresence, ...] = Field(
+        default=(),
+        max_length=128,
+        description="points of presence and exchanges; with them the fibre from each gateway to its own "
+        "counts in place of `delay.fibre_ms`",
+    )
     demand: Demand
     sharing: Sharing = Sharing()
     weather: Weather = Weather()
@@ -365,6 +428,8 @@ class Scenario(Model):
     @model_validator(mode="after")
     def _gateway_names(self) -> Self:
         _check_gateways(self.gateways)
+        check_pops(self.pops, self.all_gateways)
+        check_landing(self.constellation, self.sharing)
         return self
 
     @field_validator("sharing")
@@ -390,11 +455,20 @@ class Scenario(Model):
 
     @model_serializer(mode="wrap")
     def _without_no_fallback(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A scenario without a fallback is written, and hashed, as if there were no such key."""
+        """A scenario without a fallback or `pops` is written, and hashed, as if there were no such keys."""
         data: dict[str, Any] = handler(self)
-        if data.get("fallback") is None:
-            data.pop("fallback", None)
-        return data
+        return {key: value for key, value in data.items() if value or key not in ("fallback", "pops")}
+
+    @property
+    def all_gateways(self) -> tuple[Gateway, ...]:
+        """Gateways of the constellation, then those of the fallback."""
+        return self.gateways if self.fallback is None else (*self.gateways, *self.fallback.gateways)
+
+    @property
+    def lands_by_lasers(self) -> bool:
+        """Whether some traffic may land through lasers."""
+        both = [self.sharing] if self.fallback is None else [self.sharing, self.fallback.sharing]
+        return any(sharing.landing == "lasers" for sharing in both)
 
     @property
     def class_names(self) -> list[str]:
@@ -414,6 +488,7 @@ class Scenario(Model):
                 "gateways": second.gateways,
                 "demand": self.demand.model_copy(update={"terminals": second.terminals}),
                 "sharing": second.sharing,
+                "pops": placed(self.pops, self.all_gateways),
                 "fallback": None,
             }
         )

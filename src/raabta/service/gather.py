@@ -37,7 +37,9 @@ LEVELS = ("level_sum", "level_count", "short_slots")
 HANDOVERS = ("handovers", "followed")
 SUMS = (*CODES, *LEVELS, *HANDOVERS, "rain", "feeder", "visible", "storm_clear", "storm_wet")
 SLOTS = ("gateway", "down", "up_ratio", "rtt", "usable_satellites", "visible_satellites", "storms", "bounds")
-GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS))
+LANDED = ("landed_kbps", "landed_kbps_us")
+"""Summed where traffic lands through lasers."""
+GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS, *LANDED))
 """What of a chunk is added up here."""
 
 
@@ -46,11 +48,13 @@ class Gathered:
     """Sums over a run of n cells; see `network.chunk` for what each counts.
 
     Memory does not grow with the run, but for a few numbers per slot. weight (n,): thousandths of a
-    subscribing home; every `step`th slot's round trips are kept.
+    subscribing home; every `step`th slot's round trips are kept. fibre_steps (g,): what fibre behind each
+    gateway adds to them, where that differs; landed_*: see `network.landing_kernels.tally`.
     """
 
     weight: Ints
     step: int
+    fibre_steps: Ints | None = None
     slots: int = 0
     code_count: Ints = field(init=False)
     code_unserved: Ints = field(init=False)
@@ -72,6 +76,9 @@ class Gathered:
     day: dict[str, list[NDArray[Any]]] = field(default_factory=dict)
     storms: list[Floats] = field(default_factory=list)
     bounds: list[Floats] = field(default_factory=list)
+    landed_kbps: Ints | None = None
+    landed_kbps_us: Ints | None = None
+    fibre_histogram: Ints = field(init=False)
 
     def __post_init__(self) -> None:
         n = self.weight.size
@@ -84,11 +91,16 @@ class Gathered:
         self.short_slots, self.level_sum = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.level_count, self.rtt_histogram = np.zeros(U16, np.int64), np.zeros(U16, np.int64)
         self.gateway_traffic = np.zeros(256)
+        self.fibre_histogram = np.zeros(U16 if self.fibre_steps is not None else 0, np.int64)
 
     def add(self, chunk: Arrays) -> None:
         """Add one chunk; call in key order."""
         for name in SUMS:
             getattr(self, name).__iadd__(chunk[name])
+        for name in LANDED:
+            if name in chunk:
+                so_far = getattr(self, name)
+                setattr(self, name, chunk[name] if so_far is None else so_far + chunk[name])
         self._add_slots(chunk)
         self.slots += chunk["down"].shape[0]
 
@@ -108,6 +120,9 @@ class Gathered:
             back,
             lit,
         )
+        if self.fibre_steps is not None:
+            fibre = self.fibre_steps, self.weight, self.fibre_histogram
+            kernels.add_with_fibre(chunk["gateway"], rtt, *fibre)
         offset = -self.slots % self.step
         self.rtt.append(rtt[offset :: self.step].copy())
         self.storms.append(chunk["storms"])
@@ -161,9 +176,9 @@ class Gathered:
         return np.concatenate(self.bounds) if self.bounds else np.zeros((0, 2))
 
 
-def gather(terms: Terms, step: int, read: Read) -> tuple[Gathered, Verdict]:
+def gather(terms: Terms, step: int, read: Read, fibre_steps: Ints | None = None) -> tuple[Gathered, Verdict]:
     """Add up a run whose chunks `read(names)` gives in key order, once for every block of cells."""
-    sums, found = Gathered(terms.weight, step), list[Verdict]()
+    sums, found = Gathered(terms.weight, step, fibre_steps), list[Verdict]()
     for first, last in terms.blocks():
         block = Block(terms, first, last)
         for part in read(HISTOGRAMS if found else GATHERED):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
@@ -25,3 +26,14 @@ def add_slots(gateway, down, up_ratio, rtt, weight, value, traffic, histogram, f
             up_mbps += rate * value[up_ratio[t, c]]
             count += 1 if gateway[t, c] >= 0 else 0
         forward[t], back[t], lit[t] = down_mbps, up_mbps, count
+
+
+@kernel
+def add_with_fibre(gateway, rtt, fibre, weight, histogram):
+    """Add the round trips (t, n) with what fibre (g,) behind the gateway (t, n) adds, in the same steps, to
+    histogram (65,536,), subscribers (n,) by round trip; dark cells are left out."""
+    top = histogram.shape[0] - 1
+    for t in range(gateway.shape[0]):
+        for c in range(gateway.shape[1]):
+            if gateway[t, c] >= 0:
+                histogram[min(np.int64(rtt[t, c]) + fibre[gateway[t, c]], top)] += weight[c]

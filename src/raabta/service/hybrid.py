@@ -16,7 +16,8 @@ import numpy as np
 from raabta.network.chunk import U16
 from raabta.network.record_kernels import LEVEL_STEP
 from raabta.scenario.models import FALLBACK_CLASS, PLANS_MBPS
-from raabta.service.summary import Outcome, busy_hour_mbps, cell_arrays, plan_rates, summarise
+from raabta.service.gather_kernels import add_with_fibre
+from raabta.service.summary import Landings, Outcome, busy_hour_mbps, cell_arrays, plan_rates, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +36,7 @@ NOBODY: Final = 1e-6
 """A smaller share of a cell's ask is the rounding of the shares of its classes: nobody is left there."""
 WEIGHT: Final = 1e-3
 """Homes are weighed in thousandths, as in `Gathered`."""
-PERCENTILES: Final = frozenset(("rtt", "down"))
+PERCENTILES: Final = frozenset(("rtt", "down", "gateway"))
 """What of a chunk the delay and the rate of homes are read from."""
 OF_A_PART: Final = (
     "satellites", "availability_share", "link_availability_share", "busy_hour_mbps", "rtt_propagation_ms",
@@ -77,6 +78,10 @@ class Hybrid(Outcome):
         ends = zip(self.first.served_90(), self.second.served_90(), strict=True)
         low, high = (min(sum(pair), float(self.asked.cell.sum())) for pair in ends)
         return low, high
+
+    def landings(self) -> list[Landings]:
+        """Of both: where each of its gateways stands and what lands there."""
+        return [*self.first.landings(), *self.second.landings()]
 
     def own(self) -> Floats:
         """Homes served by the fallback per plan, (p,)."""
@@ -203,6 +208,7 @@ def spread(found: Hybrid, chunks: Iterable[Arrays], fallback_chunks: Iterable[Ar
     """
     sums = copy.copy(found.gathered)
     sums.rtt_histogram, sums.level_count = np.zeros(U16, np.int64), np.zeros(U16, np.int64)
+    sums.fibre_histogram = np.zeros_like(found.gathered.fibre_histogram)
     homes = found.asked.cell
     moved = found.moved * homes
     # What the first carries is shared by every home that asks, what the fallback does by those it serves.
@@ -214,6 +220,9 @@ def spread(found: Hybrid, chunks: Iterable[Arrays], fallback_chunks: Iterable[Ar
         full_mbps = sharing * part.online_share() * plan_rates(part)[0]
         for chunk in read:
             _add(sums, chunk, weight, full_mbps)
+            if part.gathered.fibre_steps is not None:
+                fibre = part.gathered.fibre_steps, weight, sums.fibre_histogram
+                add_with_fibre(chunk["gateway"], chunk["rtt"], *fibre)
     return replace(found, gathered=sums)
 
 

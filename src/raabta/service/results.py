@@ -19,6 +19,7 @@ class Results:
 
     `cells` is per H3 cell, `districts` per district, `day` over the slots of the run and `classes` per
     terminal class; their variables, units and meaning of NaN are declared in `raabta.base.tables`.
+    `landing` is per gateway what lands there, where some of it lands through lasers; None elsewhere.
     `fallback` is per H3 cell what the fallback finds of the homes that it is offered; None without one.
     `summary` is what `summary.json` holds (docs/reference/summary.md).
     """
@@ -31,3 +32,4 @@ class Results:
     day: xr.Dataset
     classes: xr.Dataset
     fallback: xr.Dataset | None = None
+    landing: xr.Dataset | None = None

@@ -24,6 +24,7 @@ from raabta.network.constraints import CONSTRAINTS
 from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.scenario.loader import load, scenario_hash
 from raabta.scenario.models import PLANS_MBPS
+from raabta.service import landed
 from raabta.service.cut import FALLBACK, FIRST, pass_of, slots_of
 from raabta.service.demand import Subscribers
 from raabta.service.gather import Gathered, kept_step, return_rates_mbps
@@ -66,6 +67,8 @@ TABLES = {
 }
 FALLBACK_TABLES = {"fallback": tables.FALLBACK_RESULTS}
 """What a run with a fallback has beside them."""
+LANDING_TABLES = {"landing": tables.LANDING}
+"""What a run has whose traffic lands through lasers."""
 
 KEPT_PER_SLOT = ("satellite", "gateway", "down", "up_ratio", "rtt", "constraint_down", "constraint_up")
 """What of a chunk the table SLOTS is made of."""
@@ -83,7 +86,7 @@ def gather(scenario: Scenario, asked: Subscribers, read: Read, slots: int) -> tu
         target_share=scenario.demand.availability_target_share,
         slots=slots,
     )
-    return add_up(terms, kept_step(slots, asked.cell.size), read)
+    return add_up(terms, kept_step(slots, asked.cell.size), read, landed.fibre_steps(scenario))
 
 
 def outcome_of(each: Pass, read: Read, slots: int) -> Outcome:
@@ -124,6 +127,8 @@ def summarise_run(folder: Path, passes: Sequence[Pass], found: Sequence[Outcome]
     }
     if isinstance(whole, Hybrid):
         values["fallback"] = fallback_arrays(whole, first.cells)
+    if first.scenario.lands_by_lasers:
+        values["landing"] = landed.landing_arrays(whole)
     own: list[dict[str, Any]] = [
         {"satellites": each.network.propagator.count, "flux_cap": each.network.flux_cap.plain()}
         for each in passes
@@ -163,6 +168,7 @@ def _notes(each: Pass) -> list[str]:
         *network.rain.notes,
         network.flux_cap.sentence,
         *feeder.notes(network),
+        *landed.notes(each.scenario),
         *_horizon_notes(each.scenario),
     ]
 
@@ -221,7 +227,8 @@ def _results(
 
 
 def _tables_of(scenario: Scenario) -> dict[str, tables.Table]:
-    return TABLES if scenario.fallback is None else TABLES | FALLBACK_TABLES
+    fallback = {} if scenario.fallback is None else FALLBACK_TABLES
+    return TABLES | fallback | (LANDING_TABLES if scenario.lands_by_lasers else {})
 
 
 def write_results(results: Results) -> None:

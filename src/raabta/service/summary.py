@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from raabta.network.model import SLOT_UNIT, gateway_label, handover_share
 from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.network.storms import Figures
 from raabta.scenario.models import PLANS_MBPS
+from raabta.service import landed
 from raabta.service.gather import Gathered, percentile_of
 from raabta.service.served import Z_90, Sampling, independent_samples
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-    from raabta.scenario.models import Gateway, Scenario, Terminal
+    from raabta.scenario.models import Delay, Gateway, Scenario, Terminal
     from raabta.service.demand import Subscribers
     from raabta.service.people import People
     from raabta.service.tested import Verdict
@@ -29,8 +30,18 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 SUMMARY_VERSION = 1
+KBPS_PER_MBPS = 1e3
 GEOMETRY = tuple(CONSTRAINTS.index(name) for name in ("mask", "gso", "gateway"))
 MET = CONSTRAINTS.index("demand_met")
+
+
+class Landings(NamedTuple):
+    """What lands at one gateway: kbps (lasers,), summed over cells and slots, by lasers on the way from none
+    on; kbps_us: times the round trip over them, us."""
+
+    gateway: Gateway
+    kbps: Floats
+    kbps_us: float
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,15 @@ class Outcome:
     def gateways(self) -> list[Gateway]:
         """Every gateway, in the order of `Gathered.gateway_traffic` from 1 on."""
         return list(self.scenario.gateways)
+
+    def landings(self) -> list[Landings]:
+        """Where traffic lands, by gateway."""
+        sums, sites = self.gathered, self.gateways()
+        if sums.landed_kbps is None or sums.landed_kbps_us is None:
+            direct = KBPS_PER_MBPS * sums.gateway_traffic[1 : 1 + len(sites), None]
+            return [Landings(site, kbps, 0.0) for site, kbps in zip(sites, direct, strict=True)]
+        found = zip(sites, sums.landed_kbps.astype(np.float64), sums.landed_kbps_us.tolist(), strict=True)
+        return [Landings(*each) for each in found]
 
     def online_share(self) -> float:
         """Share of the asked homes that are active at once in the busy hour."""
@@ -250,6 +270,7 @@ def summarise(found: Outcome, extra: dict[str, Any]) -> dict[str, Any]:
         "assignment": assignment(found.gathered.bound_table()),
         "handovers": handovers(found),
         "gateways": _gateways(found),
+        **landed.summary(found),
         "classes": _classes(found),
         "districts": _districts(found),
     }
@@ -281,8 +302,8 @@ def _totals(found: Outcome, satellites: int) -> dict[str, Any]:
         "availability_share": _mean(found.available, asked.cell),
         "link_availability_share": _mean(found.linked, asked.cell),
         "busy_hour_mbps": _busy(found),
-        "rtt_propagation_ms": _rtt(sums, 0.0),
-        "rtt_estimate_ms": _rtt(sums, _overhead_ms(found.scenario)),
+        "rtt_propagation_ms": _rtt(sums.rtt_histogram, 0.0),
+        "rtt_estimate_ms": _estimate(sums, found.scenario.delay),
         "throughput_gbps": {
             "forward": float(sums.series("forward_mbps").mean() / 1e3),
             "return": float(sums.series("return_mbps").mean() / 1e3),
@@ -295,9 +316,12 @@ def _mean(values: Floats, weight: Floats) -> float | None:
     return float((values * weight).sum() / total) if total > 0.0 else None
 
 
-def _overhead_ms(scenario: Scenario) -> float:
-    delay = scenario.delay
-    return delay.scheduling_ms + delay.processing_ms + delay.fibre_ms
+def _estimate(sums: Gathered, delay: Delay) -> dict[str, float | None]:
+    """The round trip with scheduling, processing and fibre: that of each gateway, or the same for all."""
+    around_ms = delay.scheduling_ms + delay.processing_ms
+    if sums.fibre_steps is None:
+        return _rtt(sums.rtt_histogram, around_ms + delay.fibre_ms)
+    return _rtt(sums.fibre_histogram, around_ms)
 
 
 def _busy(found: Outcome) -> dict[str, float | None]:
@@ -310,9 +334,9 @@ def _busy(found: Outcome) -> dict[str, float | None]:
     return out
 
 
-def _rtt(sums: Gathered, overhead_ms: float) -> dict[str, float | None]:
+def _rtt(histogram: Ints, overhead_ms: float) -> dict[str, float | None]:
     """Percentiles over subscribers and lit slots; bin 0 holds the slots without a link."""
-    lit = sums.rtt_histogram.copy()
+    lit = histogram.copy()
     lit[0] = 0.0
     found = {f"p{percent}": percentile_of(lit, percent) for percent in (50, 95)}
     return {name: None if step is None else step * RTT_STEP_MS + overhead_ms for name, step in found.items()}

@@ -27,7 +27,7 @@ from raabta.base.tables import check as check_table
 from raabta.base.units import unit_of
 
 LENGTHS = {"cell": 4, "time": 3, "district": 2, "plan": 3, "terminal_class": 2, "constraint": 5}
-LENGTHS |= {"contact": 3, "node": 2}
+LENGTHS |= {"contact": 3, "node": 2, "gateway": 2, "lasers": 3}
 
 
 def values(column: Column) -> np.ndarray[Any, Any]:

@@ -233,11 +233,13 @@ class Buckets(NamedTuple):
 
 
 @kernel
-def nearest_source(graph, source, width_km, out_km, out_source):
+def nearest_source(graph, source, width_km, until, out_km, out_source):
     """Distance of every satellite to the nearest of the ground nodes `source`, and which that is (-1: none).
 
     Label-correcting: a satellite waits in the bucket of its distance and comes back whenever that falls, so
-    any width gives the same distances. Among equals the source that came first stays.
+    any width gives the same distances. Among equals the source that came first stays. until (u,): the search
+    ends when these satellites are settled; those farther than all of them are told as out of reach. Empty:
+    all are settled.
     """
     n = graph.neighbour.shape[0]
     longest = _longest_km(graph)
@@ -253,21 +255,25 @@ def nearest_source(graph, source, width_km, out_km, out_source):
             s = graph.satellite[e]
             if graph.range_km[e] < out_km[s]:
                 out_km[s], out_source[s] = graph.range_km[e], i
-    _empty_buckets(graph, buckets, 1.0 / width, out_km, out_source)
+    _empty_buckets(graph, buckets, 1.0 / width, until, out_km, out_source)
 
 
 @lean
-def _empty_buckets(graph, buckets, per_km, km, source):
-    """Settle the buckets in order, round and round, until none waits."""
-    last, waiting = buckets.head.shape[0] - 1, 0
+def _empty_buckets(graph, buckets, per_km, until, km, source):
+    """Settle the buckets in order, round and round, until none waits, or those of `until` are settled."""
+    last, waiting, settled = buckets.head.shape[0] - 1, 0, 0
     for s in range(km.shape[0]):
         if km[s] < np.inf:
             waiting += _wait(buckets, s, int(km[s] * per_km) & last)
     current = 0
     while waiting > 0:
-        s = buckets.head[current]
+        s = buckets.head[current & last]
         if s < 0:
-            current = (current + 1) & last
+            current += 1
+            while settled < until.shape[0] and km[until[settled]] * per_km < current:
+                settled += 1
+            if 0 < until.shape[0] == settled:
+                break
             continue
         _leave(buckets, s)
         waiting -= 1
@@ -280,6 +286,10 @@ def _empty_buckets(graph, buckets, per_km, km, source):
                     _leave(buckets, other)
                     waiting -= 1
                 waiting += _wait(buckets, other, int(way * per_km) & last)
+    if waiting > 0:
+        for s in range(km.shape[0]):
+            if km[s] * per_km >= current:
+                km[s], source[s] = np.inf, -1
 
 
 @inner

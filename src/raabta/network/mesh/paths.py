@@ -176,20 +176,28 @@ def route(
 
 
 def nearest_gateway(
-    lasers: Lasers, km: Floats, links: GroundLinks, gateway: ArrayLike, width_km: float | None = None
+    lasers: Lasers,
+    km: Floats,
+    links: GroundLinks,
+    gateway: ArrayLike,
+    width_km: float | None = None,
+    until: ArrayLike = (),
 ) -> tuple[Floats, Nodes]:
     """Shortest way between every node and any of the ground nodes `gateway`: km (n + g,), and which gateway
     it is, `NO_NODE` where none reaches the node. Ground nodes do not relay; a gateway's own way is 0.
 
     The way is the gateway's to the node, which matters only where lasers differ by direction.
-    width_km: width of the queue's buckets, for tests; any gives the same distances.
+    width_km: width of the queue's buckets, for tests; any gives the same distances. until (u,): satellites
+    whose ways are wanted; the search ends with them, and nodes farther than all of them are told as out of
+    reach. Empty: all nodes are wanted.
     """
     graph = checked_graph(lasers, km, links)
+    _, wanted = arrays.lists("until", [0, np.size(until)], until, graph.neighbour.shape[0])
     _, source = arrays.lists("gateway", [0, np.size(gateway)], gateway, links.start.size - 1)
     n, g = graph.neighbour.shape[0], links.start.size - 1
     out_km, out_gateway = np.empty(n + g), np.empty(n + g, np.int32)
     width = _bucket_km(graph.km) if width_km is None else width_km
-    kernels.nearest_source(graph, source, width, out_km[:n], out_gateway[:n])
+    kernels.nearest_source(graph, source, width, wanted, out_km[:n], out_gateway[:n])
     kernels.nearest_from_ground(graph, out_km[:n], out_gateway[:n], out_km[n:], out_gateway[n:])
     out_km[n + source], out_gateway[n + source] = 0.0, source
     return out_km, out_gateway

@@ -192,6 +192,27 @@ def test_nearest_gateway_equals_scipys_at_any_bucket_width(make, width_km):
     assert np.isfinite(expected[:n]).any()
 
 
+@pytest.mark.parametrize("width_km", [None, 37.0, 1e6])
+@pytest.mark.parametrize("make", [lambda: scene(40), lambda: tangle(2, g=40)])
+def test_a_search_ends_with_those_that_are_wanted(make, width_km):
+    """What is told at all is what the whole search tells: everything up to the farthest that is wanted."""
+    lasers, km, links = make()
+    n, gateways = lasers.neighbour.shape[0], np.arange(0, 40, 7)
+    whole, source = nearest_gateway(lasers, km, links, gateways, width_km)
+    near_first = np.argsort(whole[:n], kind="stable")
+    reached = int(np.isfinite(whole[:n]).sum())
+    for wanted in (near_first[:1], near_first[: reached // 3], near_first[:reached][::-7]):
+        found, gateway = nearest_gateway(lasers, km, links, gateways, width_km, wanted)
+        told = np.isfinite(found[:n])
+        assert told[whole[:n] <= whole[wanted].max()].all()
+        assert np.array_equal(found[:n][told], whole[:n][told])
+        assert np.array_equal(gateway[:n][told], source[:n][told]) and (gateway[:n][~told] == -1).all()
+    few, _ = nearest_gateway(lasers, km, links, gateways, 37.0, near_first[:1])
+    assert np.isfinite(few[:n]).sum() < reached
+    with pytest.raises(OutOfRangeError, match="until"):
+        nearest_gateway(lasers, km, links, gateways, until=[n])
+
+
 def test_a_reached_row_that_does_not_change_itself_still_tells_its_neighbours():
     """One satellite a row: what a destination gives it must go on although the row finds nothing shorter."""
     lasers = Lasers(np.array([[1, -1, -1, -1], [0, 2, -1, -1], [1, -1, -1, -1]], np.int32), np.arange(4))
