@@ -193,7 +193,7 @@ def _check_schema_version(document: Document) -> None:
 
 def _check_kind(document: Document) -> None:
     said = document.data.get("kind", BROADBAND)
-    if said not in MODELS:
+    if not isinstance(said, str) or said not in MODELS:
         place, near = document.place(("kind",)), near_name(str(said), MODELS)
         hint = f"did you mean '{near}'?" if near else f"kinds: {', '.join(MODELS)}"
         text = f"there is no kind of scenario called {said!r}"
