@@ -27,7 +27,8 @@ from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 OPTION = "option --set"
 _PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[[^\[\]]+\])*")
 _PART = re.compile(r"(?<=\[)[^\[\]]+|[^.\[\]]+")
-_NOTHING = re.compile(r"\s*(#.*)?")
+_NOTHING = re.compile(r"(?:\s++|#[^\r\n\x85\u2028\u2029]*+)*+")
+"""Blanks and comments alone, to any end of line that YAML knows."""
 _LONGEST_NUMBER = 5
 
 

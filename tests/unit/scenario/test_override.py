@@ -271,3 +271,8 @@ def test_a_broken_section_of_the_file_is_told_at_its_line(minimal: Path) -> None
 def test_a_setting_is_taken_apart() -> None:
     setting = override.read("gateways[Karachi].antennas=4")
     assert (setting.parts, setting.value.data) == (("gateways", "Karachi", "antennas"), 4)
+
+
+@pytest.mark.parametrize("value", ["", " ", "# why", "# why\n# not\r\n", "#\u2028"])
+def test_nothing_and_comments_alone_are_null(value: str) -> None:
+    assert override.read(f"seed={value}").value.data is None
