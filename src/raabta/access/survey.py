@@ -27,6 +27,7 @@ from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import write_output
+from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator, start_utc
 from raabta.scenario.loader import scenario_hash, to_yaml
 from raabta.scenario.models import Scenario
@@ -236,7 +237,8 @@ def identity_of(question: Question) -> Identity:
 
 def _fleet(question: Question) -> Propagator:
     time = question.scenario.time
-    return Propagator.from_constellation(question.scenario.constellation, time.start, time.duration_s)
+    fleet = Propagator.from_constellation(question.scenario.constellation, time.start, time.duration_s)
+    return laid_on(fleet, question.scenario)
 
 
 def _cells(question: Question) -> Cells:

@@ -341,6 +341,7 @@ def at_ends(cause: str, one: str, other: str) -> str:
         "no satellite at the other": f"no satellite in view of {other}",
         "no satellite at either": f"no satellite in view of {one}, nor of {other}",
         "no way": f"both see satellites, but no lasers join those of {one} to those of {other}",
+        "a place is out": f"{one} or {other} is out",
     }
     return words[cause]
 

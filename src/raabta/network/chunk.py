@@ -50,7 +50,7 @@ def even_slots(steps: int, most: int) -> list[int]:
 def sky_at(network: Network, slot: int) -> Sky:
     """The sky of one slot."""
     time = slot_times(network, [slot])
-    return observe_sky(network, network.propagator.positions_km(time)[0], time[0])
+    return observe_sky(network.at(time[0]), network.propagator.positions_km(time)[0], time[0])
 
 
 class Seen(NamedTuple):
@@ -74,7 +74,7 @@ def walk(network: Network, slots: Sequence[int], *, apart: bool = False) -> Iter
     for (slot, asked), time, at_km in zip(order, times, position_km, strict=True):
         if apart or begins(slot) or last != slot - 1:
             past = no_past(network)
-        sky = observe_sky(network, at_km, time)
+        sky = observe_sky(network.at(time), at_km, time)
         clear = allocate(network, sky, no_weather, past=past)
         if asked:
             yield Seen(slot, sky, past, clear)

@@ -62,7 +62,7 @@ class OwnBeams:
         times = slot_times(self.network, [int(s) for s in slots])
         position = self.network.propagator.positions_km(times)
         pairs = zip(position, times, strict=True)
-        return [beams_of(self.network, self.radio, step, time) for step, time in pairs]
+        return [beams_of(self.network.at(time), self.radio, step, time) for step, time in pairs]
 
     def received(
         self, held: list[Beams], place: tuple[float, float], gso_longitude_deg: Floats, gains: Floats

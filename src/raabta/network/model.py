@@ -17,8 +17,11 @@ from raabta.links.cloud_maps import brought
 from raabta.network import pairs, storms
 from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
+from raabta.network.mesh.laser_outages import laser_outages
 from raabta.network.mesh.topology import Topology
+from raabta.orbits.outages import Outage, laid_on, window
 from raabta.orbits.propagate import Propagator
+from raabta.scenario.failures import gateways_out
 from raabta.scenario.layouts import carriers_of_a_beam, layout_spacing
 from raabta.scenario.models import PLANS_MBPS
 
@@ -94,6 +97,7 @@ class Network:
     down_interference_ratio, up_interference_ratio (n,): I/C of the forward and I/N of the return link from
     the other beams of the constellation; 0 until `network.interference` has summed them, into `loss` too.
     antennas (g,): none where traffic of the area may not land. mesh: the lasers where it lands by them.
+    gateway_outages: gateways that are out for a while, see `at`.
     """
 
     scenario: Scenario
@@ -123,6 +127,16 @@ class Network:
     down_interference_ratio: Floats
     up_interference_ratio: Floats
     mesh: Topology | None = None
+    gateway_outages: tuple[Outage, ...] = ()
+
+    def at(self, time: np.datetime64) -> Network:
+        """The network as it stands at a time (UTC): gateways that are out have no antenna."""
+        if not any(outage.during(time) for outage in self.gateway_outages):
+            return self
+        antennas = self.antennas.copy()
+        for outage in self.gateway_outages:
+            antennas[outage.who] = np.where(outage.during(time), 0, antennas[outage.who])
+        return replace(self, antennas=antennas, gateway_outages=())
 
     @property
     def payload(self) -> Payload:
@@ -211,7 +225,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
     partner = _partners(scenario.gateways)
     return Network(
         scenario=scenario,
-        propagator=propagator,
+        propagator=laid_on(propagator, scenario),
         ground=ground,
         disc=visibility.bounding_disc(ground.km),
         wide_disc=visibility.bounding_disc(near_km),
@@ -246,7 +260,23 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         beams_by_power=beams_by_power(system.payload),
         down_interference_ratio=np.zeros(latitude.size),
         up_interference_ratio=np.zeros(latitude.size),
-        mesh=Topology.of(system, propagator) if scenario.sharing.landing == "lasers" else None,
+        mesh=_mesh(scenario, propagator) if scenario.sharing.landing == "lasers" else None,
+        gateway_outages=gateway_outages(scenario),
+    )
+
+
+def _mesh(scenario: Scenario, propagator: Propagator) -> Topology:
+    """The lasers of a scenario, but for those that fail."""
+    whole = Topology.of(scenario.constellation, propagator)
+    return laser_outages(whole, scenario, propagator.names)
+
+
+def gateway_outages(scenario: Scenario) -> tuple[Outage, ...]:
+    """Gateways that failures of a scenario take, and when."""
+    return tuple(
+        Outage(np.array(gateways_out(each, scenario.gateways), np.int64), *window(each, scenario.time.start))
+        for each in scenario.failures
+        if each.what in ("gateway", "country")
     )
 
 

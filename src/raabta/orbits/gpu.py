@@ -44,7 +44,8 @@ def positions_on_gpu(fleet: Propagator, times: npt.ArrayLike) -> Any:
     from raabta.orbits import cuda_kernels as kernels
 
     near, utc = fleet.state_arrays(), np.atleast_1d(as_utc(times))
-    if near.indices.size < fleet.count or fleet.satellites.elements is None or utc.size == 0:
+    whole = near.indices.size == fleet.count and not fleet.outages
+    if not whole or fleet.satellites.elements is None or utc.size == 0:
         return kernels.cuda.to_device(fleet.positions_km(utc, device="gpu"))
     check_age(fleet.satellites.elements, utc.min())
     check_age(fleet.satellites.elements, utc.max())

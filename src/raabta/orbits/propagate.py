@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
@@ -18,6 +19,9 @@ from raabta.orbits.sgp4_init import DEEP_SPACE_MINUTES, near_earth_constants
 from raabta.orbits.walker import walker
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from raabta.orbits.outages import Outage
     from raabta.scenario.models import Constellation
 
 Floats = npt.NDArray[np.float64]
@@ -57,6 +61,7 @@ class Propagator:
         self.start = start_utc(start)
         check_in_eop_range(self.start)
         self.satellites, self.notes = satellites, notes
+        self.outages: tuple[Outage, ...] = ()
         self._near, self._deep = _near_earth(satellites.elements, self.start)
         self._deep_records: Any = None
 
@@ -135,7 +140,8 @@ class Propagator:
         return np.asarray((as_utc(times) - self.start).astype(np.int64) / _MINUTE_NS, np.float64)
 
     def positions_km(self, times: npt.ArrayLike, device: Literal["cpu", "gpu"] = "cpu") -> Floats:
-        """ITRF positions (t, 3, count) km at UTC `times` (t,); NaN where SGP4 says the satellite has decayed.
+        """ITRF positions (t, 3, count) km at UTC `times` (t,); NaN where SGP4 says the satellite has decayed,
+        and where it is out.
 
         On a GPU (`engine.device`) near-earth satellites are within 1e-6 km of the processor's.
 
@@ -151,7 +157,15 @@ class Propagator:
             self._fill_deep(utc, rotation, out)
         slots = self.satellites.geostationary_deg
         out[:, :, self.count - slots.size :] = geostationary_position_km(slots).T
+        for outage in self.outages:
+            out[np.ix_(outage.during(utc), np.ones(3, np.bool_), outage.who)] = np.nan
         return out
+
+    def without(self, outages: Sequence[Outage], notes: Sequence[str] = ()) -> Self:
+        """The same satellites, some of which are nowhere (NaN) for a while; `notes` are added."""
+        lessened = copy(self)
+        lessened.outages, lessened.notes = (*self.outages, *outages), (*self.notes, *notes)
+        return lessened
 
     def _fill_near(self, utc: Times, rotation: Floats, out: Floats, device: str) -> None:
         if device == "gpu":

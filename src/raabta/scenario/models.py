@@ -14,6 +14,14 @@ from pydantic import (
     model_validator,
 )
 
+from raabta.scenario.failures import (
+    MOST_FAILURES,
+    OF_LASERS,
+    Failure,
+    check_fleet,
+    check_gateways,
+    of_gateways,
+)
 from raabta.scenario.landing import (
     PointOfPresence,
     check_countries,
@@ -423,6 +431,12 @@ class Scenario(Model):
     weather: Weather = Weather()
     delay: Delay = Delay()
     fallback: Fallback | None = None
+    failures: tuple[Failure, ...] = Field(
+        default=(),
+        max_length=MOST_FAILURES,
+        description="what is out, each a mapping or a line such as `gateway:Karachi@1h-2h`; satellites are "
+        "those of the first constellation",
+    )
     assumptions: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -430,6 +444,11 @@ class Scenario(Model):
         _check_gateways(self.gateways)
         check_pops(self.pops, self.all_gateways)
         check_landing(self.constellation, self.sharing)
+        return self
+
+    @model_validator(mode="after")
+    def _failures_of_what_is_there(self) -> Self:
+        check_broadband_failures(self, self.failures)
         return self
 
     @field_validator("sharing")
@@ -455,9 +474,10 @@ class Scenario(Model):
 
     @model_serializer(mode="wrap")
     def _without_no_fallback(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A scenario without a fallback or `pops` is written, and hashed, as if there were no such keys."""
+        """A scenario without these keys is written, and hashed, as if there were no such keys."""
         data: dict[str, Any] = handler(self)
-        return {key: value for key, value in data.items() if value or key not in ("fallback", "pops")}
+        unset = ("fallback", "pops", "failures")
+        return {key: value for key, value in data.items() if value or key not in unset}
 
     @property
     def all_gateways(self) -> tuple[Gateway, ...]:
@@ -490,5 +510,24 @@ class Scenario(Model):
                 "sharing": second.sharing,
                 "pops": placed(self.pops, self.all_gateways),
                 "fallback": None,
+                "failures": of_gateways(self.failures, second.gateways),
             }
         )
+
+
+def check_broadband_failures(scenario: Scenario, failures: tuple[Failure, ...]) -> None:
+    """ValueError for failures of what a broadband scenario does not have."""
+    check_fleet(failures, scenario.constellation, scenario.time.duration_s)
+    second = () if scenario.fallback is None else scenario.fallback.gateways
+    check_gateways(failures, (*scenario.gateways, *second))
+    for failure in failures:
+        if failure.what in OF_LASERS and scenario.sharing.landing != "lasers":
+            raise ValueError(
+                f"{failure.text}: this scenario carries nothing by laser (sharing.landing is "
+                f"{scenario.sharing.landing}); fail a gateway or satellites"
+            )
+        if failure.what == "link":
+            raise ValueError(
+                f"{failure.text}: the feeder links of a broadband scenario move from satellite to satellite; "
+                "fail their gateway, such as gateway:Karachi"
+            )

@@ -5,9 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from raabta.base.errors import ScenarioError
+from raabta.scenario.failures import MOST_FAILURES, OF_PLACES, OF_SATELLITES, Failure, check_fleet
 from raabta.scenario.model import Latitude, Longitude, Model, Positive
 from raabta.scenario.models import SCHEMA_VERSION, Constellation, Scenario, Time
 from raabta.scenario.suggest import named, same_place
@@ -155,7 +162,26 @@ class PathScenario(Model):
     pairs: tuple[Pair, ...] = Field(
         default=(), description="the two ends of each way that is followed; none = all pairs of places"
     )
+    failures: tuple[Failure, ...] = Field(
+        default=(),
+        max_length=MOST_FAILURES,
+        description="what is out, each a mapping or a line such as `storm:1:30%@1h-2h`; a gateway is "
+        "any place",
+    )
     assumptions: tuple[str, ...] = Field(default=(), description="sentences that every report repeats")
+
+    @model_validator(mode="after")
+    def _failures_of_what_is_there(self) -> Self:
+        check_fleet(self.failures, self.constellation, self.time.duration_s)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_no_failures(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A question without failures is written, and hashed, as if there were no such key."""
+        data: dict[str, Any] = handler(self)
+        if not data.get("failures"):
+            data.pop("failures", None)
+        return data
 
     @model_validator(mode="after")
     def _two_ends(self) -> Self:
@@ -198,7 +224,10 @@ class PathScenario(Model):
         pair = _station_named(one, stations), _station_named(other, stations)
         named = tuple(name for name in pair if name not in stations)
         own = tuple(station for station in self.ground.stations if station.name in pair)
-        ground = self.ground.model_copy(update={"largest_cities": 0, "cities": named, "stations": own})
+        alone = {"largest_cities": 0, "cities": named, "stations": own}
+        if any(failure.what in OF_PLACES for failure in self.failures):  # they name other places too
+            alone = {"cities": (*self.ground.cities, *named)}
+        ground = self.ground.model_copy(update=alone)
         data: dict[str, Any] = {**self.model_dump(), "ground": ground.model_dump(), "pairs": (pair,)}
         return PathScenario.model_validate(data)
 
@@ -222,6 +251,7 @@ def ways_of(scenario: Scenario, pair: tuple[str, str]) -> PathScenario:
         "time": scenario.time.model_dump(),
         "constellation": scenario.constellation.model_dump(),
         "ground": {"cities": pair},
+        "failures": [each.model_dump() for each in scenario.failures if each.what in OF_SATELLITES],
         "pairs": (pair,),
     }
     return PathScenario.model_validate(asked)

@@ -93,7 +93,7 @@ def gateway_visible(links: GroundLinks, gateway: ArrayLike) -> GroundLinks:
         )
     node = np.repeat(np.arange(places), np.diff(links.start))
     own = np.isin(node, number)
-    return _some(links, own | np.isin(links.satellite, links.satellite[own]))
+    return some_links(links, own | np.isin(links.satellite, links.satellite[own]))
 
 
 def load_aware(links: GroundLinks, users: ArrayLike | None = None) -> GroundLinks:
@@ -111,7 +111,7 @@ def load_aware(links: GroundLinks, users: ArrayLike | None = None) -> GroundLink
     assignment_kernels.choose_one(ordered.start, ordered.satellite, weight, even, order, entry)
     kept = np.zeros(links.satellite.size, np.bool_)
     kept[entry[entry >= 0]] = True
-    return _some(ordered, kept)
+    return some_links(ordered, kept)
 
 
 def longest_lasting(
@@ -173,7 +173,7 @@ def _keys(links: GroundLinks) -> Ints:
     return np.asarray((node << 32) + links.satellite, np.int64)
 
 
-def _some(links: GroundLinks, kept: NDArray[np.bool_]) -> GroundLinks:
+def some_links(links: GroundLinks, kept: NDArray[np.bool_]) -> GroundLinks:
     """Some of the links."""
     before = np.concatenate([[0], np.cumsum(kept)])
     return GroundLinks(before[links.start], links.satellite[kept], links.range_km[kept])

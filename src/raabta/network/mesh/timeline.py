@@ -12,7 +12,7 @@ from raabta.access import visibility
 from raabta.network.mesh import pair_kernels as kernels
 from raabta.network.mesh.events import Events, events, instants
 from raabta.network.mesh.forwarding import States
-from raabta.network.mesh.ground_policy import choose, flat_earth_links, near_links, shorter
+from raabta.network.mesh.ground_policy import choose, flat_earth_links, near_links, shorter, some_links
 from raabta.network.mesh.paths import GroundLinks, Lasers, Routes, ground_links, route
 from raabta.network.mesh.traffic import Shared, share_at
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.network.mesh.topology import Topology
+    from raabta.orbits.outages import Outage
     from raabta.orbits.propagate import Propagator
     from raabta.scenario.paths import PathScenario
 
@@ -35,9 +36,10 @@ CAUSES: Final = (
     "no satellite at the other",
     "no satellite at either",
     "no way",
+    "a place is out",
 )
 """Why a pair has no way, by the number that a chunk keeps."""
-CONNECTED, NOT_AT_ONE, NOT_AT_OTHER, NOT_AT_EITHER, NO_WAY = range(5)
+CONNECTED, NOT_AT_ONE, NOT_AT_OTHER, NOT_AT_EITHER, NO_WAY, PLACE_OUT = range(6)
 LINK_KM: Final = 2.0**20
 """Added to every link where the fewest links come first: no way on Earth is as long, so that km decide only
 between ways of as many links, and are found again as the remainder."""
@@ -54,7 +56,8 @@ class Mesh:
     sites: g places on the ground; pairs (p, 2): places at the two ends of each way; gateways: those of the
     places that are. asked_mbps (p,): what each pair sends; all 0 without traffic. altitude_km (n,): of each
     satellite's shell, for the mask that is as over a flat Earth; None for the true one, and where the
-    scenario says the longest range.
+    scenario says the longest range. place_outages: places that are out for a while; link_outages: links of
+    places to satellites, (place << 32) + satellite.
     """
 
     scenario: PathScenario
@@ -65,6 +68,8 @@ class Mesh:
     gateways: Ints
     asked_mbps: Floats
     altitude_km: Floats | None = None
+    place_outages: tuple[Outage, ...] = ()
+    link_outages: tuple[Outage, ...] = ()
 
     @cached_property
     def disc(self) -> tuple[Floats, float]:
@@ -111,7 +116,7 @@ def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
     ground, times = mesh.scenario.ground, step_times(mesh.scenario, steps)
     links = choose(
         ground.links,
-        lambda step: links_in_view(mesh, sky.at(step)),
+        lambda step: links_left(mesh, links_in_view(mesh, sky.at(step)), step),
         steps,
         step_s=mesh.scenario.time.step_s,
         gateway=mesh.gateways,
@@ -127,13 +132,13 @@ def changes(mesh: Mesh, steps: Sequence[int]) -> Iterator[Events]:
     times = step_times(mesh.scenario, steps)
     chosen = choose(
         ground.links,
-        lambda step: links_in_view(mesh, sky.at(step)),
+        lambda step: links_left(mesh, links_in_view(mesh, sky.at(step)), step),
         steps,
         step_s=mesh.scenario.time.step_s,
         gateway=mesh.gateways,
     )
     view = _Positions(mesh, len(steps))  # of its own: a policy looks ahead, and this one does not
-    in_view = (links_in_view(mesh, view.at(step)) for step in steps)
+    in_view = (links_left(mesh, links_in_view(mesh, view.at(step)), step) for step in steps)
     return events(mesh.topology, instants(mesh.topology, mesh.propagator, times, chosen, in_view))
 
 
@@ -166,6 +171,26 @@ def links_in_view(mesh: Mesh, position_km: Floats) -> GroundLinks:
     view = visibility.observe(mesh.sites, mesh.disc, position_km, min_elevation_deg=floor_deg)
     links = ground_links(mesh.sites, view)
     return links if ground.max_range_km is None else shorter(links, ground.max_range_km)
+
+
+def links_left(mesh: Mesh, links: GroundLinks, step: int) -> GroundLinks:
+    """Links of places at a step but for those that are out."""
+    if not mesh.place_outages and not mesh.link_outages:
+        return links
+    place = np.repeat(np.arange(mesh.sites.count), np.diff(links.start))
+    there = ~places_out(mesh, step)[place]
+    time = step_times(mesh.scenario, [step])[0]
+    for outage in mesh.link_outages:
+        there &= ~(np.isin((place << 32) + links.satellite, outage.who) & outage.during(time))
+    return some_links(links, there)
+
+
+def places_out(mesh: Mesh, step: int) -> NDArray[np.bool_]:
+    """Which places are out at a step, (g,)."""
+    out, time = np.zeros(mesh.sites.count, np.bool_), step_times(mesh.scenario, [step])[0]
+    for outage in mesh.place_outages:
+        out[outage.who] |= outage.during(time)
+    return out
 
 
 def ways_at(mesh: Mesh, step: Step, *, threads: int = 1) -> Routes:
@@ -222,7 +247,7 @@ class _Record:
         found = follow(mesh, routes)
         self.km[i] = routes.km[mesh.place, mesh.source]
         self.satellites[i] = np.minimum(found.satellites, 255)
-        self.cause[i] = causes(mesh, step.links, found)
+        self.cause[i] = causes(mesh, step, found)
         if i:
             add_changes(self.last, found, self.changes, self.handovers)
         self.first, self.last = (self.first if i else found), found
@@ -288,10 +313,14 @@ def add_changes(before: Followed, after: Followed, changes: Ints, handovers: Int
     handovers += there & (before.other_end != after.other_end)
 
 
-def causes(mesh: Mesh, links: GroundLinks, found: Followed) -> NDArray[np.uint8]:
+def causes(mesh: Mesh, step: Step, found: Followed) -> NDArray[np.uint8]:
     """Why each pair has no way, (p,): numbers of `CAUSES`."""
-    seen = np.diff(links.start) > 0
+    seen = np.diff(step.links.start) > 0
     one, other = seen[mesh.pairs[:, 0]], seen[mesh.pairs[:, 1]]
     by_ends = np.array([[NOT_AT_EITHER, NOT_AT_ONE], [NOT_AT_OTHER, NO_WAY]], np.uint8)
     without = by_ends[one.astype(np.int64), other.astype(np.int64)]
+    if mesh.place_outages:
+        without = np.where(
+            places_out(mesh, step.number)[mesh.pairs].any(axis=1), np.uint8(PLACE_OUT), without
+        )
     return np.where(found.way != 0, np.uint8(CONNECTED), without)

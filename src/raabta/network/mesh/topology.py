@@ -18,6 +18,7 @@ import numpy as np
 from raabta.base.bodies import EARTH
 from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError
 from raabta.network.mesh import topology_kernels as kernels
+from raabta.network.mesh.laser_outages import LaserOutage
 from raabta.network.mesh.paths import LEFT, NO_NODE, RIGHT, ROW_OF_OTHERS, Lasers, plus_grid
 from raabta.scenario.hypatia import read_links
 from raabta.scenario.lasers import Lasers as Asked
@@ -64,7 +65,8 @@ class Topology:
     """Lasers of a constellation, prepared once: `at` gives those of an instant, `over` those of many.
 
     table: the fixed pattern (n, K), `NO_NODE` in columns of matchings. plane (n,): the number of each
-    satellite's plane; shell (n,): of its shell, the geostationary arc last.
+    satellite's plane; shell (n,): of its shell, the geostationary arc last. outages: lasers that are out for
+    a while, which `over` heeds.
     """
 
     table: Lasers
@@ -75,6 +77,7 @@ class Topology:
     shell: Ints
     acquisition_s: float
     rate_mbps: float
+    outages: tuple[LaserOutage, ...] = ()
 
     @classmethod
     def of(cls, constellation: Constellation, satellites: Propagator | int) -> Topology:
@@ -163,8 +166,18 @@ class Topology:
     ) -> dict[int, Links]:
         """Lasers of instants (ns), without a look back; those that are known are not sought again."""
         new = [each for each in instants if each not in known]
-        found = dict(zip(new, (self.at(*sky) for sky in self.skies(propagator, new)), strict=True))
+        found = {
+            each: self.left(self.at(*sky), np.datetime64(each, "ns"))
+            for each, sky in zip(new, self.skies(propagator, new), strict=True)
+        }
         return {each: found[each] if each in found else known[each] for each in instants}
+
+    def left(self, links: Links, time: np.datetime64) -> Links:
+        """Lasers that are out at a time (UTC) are infinitely long."""
+        for outage in self.outages:
+            if outage.start <= time < outage.end:
+                links = Links(links.lasers, outage.withheld(links.lasers, links.km))
+        return links
 
     def sky(self, propagator: Propagator, time: np.datetime64) -> Sky:
         """Positions, and where slew has a limit velocities, of all satellites at one instant."""

@@ -25,13 +25,16 @@ from raabta.engine.provenance import environment, hash_of, provenance, write_pro
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import write_output
 from raabta.network.mesh.ground_policy import shell_altitude_km
+from raabta.network.mesh.laser_outages import laser_outages
 from raabta.network.mesh.timeline import CAUSES, Mesh, run_chunk
 from raabta.network.mesh.topology import Topology
+from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.loader import scenario_hash, to_yaml
 from raabta.service.pairs.carried import carry
 from raabta.service.pairs.ground import Places, asked_of, gateways_of, pairs_of, places_of
 from raabta.service.pairs.kept import KIND
+from raabta.service.pairs.outages import link_outages, place_outages
 from raabta.service.pairs.summary import Found, outage_columns, summarise
 
 if TYPE_CHECKING:
@@ -77,13 +80,15 @@ def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
     flat = scenario.ground.mask == "flat-earth-compat" and scenario.ground.max_range_km is None
     mesh = Mesh(
         scenario,
-        propagator,
-        Topology.of(system, propagator),
+        laid_on(propagator, scenario),
+        laser_outages(Topology.of(system, propagator), scenario, propagator.names),
         sites,
         pairs_of(scenario, places),
         gateways_of(scenario, places),
         asked_of(scenario, places),
         shell_altitude_km(system, propagator.count) if flat else None,
+        place_outages(scenario, places),
+        link_outages(scenario, places, propagator.names),
     )
     return mesh, places
 
