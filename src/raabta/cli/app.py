@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from raabta.base.errors import RaabtaError
-from raabta.cli import contacts, emulate, link, output, packets, paths, plan_beams
+from raabta.cli import contacts, emulate, link, output, packets, paths, plan_beams, whatif
 from raabta.cli.ending import INTERRUPTED, OUR_FAULT, resumable
 from raabta.cli.options import (
     Area,
@@ -410,6 +410,7 @@ def bench(
 
 app.command("link")(link.link)
 app.command("paths")(paths.paths)
+app.command("whatif")(whatif.whatif)
 app.command("contacts")(contacts.contacts)
 app.command("plan-beams")(plan_beams.plan_beams)
 app.command("emulate")(emulate.emulate)

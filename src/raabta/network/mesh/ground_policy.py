@@ -78,7 +78,7 @@ def _nearest_of(links: GroundLinks, count: int | None) -> GroundLinks:
 
 def shorter(links: GroundLinks, longest_km: float) -> GroundLinks:
     """The links no longer than `longest_km`."""
-    return _some(links, links.range_km <= longest_km)
+    return some_links(links, links.range_km <= longest_km)
 
 
 def gateway_visible(links: GroundLinks, gateway: ArrayLike) -> GroundLinks:

@@ -139,7 +139,7 @@ def run(
         setup_args=(mesh,),
         progress=lambda done, total, resumed, seconds: tell("following ways", done, total),
     )
-    answer = _answer(folder, mesh, places, lambda only: _read(folder, keys, only))
+    answer = _answer(folder, mesh, places, lambda only: read_chunks(folder, keys, only))
     _keep(answer, identity, started)
     return answer
 
@@ -297,7 +297,7 @@ def _missing(folder: Path, keys: Sequence[str]) -> list[str]:
     return [key for key in keys if key not in done]
 
 
-def _read(
+def read_chunks(
     folder: Path, keys: Sequence[str], only: Collection[str] | None
 ) -> Iterator[Mapping[str, NDArray[Any]]]:
     """The chunks of a run in order, of each only the arrays that are named."""
