@@ -115,7 +115,9 @@ def _of_cells(answer: Answer) -> list[str | Table]:
     for plan, served in figures["households_served"].items():
         _row(table, f"homes served at {plan}", served["before"], served["after"], ",.0f")
     minutes, handovers = figures["without_service_min_per_day"], figures["handovers_per_hour"]
-    _row(table, "minutes a day without, per home", minutes["before"], minutes["after"], ",.1f")
+    below = figures["below_plan_min_per_day"]
+    _row(table, "minutes a day below the plan, per home", below["before"], below["after"], ",.1f")
+    _row(table, "minutes a day without anything, per home", minutes["before"], minutes["after"], ",.1f")
     if handovers["before"] is not None and handovers["after"] is not None:
         _row(table, "handovers an hour, per home", handovers["before"], handovers["after"], ",.1f")
     for each in figures["gateways"]:
@@ -126,32 +128,30 @@ def _of_cells(answer: Answer) -> list[str | Table]:
     rows = [row for row in figures["districts"] if row["before"] != row["after"]]
     if rows:
         lines.append(_districts(rows, figures["plan"]))
-    taken = figures["taken_over_by"]
-    lost = figures["households_losing_the_plan"]
-    binds = "; ".join(f"{words.constraint(name)} ({homes:,.0f})" for name, homes in taken.items())
-    lines.append(
-        f"{lost:,.0f} homes lose {figures['plan']}, {figures['households_gaining_the_plan']:,.0f} gain it."
-        + (f" What now binds where they lose it: {binds}." if binds else "")
-    )
-    lines.append(
+    binds = "; ".join(f"{words.constraint(n)} {share:.0%}" for n, share in figures["taken_over_by"].items())
+    gone = _of(figures["districts_losing_the_plan"], "gone from ")
+    dark = _of(figures["districts_going_dark"])
+    return [
+        *lines,
+        f"{figures['households_losing_the_plan']:,.0f} homes lose {figures['plan']}, "
+        f"{figures['households_gaining_the_plan']:,.0f} gain it; {figures['cells_losing_the_plan']:,} cells "
+        f"lose it altogether{gone}.",
+        *([f"What binds where homes are newly below the plan: {binds}."] if binds else []),
         f"{figures['cells_going_dark']:,} cells with {figures['households_going_dark']:,.0f} homes that ask "
-        f"go dark: they had service and have none left{_of(figures['districts_going_dark'])}."
-    )
-    lines.append(
-        f"A home is without what it had for {minutes['lost']:,.1f} min a day in the mean; the longest loss of "
-        f"a cell is {figures['longest_loss_s']:,.0f} s on end."
-    )
-    return lines
+        f"go dark: they had something and have nothing left{dark}.",
+        f"What it had a home loses for {figures['lost_min_per_day']:,.1f} min a day in the mean; the longest "
+        f"loss of a cell is {figures['longest_loss_s']:,.0f} s on end.",
+    ]
 
 
-def _of(districts: list[str]) -> str:
+def _of(districts: list[str], words: str = "") -> str:
     more = f" and {len(districts) - SHOWN:,} more" if len(districts) > SHOWN else ""
-    return f" ({', '.join(districts[:SHOWN])}{more})" if districts else ""
+    return f" ({words}{', '.join(districts[:SHOWN])}{more})" if districts else ""
 
 
 def _districts(rows: list[dict[str, Any]], plan: str) -> Table:
     title = f"Districts that change most at {plan}: {min(len(rows), SHOWN)} of {len(rows)}"
-    table = _table(title, "district", "before", "after", "change", "min a day lost")
+    table = _table(title, "district", "before", "after", "change", "min a day lost", "more below")
     most = sorted(rows, key=lambda row: -abs(row["after"] - row["before"]))[:SHOWN]
     for row in sorted(most, key=lambda row: row["after"] - row["before"]):
         change = row["after"] - row["before"]
@@ -161,6 +161,7 @@ def _districts(rows: list[dict[str, Any]], plan: str) -> Table:
             f"{row['after']:,.0f}",
             f"{change:+,.0f}",
             f"{row['lost_min_per_day']:,.1f}",
+            f"{row['more_below_plan_min_per_day']:+,.1f}",
         )
     return table
 
@@ -192,7 +193,7 @@ def _of_pairs(answer: Answer) -> list[str | Table]:
         spread = figures[name]
         if spread is not None:
             cost.add_row(words, *(f"{factor * value:,.2f}{unit}" for value in spread.values()))
-    lines: list[str | Table] = [table, cost, _worst(answer)]
+    lines: list[str | Table] = [table, *([cost] if cost.row_count else []), _worst(answer)]
     causes = ", ".join(f"{cause}: {steps:,}" for cause, steps in figures["steps_lost_to"].items())
     lines.append(
         f"{figures['pairs_losing_connection']:,} of {figures['pairs']:,} pairs lose time, "

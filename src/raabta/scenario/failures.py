@@ -255,7 +255,11 @@ def unknown(failure: Failure, what: str, names: Sequence[str]) -> str:
     """That a name is none of `names`, with the nearest, or with all where they are few."""
     own = {name.casefold(): name for name in names}
     near = near_name(failure.name, own)
-    few = f"there are: {', '.join(names)}" if len(names) <= 12 else f"there are {len(names):,}"
+    few = (
+        f"there are: {', '.join(names)}"
+        if len(names) <= 12
+        else f"there are {len(names):,}, such as {', '.join(names[:3])}"
+    )
     return f"{failure.text}: there is no {what} {failure.name!r}; " + (
         f"did you mean '{own[near]}'?" if near else few
     )

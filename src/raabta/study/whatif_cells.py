@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,8 +12,6 @@ from raabta.scenario.models import PLANS_MBPS
 from raabta.service import store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from raabta.service.results import Results
@@ -24,18 +21,48 @@ if TYPE_CHECKING:
 
 SLOTS_AT_ONCE: Final = 120
 DAY_MIN: Final = 1_440.0
+ENOUGH: Final = 0.999
+"""Stored rates have eleven bits: so much of what is asked for is all of it."""
 
 
-@dataclass(frozen=True)
-class Slots:
-    """Slots of each cell, (n,), in which it has something: before, after, and before but not after; the most
-    of those on end."""
+class Gone:
+    """Slots of each cell, (n,), in which it has what is asked: before, after, and before but not after, and
+    the most of those on end; added up block by block."""
 
-    count: int
-    before: NDArray[np.int64]
-    after: NDArray[np.int64]
-    lost: NDArray[np.int64]
-    longest_lost: NDArray[np.int64]
+    def __init__(self, cells: int) -> None:
+        self.count = 0
+        self.before, self.after, self.lost = np.zeros((3, cells), np.int64)
+        self.running, self.longest = np.zeros((2, cells), np.int64)
+
+    def add(self, had: Flags, has: Flags) -> Flags:
+        """Count some slots (t, n) more; those that are lost."""
+        lost = had & ~has
+        self.count += len(lost)
+        self.before += had.sum(axis=0)
+        self.after += has.sum(axis=0)
+        self.lost += lost.sum(axis=0)
+        for row in lost:
+            self.running = np.where(row, self.running + 1, 0)
+            np.maximum(self.longest, self.running, out=self.longest)
+        return lost
+
+
+class Counted:
+    """What the slots of two runs say of n cells: slots with anything, and with all that is asked at the plan;
+    homes times slots (constraints,) that are newly below the plan, by what binds there now."""
+
+    def __init__(self, whole_mbps: Floats, homes: Floats) -> None:
+        self.anything, self.plan = Gone(homes.size), Gone(homes.size)
+        self.taken = np.zeros(len(CONSTRAINTS))
+        self._whole_mbps, self._homes = whole_mbps, homes
+
+    def add(self, before_mbps: Floats, after_mbps: Floats, binds: NDArray[np.int8]) -> None:
+        """Count some slots more: forward rates before and after, and what binds after, (t, n) each."""
+        self.anything.add(before_mbps > 0.0, after_mbps > 0.0)
+        lost = self.plan.add(before_mbps > self._whole_mbps, after_mbps > self._whole_mbps)
+        lost &= binds >= 0
+        homes = np.broadcast_to(self._homes, lost.shape)[lost]
+        self.taken += np.bincount(binds[lost].astype(np.int64), homes, self.taken.size)
 
 
 def compare(before: Results, after: Results) -> tuple[dict[str, Any], dict[str, list[Any]]]:
@@ -44,9 +71,32 @@ def compare(before: Results, after: Results) -> tuple[dict[str, Any], dict[str, 
     Raises StoreError where the two runs are not of the same cells and slots.
     """
     _refuse_others(before, after)
-    slots = compare_slots(_carried(before), _carried(after))
-    columns = _columns(before, after, slots)
-    return _figures(before, after, slots, columns), columns
+    counted = Counted(ENOUGH * asked_mbps(before), before.cells["subscribers"].values)
+    slots = before.day.sizes["time"]
+    for first in range(0, slots, SLOTS_AT_ONCE):
+        last = min(first + SLOTS_AT_ONCE, slots)
+        had_mbps, _ = _rates(before, first, last)
+        counted.add(had_mbps, *_rates(after, first, last))
+    columns = _columns(before, after, counted)
+    return _figures(before, after, counted, columns), columns
+
+
+def asked_mbps(results: Results) -> Floats:
+    """What the homes of each cell that are active at once ask forward at the plan, (n,)."""
+    demand = results.scenario.demand
+    active = sum(terminal.share / terminal.contention_ratio for terminal in demand.terminals)
+    return np.asarray(results.cells["subscribers"].values * active * PLANS_MBPS[demand.plan][0])
+
+
+def _rates(results: Results, first: int, last: int) -> tuple[Floats, NDArray[np.int8]]:
+    """Forward rates of the cells in some slots, by all constellations, and what binds the first, (t, n)."""
+    own = store.read_slots(results.folder, first, last)
+    down_mbps = own["down_mbps"].values
+    if results.fallback is not None:
+        down_mbps = (
+            down_mbps + store.read_slots(results.folder, first, last, fallback=True)["down_mbps"].values
+        )
+    return down_mbps, own["constraint_down"].values
 
 
 def _refuse_others(before: Results, after: Results) -> None:
@@ -58,58 +108,31 @@ def _refuse_others(before: Results, after: Results) -> None:
         )
 
 
-def _carried(results: Results) -> Iterator[Flags]:
-    """Whether each cell has a rate of its own, (t, n), some slots at a time, by any of the constellations."""
-    slots = results.day.sizes["time"]
-    for first in range(0, slots, SLOTS_AT_ONCE):
-        last = min(first + SLOTS_AT_ONCE, slots)
-        found = store.read_slots(results.folder, first, last)["down_mbps"].values > 0.0
-        if results.fallback is not None:
-            found |= store.read_slots(results.folder, first, last, fallback=True)["down_mbps"].values > 0.0
-        yield found
-
-
-def compare_slots(before: Iterator[Flags], after: Iterator[Flags]) -> Slots:
-    """Count slots with something in two runs, whose blocks (t, n) come in the same cut."""
-    sums: list[NDArray[np.int64]] = []
-    count, running, longest = 0, np.empty(0, np.int64), np.empty(0, np.int64)
-    for had, has in zip(before, after, strict=True):
-        lost = had & ~has
-        parts = [each.sum(axis=0, dtype=np.int64) for each in (had, has, lost)]
-        sums = [old + new for old, new in zip(sums, parts, strict=True)] if sums else parts
-        if count == 0:
-            running, longest = np.zeros((2, had.shape[1]), np.int64)
-        for row in lost:
-            running = np.where(row, running + 1, 0)
-            np.maximum(longest, running, out=longest)
-        count += len(had)
-    return Slots(count, sums[0], sums[1], sums[2], longest)
-
-
-def _columns(before: Results, after: Results, slots: Slots) -> dict[str, list[Any]]:
+def _columns(before: Results, after: Results, counted: Counted) -> dict[str, list[Any]]:
     cells, later = before.cells, after.cells
-    step_s = before.scenario.time.step_s
+    anything, plan = counted.anything, counted.plan
     names = before.districts["name"].values
-    district = cells["district"].values
-    a_day = DAY_MIN / slots.count
+    a_day = DAY_MIN / anything.count
     asks = cells["subscribers"].values > 0.0
     served = {
-        f"served_{plan.replace('/', '_')}_{when}": run["served_households"].values[:, p].tolist()
-        for p, plan in enumerate(PLANS_MBPS)
+        f"served_{name.replace('/', '_')}_{when}": run["served_households"].values[:, p].tolist()
+        for p, name in enumerate(PLANS_MBPS)
         for when, run in (("before", cells), ("after", later))
     }
     return {
         "h3": [f"{index:x}" for index in cells["h3"].values.tolist()],
         "latitude_deg": cells["latitude_deg"].values.tolist(),
         "longitude_deg": cells["longitude_deg"].values.tolist(),
-        "district": [str(names[d]) if d >= 0 else "" for d in district.tolist()],
+        "district": [str(names[d]) if d >= 0 else "" for d in cells["district"].values.tolist()],
         "subscribers": cells["subscribers"].values.tolist(),
         **served,
-        "without_before_min_per_day": ((slots.count - slots.before) * a_day).tolist(),
-        "without_after_min_per_day": ((slots.count - slots.after) * a_day).tolist(),
-        "lost_min_per_day": (slots.lost * a_day).tolist(),
-        "longest_loss_s": (slots.longest_lost * step_s).tolist(),
-        "goes_dark": (asks & (slots.before > 0) & (slots.after == 0)).astype(int).tolist(),
+        "without_before_min_per_day": ((anything.count - anything.before) * a_day).tolist(),
+        "without_after_min_per_day": ((anything.count - anything.after) * a_day).tolist(),
+        "lost_min_per_day": (anything.lost * a_day).tolist(),
+        "longest_loss_s": (anything.longest * before.scenario.time.step_s).tolist(),
+        "below_plan_before_min_per_day": ((plan.count - plan.before) * a_day).tolist(),
+        "below_plan_after_min_per_day": ((plan.count - plan.after) * a_day).tolist(),
+        "goes_dark": (asks & (anything.before > 0) & (anything.after == 0)).astype(int).tolist(),
         "binding_before": _constraints(cells["binding"].values),
         "binding_after": _constraints(later["binding"].values),
     }
@@ -119,36 +142,47 @@ def _constraints(codes: NDArray[np.int8]) -> list[str]:
     return [CONSTRAINTS[code] if code >= 0 else "" for code in codes.tolist()]
 
 
-def _figures(before: Results, after: Results, slots: Slots, columns: dict[str, list[Any]]) -> dict[str, Any]:
-    cells, later, plan = before.cells, after.cells, before.scenario.demand.plan
-    design = list(PLANS_MBPS).index(plan)
-    homes = cells["subscribers"].values
-    change = later["served_households"].values[:, design] - cells["served_households"].values[:, design]
-    lost = np.maximum(-change, 0.0)
+def _figures(
+    before: Results, after: Results, counted: Counted, columns: dict[str, list[Any]]
+) -> dict[str, Any]:
+    design = list(PLANS_MBPS).index(before.scenario.demand.plan)
+    homes = before.cells["subscribers"].values
+    had, has = (run.cells["served_households"].values[:, design] for run in (before, after))
     dark = np.array(columns["goes_dark"], np.bool_)
-    a_day = DAY_MIN / slots.count
+    anything, step_s = counted.anything, before.scenario.time.step_s
     return {
         "households_served": _served(before, after),
-        "plan": plan,
-        "households_losing_the_plan": float(lost.sum()),
-        "households_gaining_the_plan": float(np.maximum(change, 0.0).sum()),
-        "taken_over_by": _taken_over(later["binding"].values, lost),
+        "plan": before.scenario.demand.plan,
+        "households_losing_the_plan": float(np.maximum(had - has, 0.0).sum()),
+        "households_gaining_the_plan": float(np.maximum(has - had, 0.0).sum()),
+        "cells_losing_the_plan": int(((had > 0.0) & (has == 0.0)).sum()),
+        "districts_losing_the_plan": _lost_districts(before, after, design),
+        "taken_over_by": _taken_over(counted.taken),
         "cells_going_dark": int(dark.sum()),
         "households_going_dark": float(homes[dark].sum()),
         "districts_going_dark": sorted({columns["district"][i] for i in np.flatnonzero(dark)} - {""}),
-        "without_service_min_per_day": {
-            "before": _mean((slots.count - slots.before) * a_day, homes),
-            "after": _mean((slots.count - slots.after) * a_day, homes),
-            "lost": _mean(slots.lost * a_day, homes),
+        "below_plan_min_per_day": {
+            when: _mean(np.array(columns[f"below_plan_{when}_min_per_day"]), homes)
+            for when in ("before", "after")
         },
-        "longest_loss_s": float(slots.longest_lost[homes > 0.0].max(initial=0) * before.scenario.time.step_s),
+        "without_service_min_per_day": {
+            when: _mean(np.array(columns[f"without_{when}_min_per_day"]), homes)
+            for when in ("before", "after")
+        },
+        "lost_min_per_day": _mean(np.array(columns["lost_min_per_day"]), homes),
+        "longest_loss_s": float(anything.longest[homes > 0.0].max(initial=0) * step_s),
         "handovers_per_hour": {
-            "before": before.summary["handovers"]["per_hour"],
-            "after": after.summary["handovers"]["per_hour"],
+            when: run.summary["handovers"]["per_hour"] for when, run in (("before", before), ("after", after))
         },
         "gateways": _gateways(before, after),
-        "districts": _districts(before, after, columns, slots),
+        "districts": _districts(before, after, columns),
     }
+
+
+def _lost_districts(before: Results, after: Results, design: int) -> list[str]:
+    """Districts with homes served at the plan before, and none after."""
+    had, has = (run.districts["served_households"].values[:, design] for run in (before, after))
+    return [str(name) for name in before.districts["name"].values[(had > 0.0) & (has == 0.0)]]
 
 
 def _served(before: Results, after: Results) -> dict[str, dict[str, float]]:
@@ -158,11 +192,11 @@ def _served(before: Results, after: Results) -> dict[str, dict[str, float]]:
     }
 
 
-def _taken_over(binding: NDArray[np.int8], lost: Floats) -> dict[str, float]:
-    """Homes that lose the plan, by what now binds in their cell most often."""
-    sums = np.bincount(binding[lost > 0.0].astype(np.int64), lost[lost > 0.0], len(CONSTRAINTS))
-    found = {CONSTRAINTS[i]: float(sums[i]) for i in np.argsort(-sums, kind="stable")}
-    return {name: homes for name, homes in found.items() if homes > 0.0}
+def _taken_over(taken: Floats) -> dict[str, float]:
+    """Shares of the homes and slots that are newly below the plan, by what binds there now."""
+    total = max(taken.sum(), 1e-300)
+    found = {CONSTRAINTS[i]: float(taken[i] / total) for i in np.argsort(-taken, kind="stable")}
+    return {name: share for name, share in found.items() if share > 0.0}
 
 
 def _mean(minutes: NDArray[Any], homes: NDArray[Any]) -> float:
@@ -182,15 +216,14 @@ def _gateways(before: Results, after: Results) -> list[dict[str, Any]]:
     ]
 
 
-def _districts(
-    before: Results, after: Results, columns: dict[str, list[Any]], slots: Slots
-) -> list[dict[str, Any]]:
+def _districts(before: Results, after: Results, columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
     """Districts whose homes served at the plan change, or that lose minutes; most homes lost first."""
     design = list(PLANS_MBPS).index(before.scenario.demand.plan)
     served = [run.districts["served_households"].values[:, design] for run in (before, after)]
     district, homes = before.cells["district"].values, before.cells["subscribers"].values
     dark = np.array(columns["goes_dark"], np.bool_)
-    lost = slots.lost * (DAY_MIN / slots.count)
+    lost = np.array(columns["lost_min_per_day"])
+    below = np.subtract(columns["below_plan_after_min_per_day"], columns["below_plan_before_min_per_day"])
     rows = []
     for d, name in enumerate(before.districts["name"].values.tolist()):
         own = district == d
@@ -200,6 +233,7 @@ def _districts(
             "after": float(served[1][d]),
             "households_going_dark": float(homes[own & dark].sum()),
             "lost_min_per_day": _mean(lost[own], homes[own]),
+            "more_below_plan_min_per_day": _mean(below[own], homes[own]),
         }
         if row["before"] != row["after"] or row["lost_min_per_day"] > 0.0:
             rows.append(row)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-_MIX: Final = np.uint64(0x9E3779B97F4A7C15)
+_MIX: Final = 0x9E3779B97F4A7C15
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class LaserOutage:
 def drawn(pair: Ints, seed: int) -> NDArray[np.uint64]:
     """A number by chance for each pair of satellites, the same whenever it is asked for (the mixing of
     SplitMix64, Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195)."""
-    value = pair.astype(np.uint64) + np.uint64(seed % 2**64) * _MIX
+    value = pair.astype(np.uint64) + np.uint64(seed * _MIX % 2**64)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         value = (value ^ (value >> np.uint64(shift))) * np.uint64(factor)
     return np.asarray(value ^ (value >> np.uint64(31)))

@@ -58,7 +58,7 @@ def _place(failure: Failure, text: str, places: Places) -> int:
         matching = [i for i, name in enumerate(known) if name.casefold() == text.casefold()]
         if matching:
             return matching[0]
-    own = sorted({each for name in places.name for each in (name, name.partition(",")[0])})
+    own = [name.partition(",")[0] for name in places.name]
     raise ScenarioError(unknown(failure.model_copy(update={"name": text}), "place", own))
 
 
