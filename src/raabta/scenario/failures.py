@@ -217,7 +217,7 @@ def _shells(failure: Failure, constellation: Constellation) -> Sequence[Any]:
 
 def _counted(failure: Failure, text: str, what: str, most: int) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:12]) <= most:
-        raise ValueError(f"{failure.text}: there is no {what} {text!r}; there are 1 to {most}")
+        raise ValueError(f"{failure.text}: there is no {what} {text!r}; allowed: 1 to {most}")
     return int(text)
 
 
