@@ -115,8 +115,8 @@ def _of_cells(answer: Answer) -> list[str | Table]:
     for plan, served in figures["households_served"].items():
         _row(table, f"homes served at {plan}", served["before"], served["after"], ",.0f")
     minutes, handovers = figures["without_service_min_per_day"], figures["handovers_per_hour"]
-    below = figures["below_plan_min_per_day"]
-    _row(table, "minutes a day below the plan, per home", below["before"], below["after"], ",.1f")
+    carried = figures["carried_share"]
+    _row(table, "% carried of what is asked", 100 * carried["before"], 100 * carried["after"], ".2f")
     _row(table, "minutes a day without anything, per home", minutes["before"], minutes["after"], ",.1f")
     if handovers["before"] is not None and handovers["after"] is not None:
         _row(table, "handovers an hour, per home", handovers["before"], handovers["after"], ",.1f")
@@ -136,7 +136,7 @@ def _of_cells(answer: Answer) -> list[str | Table]:
         f"{figures['households_losing_the_plan']:,.0f} homes lose {figures['plan']}, "
         f"{figures['households_gaining_the_plan']:,.0f} gain it; {figures['cells_losing_the_plan']:,} cells "
         f"lose it altogether{gone}.",
-        *([f"What binds where homes are newly below the plan: {binds}."] if binds else []),
+        *([f"What binds where less is carried: {binds}."] if binds else []),
         f"{figures['cells_going_dark']:,} cells with {figures['households_going_dark']:,.0f} homes that ask "
         f"go dark: they had something and have nothing left{dark}.",
         f"What it had a home loses for {figures['lost_min_per_day']:,.1f} min a day in the mean; the longest "
@@ -151,7 +151,7 @@ def _of(districts: list[str], words: str = "") -> str:
 
 def _districts(rows: list[dict[str, Any]], plan: str) -> Table:
     title = f"Districts that change most at {plan}: {min(len(rows), SHOWN)} of {len(rows)}"
-    table = _table(title, "district", "before", "after", "change", "min a day lost", "more below")
+    table = _table(title, "district", "before", "after", "change", "min a day lost")
     most = sorted(rows, key=lambda row: -abs(row["after"] - row["before"]))[:SHOWN]
     for row in sorted(most, key=lambda row: row["after"] - row["before"]):
         change = row["after"] - row["before"]
@@ -161,7 +161,6 @@ def _districts(rows: list[dict[str, Any]], plan: str) -> Table:
             f"{row['after']:,.0f}",
             f"{change:+,.0f}",
             f"{row['lost_min_per_day']:,.1f}",
-            f"{row['more_below_plan_min_per_day']:+,.1f}",
         )
     return table
 

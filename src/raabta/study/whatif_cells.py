@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 SLOTS_AT_ONCE: Final = 120
 DAY_MIN: Final = 1_440.0
-ENOUGH: Final = 0.999
-"""Stored rates have eleven bits: so much of what is asked for is all of it."""
 
 
 class Gone:
@@ -48,21 +46,24 @@ class Gone:
 
 
 class Counted:
-    """What the slots of two runs say of n cells: slots with anything, and with all that is asked at the plan;
-    homes times slots (constraints,) that are newly below the plan, by what binds there now."""
+    """What the slots of two runs say of n cells: slots with anything; sums over slots of the share that is
+    carried of what is asked at the plan, before and after; homes times slots times share that are lost
+    (constraints,), by what binds there now."""
 
-    def __init__(self, whole_mbps: Floats, homes: Floats) -> None:
-        self.anything, self.plan = Gone(homes.size), Gone(homes.size)
+    def __init__(self, asked_mbps: Floats, homes: Floats) -> None:
+        self.anything = Gone(homes.size)
+        self.before, self.after = np.zeros((2, homes.size))
         self.taken = np.zeros(len(CONSTRAINTS))
-        self._whole_mbps, self._homes = whole_mbps, homes
+        self._asked_mbps, self._homes = np.where(asked_mbps > 0.0, asked_mbps, np.inf), homes
 
     def add(self, before_mbps: Floats, after_mbps: Floats, binds: NDArray[np.int8]) -> None:
         """Count some slots more: forward rates before and after, and what binds after, (t, n) each."""
         self.anything.add(before_mbps > 0.0, after_mbps > 0.0)
-        lost = self.plan.add(before_mbps > self._whole_mbps, after_mbps > self._whole_mbps)
-        lost &= binds >= 0
-        homes = np.broadcast_to(self._homes, lost.shape)[lost]
-        self.taken += np.bincount(binds[lost].astype(np.int64), homes, self.taken.size)
+        had, has = (np.minimum(mbps / self._asked_mbps, 1.0) for mbps in (before_mbps, after_mbps))
+        self.before += had.sum(axis=0)
+        self.after += has.sum(axis=0)
+        lost = np.where(binds >= 0, self._homes * np.maximum(had - has, 0.0), 0.0)
+        self.taken += np.bincount(np.maximum(binds, 0).ravel(), lost.ravel(), self.taken.size)
 
 
 def compare(before: Results, after: Results) -> tuple[dict[str, Any], dict[str, list[Any]]]:
@@ -71,7 +72,7 @@ def compare(before: Results, after: Results) -> tuple[dict[str, Any], dict[str, 
     Raises StoreError where the two runs are not of the same cells and slots.
     """
     _refuse_others(before, after)
-    counted = Counted(ENOUGH * asked_mbps(before), before.cells["subscribers"].values)
+    counted = Counted(asked_mbps(before), before.cells["subscribers"].values)
     slots = before.day.sizes["time"]
     for first in range(0, slots, SLOTS_AT_ONCE):
         last = min(first + SLOTS_AT_ONCE, slots)
@@ -110,7 +111,7 @@ def _refuse_others(before: Results, after: Results) -> None:
 
 def _columns(before: Results, after: Results, counted: Counted) -> dict[str, list[Any]]:
     cells, later = before.cells, after.cells
-    anything, plan = counted.anything, counted.plan
+    anything = counted.anything
     names = before.districts["name"].values
     a_day = DAY_MIN / anything.count
     asks = cells["subscribers"].values > 0.0
@@ -130,8 +131,8 @@ def _columns(before: Results, after: Results, counted: Counted) -> dict[str, lis
         "without_after_min_per_day": ((anything.count - anything.after) * a_day).tolist(),
         "lost_min_per_day": (anything.lost * a_day).tolist(),
         "longest_loss_s": (anything.longest * before.scenario.time.step_s).tolist(),
-        "below_plan_before_min_per_day": ((plan.count - plan.before) * a_day).tolist(),
-        "below_plan_after_min_per_day": ((plan.count - plan.after) * a_day).tolist(),
+        "carried_before_share": (counted.before / anything.count).tolist(),
+        "carried_after_share": (counted.after / anything.count).tolist(),
         "goes_dark": (asks & (anything.before > 0) & (anything.after == 0)).astype(int).tolist(),
         "binding_before": _constraints(cells["binding"].values),
         "binding_after": _constraints(later["binding"].values),
@@ -161,9 +162,8 @@ def _figures(
         "cells_going_dark": int(dark.sum()),
         "households_going_dark": float(homes[dark].sum()),
         "districts_going_dark": sorted({columns["district"][i] for i in np.flatnonzero(dark)} - {""}),
-        "below_plan_min_per_day": {
-            when: _mean(np.array(columns[f"below_plan_{when}_min_per_day"]), homes)
-            for when in ("before", "after")
+        "carried_share": {
+            when: _mean(np.array(columns[f"carried_{when}_share"]), homes) for when in ("before", "after")
         },
         "without_service_min_per_day": {
             when: _mean(np.array(columns[f"without_{when}_min_per_day"]), homes)
@@ -193,15 +193,15 @@ def _served(before: Results, after: Results) -> dict[str, dict[str, float]]:
 
 
 def _taken_over(taken: Floats) -> dict[str, float]:
-    """Shares of the homes and slots that are newly below the plan, by what binds there now."""
+    """Shares of what is carried no longer, by what binds there now."""
     total = max(taken.sum(), 1e-300)
     found = {CONSTRAINTS[i]: float(taken[i] / total) for i in np.argsort(-taken, kind="stable")}
     return {name: share for name, share in found.items() if share > 0.0}
 
 
-def _mean(minutes: NDArray[Any], homes: NDArray[Any]) -> float:
+def _mean(figure: NDArray[Any], homes: NDArray[Any]) -> float:
     """Mean over the homes that ask."""
-    return float((minutes * homes).sum() / homes.sum()) if homes.sum() > 0.0 else 0.0
+    return float((figure * homes).sum() / homes.sum()) if homes.sum() > 0.0 else 0.0
 
 
 def _gateways(before: Results, after: Results) -> list[dict[str, Any]]:
@@ -223,7 +223,6 @@ def _districts(before: Results, after: Results, columns: dict[str, list[Any]]) -
     district, homes = before.cells["district"].values, before.cells["subscribers"].values
     dark = np.array(columns["goes_dark"], np.bool_)
     lost = np.array(columns["lost_min_per_day"])
-    below = np.subtract(columns["below_plan_after_min_per_day"], columns["below_plan_before_min_per_day"])
     rows = []
     for d, name in enumerate(before.districts["name"].values.tolist()):
         own = district == d
@@ -233,7 +232,6 @@ def _districts(before: Results, after: Results, columns: dict[str, list[Any]]) -
             "after": float(served[1][d]),
             "households_going_dark": float(homes[own & dark].sum()),
             "lost_min_per_day": _mean(lost[own], homes[own]),
-            "more_below_plan_min_per_day": _mean(below[own], homes[own]),
         }
         if row["before"] != row["after"] or row["lost_min_per_day"] > 0.0:
             rows.append(row)

@@ -82,8 +82,7 @@ def compare_ways(before: Ways, after: Ways, step_s: float) -> Arrays:
     had, has = before.cause == CONNECTED, after.cause == CONNECTED
     both, lost = had & has, had & ~has
     steps = len(had)
-    added_km = np.where(both, after.km.astype(np.float64) - before.km, np.nan)
-    more = np.where(both, after.satellites.astype(np.float64) - before.satellites, np.nan)
+    added_km, more = _more(before.km, after.km, both), _more(before.satellites, after.satellites, both)
     count = both.sum(axis=0)
     cause_steps = np.stack(
         [(lost & (after.cause == code)).sum(axis=0) for code in range(len(CAUSES))], axis=1
@@ -100,6 +99,13 @@ def compare_ways(before: Ways, after: Ways, step_s: float) -> Arrays:
         "added_satellites": _mean(np.nansum(more, axis=0), count),
         "cause_steps": cause_steps,
     }
+
+
+def _more(before: NDArray[Any], after: NDArray[Any], both: NDArray[np.bool_]) -> Floats:
+    """How much more there is after than before; NaN but where both are."""
+    out = np.full(both.shape, np.nan)
+    np.subtract(after, before, out=out, where=both, dtype=np.float64)
+    return out
 
 
 def _added(added_km: Floats, count: NDArray[np.int64]) -> Arrays:

@@ -81,7 +81,7 @@ def test_any_text_is_read_or_refused_and_never_crashes(text):
 
 def test_a_name_and_a_share_stand_where_they_belong():
     for values in ({"what": "satellites"}, {"what": "gateway", "name": "A", "share": 0.5}, {"what": "storm"}):
-        with pytest.raises(ValidationError, match="wants `|takes no `"):
+        with pytest.raises(ValidationError, match=r"wants `|takes no `"):
             Failure(**values)
 
 
