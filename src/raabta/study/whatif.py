@@ -21,6 +21,7 @@ from raabta.scenario.failures import Failure, check_fleet, parse
 from raabta.scenario.loader import missing_files
 from raabta.scenario.models import Scenario, check_broadband_failures
 from raabta.service.pairs import run as ways
+from raabta.service.pairs.kept import KIND as WAYS
 from raabta.service.pairs.stored import Stored, open_run
 from raabta.study import whatif_cells, whatif_pairs
 from raabta.study.busiest import resolved
@@ -102,7 +103,7 @@ def _open(folder: Path) -> Results | Stored:
     held = Ledger.held(folder)
     if held is None:
         raise StoreError(f"{folder} holds no run. Name the folder of a finished one: raabta run SCENARIO")
-    if held.kind not in (RUN, ways.KIND):
+    if held.kind not in (RUN, WAYS):
         raise StoreError(f"{folder} holds a run of kind {held.kind}; what-ifs are of `raabta run`")
     problems = verify(folder)
     if problems:

@@ -32,10 +32,12 @@ CAUSES: Final = (
     "matching",
     "mask",
     "handover",
+    "failure",
 )
-"""By their numbers; those up to slew are the verdicts of `topology_kernels`. position: the elements no longer
-say where a satellite is; matching: another laser was shorter."""
-ACQUISITION, MATCHING, MASK, HANDOVER = (CAUSES.index(name) for name in CAUSES[6:])
+"""By their numbers; those up to slew are the verdicts of `topology_kernels`. position: a satellite is
+out, or its elements no longer say where it is; matching: another laser was shorter; mask: below it, or the place
+is out; failure: the laser itself is out."""
+ACQUISITION, MATCHING, MASK, HANDOVER, FAILURE = (CAUSES.index(name) for name in CAUSES[6:])
 KINDS: Final = ("laser", "ground")
 LASER, GROUND = 0, 1
 
@@ -161,7 +163,8 @@ def _why(topology: Topology, pair: Ints, at: Instant) -> Codes:
     s, k = np.nonzero(at.links.lasers.neighbour >= 0)
     linked = _lower_first(s, at.links.lasers.neighbour[s, k].astype(np.int64))
     waits = np.where(np.isin(pair, linked), ACQUISITION, MATCHING)
-    return np.where(found == kernels.HELD, waits, found).astype(np.uint8)
+    failed = (found == kernels.HELD) & topology.out(pair, at.time)
+    return np.where(failed, FAILURE, np.where(found == kernels.HELD, waits, found)).astype(np.uint8)
 
 
 def _masked(pair: Ints, at: Instant) -> Codes:

@@ -44,8 +44,11 @@ class LaserOutage:
         other = lasers.neighbour.astype(np.int64)
         own = np.arange(len(other))[:, None]
         key = (np.minimum(own, other) << 32) + np.maximum(own, other)
-        out = np.isin(key, self.pairs) | (drawn(key, self.seed) < np.uint64(self.below))
-        return np.where(out & (other >= 0), np.inf, km)
+        return np.where(self.takes(key) & (other >= 0), np.inf, km)
+
+    def takes(self, pair: Ints) -> NDArray[np.bool_]:
+        """Whether lasers, (lower << 32) + higher, are among them."""
+        return np.isin(pair, self.pairs) | (drawn(pair, self.seed) < np.uint64(self.below))
 
 
 def drawn(pair: Ints, seed: int) -> NDArray[np.uint64]:

@@ -172,6 +172,14 @@ class Topology:
         }
         return {each: found[each] if each in found else known[each] for each in instants}
 
+    def out(self, pair: Ints, time: np.datetime64) -> NDArray[np.bool_]:
+        """Whether lasers, (lower << 32) + higher, are out at a time (UTC)."""
+        found = np.zeros(pair.shape, np.bool_)
+        for outage in self.outages:
+            if outage.start <= time < outage.end:
+                found |= outage.takes(pair)
+        return found
+
     def left(self, links: Links, time: np.datetime64) -> Links:
         """Lasers that are out at a time (UTC) are infinitely long."""
         for outage in self.outages:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from raabta.base.errors import StoreError
 from raabta.engine.ledger import Ledger
-from raabta.scenario.loader import load_any
-from raabta.scenario.paths import PathScenario
-from raabta.service.pairs.run import KIND, PAIRS, read_chunks
+from raabta.service.pairs.kept import KIND, scenario_of
+from raabta.service.pairs.run import PAIRS, read_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from raabta.scenario.paths import PathScenario
     from raabta.service.pairs.summary import Read
 
 
@@ -35,9 +35,7 @@ def open_run(folder: Path) -> Stored:
         raise StoreError(
             f"{folder} holds no finished run of ways ({PAIRS} is missing): run the scenario into it first"
         )
-    scenario = load_any(folder / "scenario.yaml", files_needed=False)
-    if not isinstance(scenario, PathScenario):
-        raise StoreError(f"{folder}: its scenario is not of kind paths. Run the scenario into another folder")
+    scenario = scenario_of(folder)
     keys = Ledger.plan_of(folder)
     with (folder / PAIRS).open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
