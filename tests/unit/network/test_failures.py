@@ -85,3 +85,18 @@ def test_everything_may_be_out():
     found = run_chunk(network("satellites:100%"), range(4))
     assert (found["satellite"] == -1).all() and not found["down"].any()
     assert sky_at(network("shell:1"), 0).view.near.size == 0
+
+
+def test_lasers_that_are_out_land_nothing():
+    """All lasers out, against lasers that may not be longer than a kilometre: the same service."""
+    grid, landing = {"lasers": {"pattern": "plus-grid"}}, {"landing": "lasers"}
+    far = (networks.gateway("Muscat", 23.6, 58.5),)
+    short = {"lasers": {"pattern": "plus-grid", "max_range_km": 1.0}}
+    out = run_chunk(network("lasers:100%", system=grid, sharing=landing, gateways=far), range(4))
+    none = run_chunk(network(system=short, sharing=landing, gateways=far), range(4))
+    whole = run_chunk(network(system=grid, sharing=landing, gateways=far), range(4))
+    same(out, none)
+    assert (whole["satellite"] >= 0).sum() > (out["satellite"] >= 0).sum()
+    part = run_chunk(network("lasers:100%@30-", system=grid, sharing=landing, gateways=far), range(4))
+    np.testing.assert_array_equal(part["down"][:2], whole["down"][:2])
+    np.testing.assert_array_equal(part["down"][2:], out["down"][2:])

@@ -125,7 +125,7 @@ def test_a_mistake_in_a_file_points_at_its_line(tmp_path):
         ("storm:0:5%", "allowed: 1 to 1"),
         ("lasers:5%", "have no lasers"),
         ("link:busiest", "raabta whatif RUN --fail link:busiest"),
-        ("link:Quetta-3", "fail a gateway or satellites"),
+        ("link:Quetta-3", "fail their gateway"),
         ("gateway:Quetta@5min-", "begins after the run"),
     ],
 )

@@ -35,8 +35,8 @@ CAUSES: Final = (
     "failure",
 )
 """By their numbers; those up to slew are the verdicts of `topology_kernels`. position: a satellite is
-out, or its elements no longer say where it is; matching: another laser was shorter; mask: below it, or the place
-is out; failure: the laser itself is out."""
+out, or its elements no longer say where it is; matching: another laser was shorter; mask: below it, or the
+place is out; failure: the laser itself is out."""
 ACQUISITION, MATCHING, MASK, HANDOVER, FAILURE = (CAUSES.index(name) for name in CAUSES[6:])
 KINDS: Final = ("laser", "ground")
 LASER, GROUND = 0, 1
