@@ -14,6 +14,9 @@ from pydantic import (
     model_validator,
 )
 
+from raabta.scenario.constellation import Constellation as Constellation
+from raabta.scenario.constellation import GeostationarySlot as GeostationarySlot
+from raabta.scenario.constellation import Shell as Shell
 from raabta.scenario.failures import (
     MOST_FAILURES,
     OF_LASERS,
@@ -30,7 +33,6 @@ from raabta.scenario.landing import (
     placed,
     without,
 )
-from raabta.scenario.lasers import Lasers, check_lasers
 from raabta.scenario.model import (
     CountryCode,
     Elevation,
@@ -84,78 +86,6 @@ class Area(Model):
     districts_file: str | None = None
     horizon_file: str | None = None
     cell_resolution: int = Field(default=5, ge=3, le=6)
-
-
-class Shell(Model):
-    """One Walker shell. `phasing` is Walker's F; `pattern` tells delta (360 deg of RAAN) from star (180)."""
-
-    altitude_km: float = Field(ge=160.0, le=40_000.0)
-    inclination_deg: float = Field(ge=0.0, le=180.0)
-    planes: int = Field(ge=1, le=5_000)
-    satellites_per_plane: int = Field(ge=1, le=5_000)
-    phasing: int = Field(default=0, ge=0)
-    pattern: Literal["delta", "star"] = "delta"
-    raan_offset_deg: float = Field(default=0.0, ge=0.0, lt=360.0)
-
-    @model_validator(mode="after")
-    def _phasing_below_planes(self) -> Self:
-        if self.phasing >= self.planes:
-            raise ValueError(f"phasing (Walker F) must be below planes ({self.planes})")
-        return self
-
-    @property
-    def satellites(self) -> int:
-        """Number of satellites in the shell."""
-        return self.planes * self.satellites_per_plane
-
-
-class GeostationarySlot(Model):
-    """One satellite on the geostationary arc."""
-
-    longitude_deg: Longitude
-
-
-class Constellation(Model):
-    """Satellites that share one payload."""
-
-    name: str
-    label: str
-    stand_in: bool = False
-    shells: tuple[Shell, ...] = ()
-    geostationary: tuple[GeostationarySlot, ...] = ()
-    orbits_file: str | None = None
-    payload: Payload
-    lasers: Lasers | None = Field(
-        default=None, description="lasers between the satellites; none = it has none"
-    )
-    user_min_elevation_deg: Elevation = 25.0
-    gateway_min_elevation_deg: Elevation = 10.0
-    gso_separation_deg: Elevation = 0.0
-    gso_separation_source: str = ""
-    pfd_limit: Literal["article-21", "none"] = Field(
-        default="article-21",
-        description="cap on power flux density: article-21 lowers the EIRP density of a beam wherever the "
-        "ground would get more than the rows that share its band allow; without a row there is no cap",
-    )
-    note: str = ""
-
-    @model_validator(mode="after")
-    def _lasers_for_these_satellites(self) -> Self:
-        check_lasers(self)
-        return self
-
-    @model_serializer(mode="wrap")
-    def _without_no_lasers(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A constellation without lasers is written, and hashed, as if there were no such key."""
-        data: dict[str, Any] = handler(self)
-        if data.get("lasers") is None:
-            data.pop("lasers", None)
-        return data
-
-    @property
-    def moving(self) -> bool:
-        """Whether some satellites are not geostationary: the rows of Articles 21 and 22 are about them."""
-        return bool(self.shells) or self.orbits_file is not None
 
 
 class HorizonPoint(Model):

@@ -12,7 +12,7 @@ import numpy as np
 
 from raabta.base import tables
 from raabta.base.clock import eop_version
-from raabta.base.errors import LimitError, OutOfRangeError, StoreError
+from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError, StoreError
 from raabta.engine import arrays as coding
 from raabta.engine import chunks
 from raabta.engine.atomic import write_bytes
@@ -260,9 +260,14 @@ def read_results(folder: Path) -> Results:
     for key, array in flat.items():
         name, variable = key.split("__", 1)
         values.setdefault(name, {})[variable] = array
-    return _results(
-        folder, load(folder / "scenario.yaml", files_needed=False), json.loads(attrs["summary"]), values
-    )
+    scenario = load(folder / "scenario.yaml", files_needed=False)
+    try:
+        return _results(folder, scenario, json.loads(attrs["summary"]), values)
+    except (KeyError, ValueError, RaabtaError) as error:  # whole by its hash, so of other tables than ours
+        raise StoreError(
+            f"{folder} holds results of another raabta, with other tables ({error}). Run its scenario.yaml "
+            "into another folder"
+        ) from None
 
 
 def read_scenario(folder: Path) -> Scenario:

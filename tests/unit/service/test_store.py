@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from raabta.base.errors import StoreError
+from raabta.engine import arrays as coding
 from raabta.network.chunk import run_chunk
+from raabta.scenario.loader import load
 from raabta.service import store
 from raabta.service.demand import Subscribers
 from raabta.service.gather import MAX_KEPT_BYTES, MAX_KEPT_SLOTS, kept_step
@@ -23,6 +25,16 @@ def test_a_folder_without_a_finished_run_is_refused(tmp_path):
 def test_a_damaged_results_file_is_a_store_error(tmp_path):
     (tmp_path / store.RESULTS).write_bytes(b"PK\x03\x04 not an archive")
     with pytest.raises(StoreError):
+        store.read_results(tmp_path)
+
+
+def test_results_of_other_tables_are_said_to_be_anothers(tmp_path, monkeypatch):
+    """What an earlier raabta of the same version kept: whole by its hash, but with other columns."""
+    written = coding.encode({"cells__h3": np.zeros(1, np.uint64)}, {"summary": "{}"})
+    (tmp_path / store.RESULTS).write_bytes(written)
+    monkeypatch.setattr(store, "_as_recorded", lambda folder, name: (folder / store.RESULTS).read_bytes())
+    monkeypatch.setattr(store, "load", lambda file, files_needed: load("pakistan"))
+    with pytest.raises(StoreError, match="results of another raabta, with other tables"):
         store.read_results(tmp_path)
 
 
