@@ -178,7 +178,7 @@ def _effort(
 
     parts = []
     for each in prepared:
-        missing = _missing(out, keys[each.name])
+        missing = Ledger.missing(out, keys[each.name])
         count = (
             choose_workers(workers, len(missing)) if elsewhere is None else min(elsewhere, len(missing) or 1)
         )
@@ -191,18 +191,9 @@ def _effort(
     )
 
 
-def _missing(out: Path, keys: list[str]) -> list[str]:
-    """Chunks that the folder of a run has not."""
-    if Ledger.held(out) is None:
-        return keys
-    with Ledger.read(out) as ledger:
-        done = {row.key for row in ledger.rows()}
-    return [key for key in keys if key not in done]
-
-
 def _least_chunks(out: Path, steps: int) -> int:
     """Chunks that a run has to compute at least, before it is known how it will be cut."""
-    return len(_missing(out, Ledger.plan_of(out) or cut.chunk_keys(steps, cut.BATCH_SLOTS)))
+    return len(Ledger.missing(out, Ledger.plan_of(out) or cut.chunk_keys(steps, cut.BATCH_SLOTS)))
 
 
 def identity_of(scenario: Scenario) -> Identity:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -117,7 +116,7 @@ def run(
     tell("placing cells", 1, 1)
     keys = chunk_keys(question.scenario.time.steps, steps_per_chunk)
     if limits is not None:
-        left, crew = _missing(folder, keys), elsewhere or workers
+        left, crew = Ledger.missing(folder, keys), elsewhere or workers
         effort = estimate(question, len(cells.name), fleet.count, left, crew, elsewhere=elsewhere is not None)
         limits.refuse(effort, folder)
     run_chunks(
@@ -179,25 +178,14 @@ def estimate(
     )
 
 
-def _missing(folder: Path, keys: Sequence[str]) -> list[str]:
-    """The chunks that a folder does not hold yet."""
-    if Ledger.held(folder) is None:
-        return [*keys]
-    with Ledger.read(folder) as ledger:
-        done = {row.key for row in ledger.rows()}
-    return [key for key in keys if key not in done]
-
-
 def chunk_keys(steps: int, steps_per_chunk: int = STEPS_PER_CHUNK) -> list[str]:
     """Keys of the chunks of a run: the steps each covers."""
-    edges = [*range(0, steps, steps_per_chunk), steps]
-    return [f"steps-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+    return chunks.span_keys("steps", steps, steps_per_chunk)
 
 
 def steps_of(key: str) -> range:
     """The steps that the chunk of a key covers."""
-    first, last = key.split("-")[1:]
-    return range(int(first), int(last))
+    return chunks.span_of(key)
 
 
 def times_of(question: Question, first: int, last: int) -> NDArray[np.datetime64]:

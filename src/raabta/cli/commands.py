@@ -77,12 +77,16 @@ def _overruling(options: RunOptions) -> Options:
     }
 
 
-def run_folder(scenario: Scenario) -> Path:
-    """Where a run goes when nothing else is said: raabta-runs/NAME-HASH8."""
+def run_folder(scenario: AnyScenario, *, what: str = "", digest: str | None = None) -> Path:
+    """Where a run goes when nothing else is said: raabta-runs/NAME-HASH8, with what it is before the name.
+
+    digest: the scenario's hash unless given.
+    """
     from raabta.scenario.loader import scenario_hash
 
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", scenario.name).strip("-.") or "scenario"
-    return RUNS_FOLDER / f"{name}-{scenario_hash(scenario)[:8]}"
+    before = f"{what}-" if what else ""
+    return RUNS_FOLDER / f"{before}{name}-{(digest or scenario_hash(scenario))[:8]}"
 
 
 def compute(scenario: Scenario, options: RunOptions) -> Results:

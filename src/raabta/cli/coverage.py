@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from raabta.cli.commands import RUNS_FOLDER, RunOptions, load_scenario
+from raabta.cli.commands import RunOptions, load_scenario, run_folder
 from raabta.cli.output import complain, say, say_json, show
 from raabta.engine.device import Device, choose
 
@@ -73,8 +72,7 @@ def _folder(question: Question) -> Path:
     """Where it goes when nothing else is said: raabta-runs/coverage-NAME-HASH8."""
     from raabta.access.survey import identity_of
 
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", question.scenario.name).strip("-.") or "scenario"
-    return RUNS_FOLDER / f"coverage-{name}-{identity_of(question).scenario_hash[:8]}"
+    return run_folder(question.scenario, what="coverage", digest=identity_of(question).scenario_hash)
 
 
 def table(summary: dict[str, Any]) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -247,11 +246,9 @@ def write_mesh(
 
 def _folder(scenario: PathScenario) -> Path:
     """Where it goes when nothing else is said: raabta-runs/paths-NAME-HASH8."""
-    from raabta.cli.commands import RUNS_FOLDER
-    from raabta.scenario.loader import scenario_hash
+    from raabta.cli.commands import run_folder
 
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", scenario.name).strip("-.") or "scenario"
-    return RUNS_FOLDER / f"paths-{name}-{scenario_hash(scenario)[:8]}"
+    return run_folder(scenario, what="paths")
 
 
 def _write(file: Path, text: str) -> None:

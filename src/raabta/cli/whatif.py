@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,11 +74,9 @@ def _whatif(
 
 def _folder(scenario: AnyScenario) -> Path:
     """Where it goes when nothing else is said: raabta-runs/whatif-NAME-HASH8."""
-    from raabta.cli.commands import RUNS_FOLDER
-    from raabta.scenario.loader import scenario_hash
+    from raabta.cli.commands import run_folder
 
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", scenario.name).strip("-.") or "scenario"
-    return RUNS_FOLDER / f"whatif-{name}-{scenario_hash(scenario)[:8]}"
+    return run_folder(scenario, what="whatif")
 
 
 def told(answer: Answer) -> list[str | Table]:

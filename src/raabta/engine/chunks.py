@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,18 @@ AHEAD: Final = 2
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}-[0-9a-f]{12}\.chunk")
+
+
+def span_keys(name: str, steps: int, length: int) -> list[str]:
+    """Keys of the chunks of a run over steps, in order: a name and the steps each covers."""
+    edges = [*range(0, steps, length), steps]
+    return [f"{name}-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+
+
+def span_of(key: str) -> range:
+    """The steps that the chunk of such a key covers."""
+    first, last = key.split("-")[1:]
+    return range(int(first), int(last))
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,15 @@ class Ledger:
             return ledger.planned()
 
     @classmethod
+    def missing(cls, folder: Path, keys: Sequence[str]) -> list[str]:
+        """Those of some chunks that a folder does not hold yet, in the order given."""
+        if cls.held(folder) is None:
+            return [*keys]
+        with cls.read(folder) as ledger:
+            done = {row.key for row in ledger.rows()}
+        return [key for key in keys if key not in done]
+
+    @classmethod
     def refuse_other(cls, folder: Path, wanted: Identity) -> None:
         """Raise StoreError for a folder that holds another run than `wanted`, and as `held` does."""
         found = cls.held(folder)

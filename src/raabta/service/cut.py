@@ -7,10 +7,10 @@ them, of which a chunk is a whole part.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Final
 
 from raabta.base.errors import RaabtaError
+from raabta.engine.chunks import span_keys, span_of
 from raabta.network.epochs import EPOCH_SLOTS
 
 BATCH_SLOTS: Final = 240
@@ -55,14 +55,12 @@ def chunk_keys(steps: int, length: int, name: str = FIRST) -> list[str]:
     if length not in chunk_lengths():
         allowed = ", ".join(map(str, chunk_lengths()))
         raise RaabtaError(f"a chunk of {length} slots is not a whole part of a batch; allowed: {allowed}")
-    edges = [*range(0, steps, length), steps]
-    return [f"{name}-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+    return span_keys(name, steps, length)
 
 
 def slots_of(key: str) -> range:
     """The slots that a chunk covers."""
-    first, last = (int(part) for part in key.split("-")[1:])
-    return range(first, last)
+    return span_of(key)
 
 
 def pass_of(key: str) -> str:

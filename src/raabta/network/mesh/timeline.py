@@ -17,7 +17,7 @@ from raabta.network.mesh.paths import GroundLinks, Lasers, Routes, ground_links,
 from raabta.network.mesh.traffic import Shared, share_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -112,33 +112,33 @@ def step_times(scenario: PathScenario, steps: Sequence[int]) -> NDArray[np.datet
 
 def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
     """The mesh at some steps, which rise."""
-    sky = _Positions(mesh, len(steps))
-    ground, times = mesh.scenario.ground, step_times(mesh.scenario, steps)
-    links = choose(
-        ground.links,
-        lambda step: links_left(mesh, links_in_view(mesh, sky.at(step)), step),
+    lasers = mesh.topology.over(mesh.propagator, step_times(mesh.scenario, steps))
+    for step, found, links in zip(steps, lasers, _chosen_links(mesh, steps), strict=True):
+        yield Step(step, found.lasers, found.km, links)
+
+
+def _chosen_links(mesh: Mesh, steps: Sequence[int]) -> Iterator[GroundLinks]:
+    """Links of the places at some steps, by the policy of the scenario."""
+    return choose(
+        mesh.scenario.ground.links,
+        _looker(mesh, len(steps)),
         steps,
         step_s=mesh.scenario.time.step_s,
         gateway=mesh.gateways,
     )
-    lasers = mesh.topology.over(mesh.propagator, times)
-    for step, found, chosen in zip(steps, lasers, links, strict=True):
-        yield Step(step, found.lasers, found.km, chosen)
+
+
+def _looker(mesh: Mesh, steps: int) -> Callable[[int], GroundLinks]:
+    """What gives every satellite that each place may use at a step, failures left out."""
+    sky = _Positions(mesh, steps)
+    return lambda step: links_left(mesh, links_in_view(mesh, sky.at(step)), step)
 
 
 def changes(mesh: Mesh, steps: Sequence[int]) -> Iterator[Events]:
     """What comes and goes between steps that follow each other, one `Events` for each step but the first."""
-    sky, ground = _Positions(mesh, len(steps)), mesh.scenario.ground
-    times = step_times(mesh.scenario, steps)
-    chosen = choose(
-        ground.links,
-        lambda step: links_left(mesh, links_in_view(mesh, sky.at(step)), step),
-        steps,
-        step_s=mesh.scenario.time.step_s,
-        gateway=mesh.gateways,
-    )
-    view = _Positions(mesh, len(steps))  # of its own: a policy looks ahead, and this one does not
-    in_view = (links_left(mesh, links_in_view(mesh, view.at(step)), step) for step in steps)
+    times, look = step_times(mesh.scenario, steps), _looker(mesh, len(steps))
+    chosen = _chosen_links(mesh, steps)  # by positions of its own: a policy may look ahead
+    in_view = (look(step) for step in steps)
     return events(mesh.topology, instants(mesh.topology, mesh.propagator, times, chosen, in_view))
 
 

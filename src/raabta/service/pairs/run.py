@@ -9,7 +9,6 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -126,7 +125,7 @@ def run(
     keys = Ledger.plan_of(folder) or chunk_keys(scenario.time.steps, steps_per_chunk or _chunk_steps(mesh))
     if limits is not None:
         limits.refuse(
-            estimate(mesh, _missing(folder, keys), elsewhere or workers, elsewhere is not None), folder
+            estimate(mesh, Ledger.missing(folder, keys), elsewhere or workers, elsewhere is not None), folder
         )
     run_chunks(
         folder,
@@ -267,14 +266,12 @@ def _chunk_steps(mesh: Mesh) -> int:
 
 def chunk_keys(steps: int, steps_per_chunk: int = STEPS_PER_CHUNK) -> list[str]:
     """Keys of the chunks of a run: the steps each covers."""
-    edges = [*range(0, steps, steps_per_chunk), steps]
-    return [f"steps-{first:08d}-{last:08d}" for first, last in pairwise(edges)]
+    return chunks.span_keys("steps", steps, steps_per_chunk)
 
 
 def steps_of(key: str) -> range:
     """The steps that the chunk of a key covers."""
-    first, last = key.split("-")[1:]
-    return range(int(first), int(last))
+    return chunks.span_of(key)
 
 
 def identity_of(scenario: PathScenario) -> Identity:
@@ -286,15 +283,6 @@ def identity_of(scenario: PathScenario) -> Identity:
         environment=hash_of(environment()),
         kind=KIND,
     )
-
-
-def _missing(folder: Path, keys: Sequence[str]) -> list[str]:
-    """The chunks that a folder does not hold yet."""
-    if Ledger.held(folder) is None:
-        return [*keys]
-    with Ledger.read(folder) as ledger:
-        done = {row.key for row in ledger.rows()}
-    return [key for key in keys if key not in done]
 
 
 def read_chunks(
