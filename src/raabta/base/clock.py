@@ -121,7 +121,7 @@ def check_in_eop_range(times: npt.ArrayLike) -> None:
 @cache
 def earth_orientation() -> EarthOrientation:
     """The table, read once per process. StoreError if the installed data cannot be read."""
-    finals, leaps = _data_file("finals2000A.all"), _data_file("Leap_Second.dat")
+    finals, leaps = _data_file("finals2000A.all"), leap_seconds_file()
     try:
         finals_bytes, leap_bytes = finals.read_bytes(), leaps.read_bytes()
         leap_mjd, tai_utc = _parse_leap_seconds(leap_bytes.decode("ascii"))
@@ -135,6 +135,11 @@ def earth_orientation() -> EarthOrientation:
     ut1_tai = ut1_utc - tai_utc[np.searchsorted(leap_mjd, mjd, side="right") - 1]
     name = f"astropy-iers-data {version('astropy-iers-data')} sha256:{digest}"
     return EarthOrientation(mjd, ut1_tai, x_pole, y_pole, leap_mjd, tai_utc, name)
+
+
+def leap_seconds_file() -> Path:
+    """Where the installed table of leap seconds lies."""
+    return _data_file("Leap_Second.dat")
 
 
 def _data_file(name: str) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,9 @@ class Propagator:
     Near-earth satellites go through our kernel, deep space (period >= 225 min) through the `sgp4` package,
     geostationary slots stand still. Pickles small, so that workers may carry it.
     """
+
+    frame: ClassVar[str] = "ITRF"
+    centre: ClassVar[str] = "Earth"
 
     def __init__(
         self, satellites: Satellites, start: datetime | np.datetime64, notes: tuple[str, ...] = ()
