@@ -224,7 +224,8 @@ def _step(track, ground, i, j, t, span, least, room, breaks, inside, fresh, out,
         ga, ra = margin(c, c, sight, 0.0)
         gb, rb = margin(c, c, sight, last)
         if not surely_below(ga, ra, gb, rb, bend, last):
-            parts = _cross_azimuths(c, ground, i, track.limit[t, 0], last, least, room, breaks)
+            bend_km, reach_km = track.limit[t, 0], track.limit[t, 2]
+            parts = _cross_azimuths(c, ground, i, bend_km, reach_km, last, least, room, breaks)
     for part in range(parts):
         a, b = breaks[part], breaks[part + 1]
         if parts > 1 or ground.sin_mask.shape[1] > 1:
@@ -261,12 +262,16 @@ def _bend(track, t, sight):
 
 
 @lean
-def _cross_azimuths(c, ground, i, bend, last, least, room, breaks):
+def _cross_azimuths(c, ground, i, bend, reach, last, least, room, breaks):
     """Times when a satellite crosses from one bin of azimuth to another, between 0 and `last`, ascending;
     returns how many parts of the step they make."""
     bins, count = ground.sin_mask.shape[1], 1
+    azimuth, turn = _azimuths(c, ground, i, reach)
     for line in range(bins // 2 if bins % 2 == 0 else bins):
         angle = 2.0 * math.pi * line / bins
+        away = (azimuth - angle) / math.pi
+        if abs(away - math.floor(away + 0.5)) * math.pi > turn:
+            continue
         s, co = math.sin(angle), math.cos(angle)
         km, east, north = ground.km[i], ground.basis[i, 0], ground.basis[i, 1]
         sight = Sight(
@@ -286,6 +291,18 @@ def _cross_azimuths(c, ground, i, bend, last, least, room, breaks):
         breaks[at] = value
     breaks[count] = last
     return count
+
+
+@inner
+def _azimuths(c, ground, i, reach):
+    """Azimuth at the step's beginning, rad, and the most that it turns while a satellite goes `reach` km."""
+    x, y, z = c[0, 0] - ground.km[i, 0], c[1, 0] - ground.km[i, 1], c[2, 0] - ground.km[i, 2]
+    east, north = ground.basis[i, 0], ground.basis[i, 1]
+    eastward = east[0] * x + east[1] * y + east[2] * z
+    northward = north[0] * x + north[1] * y + north[2] * z
+    across = math.sqrt(eastward * eastward + northward * northward)
+    turn = math.asin(reach / across) if reach < across else math.pi
+    return math.atan2(eastward, northward), turn + 1e-9
 
 
 @lean
