@@ -89,7 +89,7 @@ def craft(name, centre, *elements):
 def node_km(node, s):
     """Places (t, 3) of a node, from the Earth's centre."""
     if isinstance(node, Place):
-        fixed = np.einsum("tji,j->ti", turn(node.body.frame, s), node.km[0])
+        fixed = np.einsum("tji,j->ti", turn(node.axes, s), node.km[0])
         return PLACES[node.body.name](s) + fixed
     return PLACES[node.moving.centre](s) + node.moving.positions_km(utc(s))[:, :, 0]
 
@@ -112,7 +112,7 @@ def met_s(one, other, sent_s):
 
 def above(place, when_s, target_km, then_s):
     """Whether a place sees, at `when_s`, above its mask what was at `target_km` at `then_s`."""
-    ray = np.einsum("tij,tj->ti", turn(place.body.frame, when_s), target_km - PLACES[place.body.name](then_s))
+    ray = np.einsum("tij,tj->ti", turn(place.axes, when_s), target_km - PLACES[place.body.name](then_s))
     local = (ray - place.km[0]) @ place.basis[0].T
     sine = local[:, 2] / np.linalg.norm(local, axis=1)
     azimuth = np.degrees(np.arctan2(local[:, 0], local[:, 1])) % 360.0

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,11 +24,14 @@ from raabta.access.tracks import Track, tabulate
 from raabta.base.bodies import EARTH, MOON, Body
 from raabta.base.errors import OutOfRangeError, ScenarioError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
+from raabta.base.rotations import body_frame
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.scenario.suggest import near_name
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from raabta.orbits.platforms import Moving
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -41,30 +44,11 @@ BEFORE, AFTER = 3, 4
 CHUNK_STEPS = 8_192
 
 
-class Moving(Protocol):
-    """Whatever moves: `count` nodes about a centre, in its own frame."""
-
-    @property
-    def count(self) -> int:
-        """How many."""
-
-    @property
-    def centre(self) -> str:
-        """Name of the body that places are counted from."""
-
-    @property
-    def frame(self) -> str:
-        """Name of the axes."""
-
-    def positions_km(self, times: ArrayLike) -> Floats:
-        """Places (t, 3, count) km at UTC `times` (t,)."""
-
-
 @dataclass(frozen=True)
 class Place:
-    """A site or an Earth station. mask_deg: the horizon in equal bins of azimuth from north, (a,), or one
-    elevation all round; body: where it stands, in whose body-fixed frame (`Body.frame`) its coordinates are.
-    """
+    """A site or an Earth station on a body. mask_deg: the horizon in equal bins of azimuth from north, (a,),
+    or one elevation all round. frame: the body-fixed axes of its coordinates, to be named on the Moon
+    (MOON_ME or MOON_PA; ScenarioError)."""
 
     name: str
     body: Body
@@ -72,6 +56,12 @@ class Place:
     longitude_deg: float
     height_km: float = 0.0
     mask_deg: Floats | float = 0.0
+    frame: str | None = None
+
+    @cached_property
+    def axes(self) -> str:
+        """Name of the axes of its coordinates."""
+        return body_frame(self.frame, self.body.name, "site")
 
     @cached_property
     def km(self) -> Floats:
@@ -171,7 +161,7 @@ class Sight:
         """Places (t, 3) of a node, GCRF axes from the Earth's centre."""
         node = self.nodes[number]
         if isinstance(node, Place):
-            own = self.sky.unturned(node.body.frame, seconds, node.km[0])
+            own = self.sky.unturned(node.axes, seconds, node.km[0])
             return self.sky.place_km(node.body.name, seconds) + own
         own = self._table(node.moving).at(seconds)[:, 3 * node.column : 3 * node.column + 3]
         return self.sky.place_km(node.moving.centre, seconds) + own
@@ -212,7 +202,7 @@ class Sight:
         """The longest step, in whole seconds, at which these nodes and their bodies are polynomials."""
         places = tuple(self.centre(number) for number in numbers)
         nodes = [self.nodes[number] for number in numbers]
-        frames = tuple(node.body.frame for node in nodes if isinstance(node, Place))
+        frames = tuple(node.axes for node in nodes if isinstance(node, Place))
         step_s = self.sky.suited_s(places=places, frames=frames)
         step_s = min([step_s, *(self._table(n.moving).suited_s for n in nodes if isinstance(n, Craft))])
         return float(max(1.0, math.floor(min(step_s, LONGEST_STEP_S))))
@@ -250,7 +240,7 @@ class _Way:
         assert isinstance(place, Place)
         when = (self.sent_s, self.met_s)[end]
         target = self.from_body(place.body.name)[1 - end]
-        fleet = self._fleet(self.sky.turned(place.body.frame, when, target)[:, :, None])
+        fleet = self._fleet(self.sky.turned(place.axes, when, target)[:, :, None])
         return find_passes(place, fleet, *self._span, step_s=self.step_s, chunk_steps=CHUNK_STEPS)
 
     def clear_of(self, name: str, longest_km: float) -> Passes:
@@ -270,7 +260,7 @@ class _Way:
         return self._lines(ends, self.centre, longest_km, 1.0 - body(self.centre).mean_radius_km)
 
     def bodies_between(self) -> list[str]:
-        """Bodies that may stand between, those with a mask of an end left out."""
+        """Bodies that may stand between; not those with a mask of an end, nor one whose centre is an end."""
         masked = {end.body.name for end in self.ends if isinstance(end, Place)}
         return [name for name in self.margin_km if name not in masked and self._near(name)]
 
@@ -298,8 +288,11 @@ class _Way:
         return self.sky.start, self.sky.duration_s
 
     def _near(self, name: str) -> bool:
-        """Whether the straight way comes nearer to a body than twice the sphere that it must clear."""
+        """Whether the straight way comes nearer to a body than twice the sphere that it must clear, and
+        neither end is the body itself."""
         sent, met = self.from_body(name)
+        if min(_lengths(sent).max(), _lengths(met).max()) < 1.0:
+            return False
         ray = met - sent
         share = np.clip(-np.einsum("tc,tc->t", sent, ray) / np.einsum("tc,tc->t", ray, ray), 0.0, 1.0)
         nearest = _lengths(sent + share[:, None] * ray).min()
@@ -366,7 +359,7 @@ def _elevation_deg(sky: Sky, node: Node, when_s: Floats, target_km: Floats, then
     if not isinstance(node, Place):
         return np.full(when_s.size, np.nan)
     offset = target_km - sky.place_km(node.body.name, then_s)
-    ray = sky.turned(node.body.frame, when_s, offset) - node.km[0]
+    ray = sky.turned(node.axes, when_s, offset) - node.km[0]
     return np.asarray(np.degrees(np.arcsin(ray @ node.basis[0, 2] / _lengths(ray))))
 
 

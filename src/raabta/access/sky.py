@@ -19,6 +19,9 @@ from raabta.base.errors import OutOfRangeError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from raabta.base.earth_rotation import Beyond
+    from raabta.base.ephemeris import Ephemeris
+
     Floats = NDArray[np.float64]
     Times = NDArray[np.datetime64]
     PlaceOf = Callable[[str, Times], Floats]
@@ -97,6 +100,30 @@ class Sky:
         tables = [self.place(name) for name in places if name != EARTH.name]
         tables += [self.turn(frame) for frame in frames if frame != INERTIAL]
         return min((table.suited_s for table in tables), default=np.inf)
+
+
+def sky_over(
+    start: np.datetime64,
+    duration_s: float,
+    *,
+    source: Ephemeris | None = None,
+    beyond: Beyond = "refuse",
+    orientation: str = "DE421",
+) -> Sky:
+    """The sky of an ephemeris (DE421 by default) and of `base.rotations`, whose choices the others are.
+
+    Raises OutOfRangeError, when a table is first needed, for a span that they do not cover.
+    """
+    from raabta.base.ephemeris import ephemeris
+    from raabta.base.rotations import rotation
+
+    kernel = source or ephemeris()
+    return Sky(
+        start,
+        duration_s,
+        kernel.position_km,
+        lambda frame, times: rotation(INERTIAL, frame, times, beyond=beyond, orientation=orientation),
+    )
 
 
 def body(name: str) -> Body:

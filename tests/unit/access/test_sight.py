@@ -18,8 +18,8 @@ DAY_S = 86_400.0
 SPAN_S = 3.0 * DAY_S
 NEAR_S = 0.05
 RNG = np.random.default_rng(8)
-ROVER = Place("rover", MOON, -85.5, 31.5, 2.0, RNG.uniform(-2.0, 4.0, 72))
-NEARSIDE = Place("lander", MOON, 20.0, 70.0, 0.0, 0.0)
+ROVER = Place("rover", MOON, -85.5, 31.5, 2.0, RNG.uniform(-2.0, 4.0, 72), "MOON_ME")
+NEARSIDE = Place("lander", MOON, 20.0, 70.0, 0.0, 0.0, "MOON_ME")
 STATION = Place("Kashi", EARTH, 38.42, 76.71, 1.3, RNG.uniform(5.0, 12.0, 36))
 OTHER = Place("Karachi", EARTH, 24.9, 67.0, 0.0, 10.0)
 RELAY = skies.craft("relay", "Moon", 9_837.0, 0.803, 119.0, 30.0, 90.0, 0.0)
@@ -144,6 +144,8 @@ def test_what_is_refused():
         Sight([ROVER, ROVER], skies.sky(DAY_S))
     with pytest.raises(OutOfRangeError, match="bin 1 is 95 deg"):
         _ = Place("x", MOON, 0.0, 0.0, 0.0, np.array([1.0, 95.0])).sin_mask
+    with pytest.raises(ScenarioError, match="the frame of this site on the Moon is not named"):
+        Sight([Place("x", MOON, 0.0, 0.0), TIANLIAN], skies.sky(DAY_S)).contacts("x", "Tianlian")
     lost = Craft("lost", type("Lost", (), {
         "count": 1, "centre": "Moon", "frame": "GCRF",
         "positions_km": lambda self, times: np.full((len(times), 3, 1), np.nan),
