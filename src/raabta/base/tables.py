@@ -266,9 +266,91 @@ CONTACTS = Table(
 )
 """When which node can send to which: a contact plan, one row per direction."""
 
+_NEVER_DELIVERED = "NaN: nothing was delivered"
+
+
+def _volume(name: str, dim: str, meaning: str) -> Column:
+    return Column(name, (dim,), "float64", "MB", meaning + ", 10^6 bytes", _COUNT)
+
+
+DELIVERIES = Table(
+    "deliveries",
+    (
+        Column("source", ("source",), "U", "", "name of the source"),
+        Column("from", ("source",), "U", "", "node that makes the data"),
+        Column("to", ("source",), "U", "", "node that they are for"),
+        Column("priority", ("source",), "int32", "", "higher goes first", (0.0, 255.0)),
+        _volume("offered_mb", "source", "volume made"),
+        _volume("delivered_mb", "source", "volume delivered"),
+        _volume("no_contact_mb", "source", "not delivered: no way in the contact plan"),
+        _volume("contacts_full_mb", "source", "not delivered: ways, but no room left in their contacts"),
+        _volume("expired_mb", "source", "lost: older than its lifetime"),
+        _volume("buffer_full_mb", "source", "lost: no room in the buffer of a node"),
+        Column(
+            "latency_min_s", ("source",), "float64", "s", "least time from creation to delivery",
+            _COUNT, _NEVER_DELIVERED,
+        ),
+        Column(
+            "latency_p50_s", ("source",), "float64", "s", "within which half of the delivered volume came",
+            _COUNT, _NEVER_DELIVERED,
+        ),
+        Column(
+            "latency_p95_s", ("source",), "float64", "s", "within which 95 % of it came",
+            _COUNT, _NEVER_DELIVERED,
+        ),
+        Column("latency_max_s", ("source",), "float64", "s", "the greatest", _COUNT, _NEVER_DELIVERED),
+        Column(
+            "last_delivered_s", ("source",), "float64", "s", "last delivery, from the start of the plan",
+            _COUNT, _NEVER_DELIVERED,
+        ),
+    ),
+)  # fmt: skip
+"""What store and forward made of each source of data."""
+
+BUNDLES = Table(
+    "bundles",
+    (
+        Column("node", ("node",), "U", "", "name of the node; its place is its number"),
+        Column("fate_name", ("fate_number",), "U", "", "what `fate` counts"),
+        Column("source", ("bundle",), "int32", "", "row in the table deliveries", _COUNT),
+        Column("created_s", ("bundle",), "float64", "s", "made, from the start of the plan", _COUNT),
+        _volume("volume_mb", "bundle", "size"),
+        Column("fate", ("bundle",), "int8", "", "what became of it: place in `fate_name`", _INDEX8),
+        Column(
+            "ended_s", ("bundle",), "float64", "s", "delivered or lost, from the start of the plan",
+            _COUNT, "NaN: a node holds it still",
+        ),
+        Column(
+            "ended_node", ("bundle",), "int32", "", "node where it was delivered or lost",
+            (-1.0, _INF), "-1: a node holds it still",
+        ),
+        Column(
+            "latency_s", ("bundle",), "float64", "s", "from creation to delivery",
+            _COUNT, "NaN: not delivered",
+        ),
+        Column(
+            "best_case_s", ("bundle",), "float64", "s",
+            "delivery if it had the network to itself, from the start of the plan", _COUNT, "NaN: never",
+        ),
+        Column("hops", ("bundle",), "int32", "1", "times it was sent", _COUNT),
+    ),
+)  # fmt: skip
+"""What became of each bundle."""
+
+NODE_BACKLOG = Table(
+    "node_backlog",
+    (
+        Column("name", ("node_number",), "U", "", "name of the node; its place is its number"),
+        Column("time_s", ("change",), "float64", "s", "of the change, from the start of the plan", _COUNT),
+        Column("node", ("change",), "int32", "", "node whose buffer changes", _COUNT),
+        _volume("held_mb", "change", "what it holds from then on"),
+    ),
+)
+"""What each node holds, from change to change."""
+
 TABLES: tuple[Table, ...] = (
     CELLS, PEOPLE, CELL_RESULTS, FALLBACK_RESULTS, DISTRICT_RESULTS, DAY, LANDING, SLOTS,
-    CONTACTS,
+    CONTACTS, DELIVERIES, BUNDLES, NODE_BACKLOG,
 )  # fmt: skip
 """Every declared table, in the order of the reference docs."""
 

@@ -49,6 +49,7 @@ SUFFIXES: dict[str, str] = {
     "_k": "K",
     "_mbps": "Mbps",
     "_gbps": "Gbps",
+    "_mb": "MB",
     "_mmh": "mm/h",
     "_usd": "USD",
     "_ratio": "1",

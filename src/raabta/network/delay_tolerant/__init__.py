@@ -1,0 +1,1 @@
+"""Networks whose links come and go: ways over a contact plan, store and forward, bundles."""

@@ -1,0 +1,255 @@
+"""Store and forward over a contact plan: what data are delivered when, held where, lost why.
+
+Data are cut into bundles, and every bundle is followed: made at its source, held, sent whole over one contact
+after another by contact-graph routing (`contact_graph`), received whole after the light time, delivered or
+lost. Events are exact: they fall when the last byte has left or is there, whatever steps a rate takes. Ways
+are booked: a bundle takes volume from every link of its way, as seen by bundles of its priority and lower
+ones, and gives it back if it takes another. All nodes know all bookings, as where one control centre plans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError
+from raabta.network.delay_tolerant import contact_graph as graphs
+from raabta.network.delay_tolerant import route_kernels, store_kernels
+from raabta.network.delay_tolerant.deliveries import Deliveries
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.network.mesh.contacts import ContactPlan
+
+MOST_BUNDLES = 2_000_000
+MOST_PRIORITY = 255
+_WHOSE = "store and forward"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Data that a node makes for another: a volume at a time, or evenly between two.
+
+    volume_mb: 10^6 bytes; end_s: None for all at `start_s` (seconds from the plan's start); priority: 0 bulk,
+    1 normal, 2 expedited, and higher up to 255; lifetime_s: after which a bundle is lost; bundle_mb: the size
+    that data are cut into, created when their last byte is there.
+    """
+
+    node: str
+    destination: str
+    volume_mb: float
+    start_s: float = 0.0
+    end_s: float | None = None
+    priority: int = 1
+    lifetime_s: float = np.inf
+    bundle_mb: float = 1.0
+    name: str = ""
+
+    @staticmethod
+    def steady(
+        node: str, destination: str, rate_mbps: float, start_s: float, end_s: float, **more: Any
+    ) -> Source:
+        """A source of a rate between two times."""
+        volume_mb = rate_mbps * graphs.MB_PER_MBIT * (end_s - start_s)
+        return Source(node, destination, volume_mb, start_s, end_s, **more)
+
+    @property
+    def title(self) -> str:
+        """Its name, or whence and where to."""
+        return self.name or f"{self.node} to {self.destination}"
+
+
+def deliver(
+    plan: ContactPlan,
+    sources: Sequence[Source],
+    buffers_mb: Mapping[str, float] | None = None,
+    *,
+    most_hops: int = graphs.MOST_HOPS,
+) -> Deliveries:
+    """Carry the data of some sources over a contact plan, to its end.
+
+    plan: contacts (c,); sources: any number; buffers_mb: what a node can hold, for nodes that have a limit.
+    Returns `Deliveries`: of every bundle (b,) what became of it, when and where, every sending (h,), and
+    tables `deliveries` (source), `bundles`, `node_backlog`. Nothing is drawn; the same call gives the same
+    bits. Data that arrive at a full buffer displace waiting data of lower priority, or are lost.
+
+    Raises RaabtaError: a node that the plan has not (with the near name), a source to itself, no source;
+    OutOfRangeError: a volume, time, priority, lifetime or buffer out of range; LimitError: too many bundles.
+    """
+    graph = graphs.contact_graph(plan)
+    bundles, source, ranks = _bundles(graph, sources)
+    limits = _limits(graph, buffers_mb or {})
+    world = _world(graph, bundles, ranks, limits, most_hops)
+    hops = _run(world)
+    best = _best_cases(graph, bundles, most_hops)
+    ends = world.ends
+    _name_the_rest(ends, bundles, best)
+    return Deliveries(
+        plan=plan,
+        sources=tuple(sources),
+        source=source,
+        created_s=bundles.created_s,
+        volume_mb=bundles.size_mb,
+        deadline_s=bundles.deadline_s,
+        best_case_s=best[1],
+        fate=ends.fate,
+        ended_s=ends.time_s,
+        ended_node=ends.node,
+        was_held=ends.was_held,
+        hop_bundle=hops.bundle,
+        hop_contact=graph.contact[hops.contact],
+        hop_begin_s=hops.begin_s,
+        hop_end_s=hops.end_s,
+        hop_arrival_s=hops.arrival_s,
+    )
+
+
+def _bundles(
+    graph: graphs.ContactGraph, sources: Sequence[Source]
+) -> tuple[store_kernels.Bundles, NDArray[np.int32], int]:
+    """Bundles by creation, then by priority and source; the source of each; the number of priorities."""
+    if not sources:
+        raise RaabtaError("no source: name what is to be delivered")
+    ends = [_checked(graph, source) for source in sources]
+    counts = [max(1, int(np.ceil(s.volume_mb / s.bundle_mb * (1.0 - 1e-12)))) for s in sources]
+    if sum(counts) > MOST_BUNDLES:
+        hint = "larger bundles (bundle_mb) make fewer"
+        raise LimitError(f"{sum(counts):,} bundles; at most {MOST_BUNDLES:,} are followed: {hint}")
+    source = np.repeat(np.arange(len(sources)), counts)
+    parts = [_cut(each, count) for each, count in zip(sources, counts, strict=True)]
+    created, size = (np.concatenate(column) for column in zip(*parts, strict=True))
+    priorities = np.array([each.priority for each in sources])
+    ranks, rank = np.unique(priorities, return_inverse=True)
+    order = np.lexsort((np.arange(source.size), source, -rank[source], created))
+    source = source[order]
+    life = np.array([each.lifetime_s for each in sources], np.float64)
+    pair = np.array(ends, np.int64)[source]
+    bundles = store_kernels.Bundles(
+        pair[:, 0].copy(), pair[:, 1].copy(), created[order], size[order],
+        rank[source].astype(np.int64), created[order] + life[source],
+    )  # fmt: skip
+    return bundles, source.astype(np.int32), int(ranks.size)
+
+
+def _cut(source: Source, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """When each bundle of a source is there, and its size."""
+    upto = np.minimum(np.arange(1, count + 1) * source.bundle_mb, source.volume_mb)
+    upto[-1] = source.volume_mb
+    size = np.full(count, source.bundle_mb)
+    size[-1] = source.volume_mb - (count - 1) * source.bundle_mb
+    span = 0.0 if source.end_s is None else source.end_s - source.start_s
+    return source.start_s + upto / source.volume_mb * span, size
+
+
+def _checked(graph: graphs.ContactGraph, source: Source) -> tuple[int, int]:
+    """The nodes of a source, if it is in order."""
+    ends = graph.node(source.node), graph.node(source.destination)
+    if ends[0] == ends[1]:
+        raise RaabtaError(f"the source {source.title!r} delivers to its own node; name another")
+    end_s = source.start_s if source.end_s is None else source.end_s
+    of = f"of {source.title!r}"
+    _refuse(f"the volume {of}, MB", source.volume_mb, 0.0 < source.volume_mb < np.inf, "above 0, finite")
+    _refuse(f"the bundle size {of}, MB", source.bundle_mb, 0.0 < source.bundle_mb < np.inf, "above 0, finite")
+    _refuse(f"the beginning {of}, s", source.start_s, 0.0 <= source.start_s < np.inf, "0 or more, finite")
+    _refuse(f"the end {of}, s", end_s, source.start_s <= end_s < np.inf, "the beginning or later, finite")
+    _refuse(f"the lifetime {of}, s", source.lifetime_s, source.lifetime_s > 0.0, "above 0")
+    whole = isinstance(source.priority, int) and 0 <= source.priority <= MOST_PRIORITY
+    _refuse(f"the priority {of}", source.priority, whole, f"a whole number, 0 to {MOST_PRIORITY}")
+    return ends
+
+
+def _refuse(what: str, value: object, holds: bool, valid: str) -> None:
+    if not holds:
+        raise OutOfRangeError(what, value, valid, _WHOSE)
+
+
+def _limits(graph: graphs.ContactGraph, buffers_mb: Mapping[str, float]) -> NDArray[np.float64]:
+    limits = np.full(len(graph.plan.nodes), np.inf)
+    for name, limit in buffers_mb.items():
+        _refuse(f"the buffer of {name}, MB", limit, limit >= 0.0, "0 or more")
+        limits[graph.node(name)] = limit
+    return limits
+
+
+def _world(
+    graph: graphs.ContactGraph, bundles: store_kernels.Bundles, ranks: int, limits: Any, most_hops: int
+) -> store_kernels.World:
+    """The state before the first event."""
+    _refuse("the most links of a way", most_hops, 1 <= most_hops <= 64, "1 to 64")
+    count, links, nodes = bundles.created_s.size, graph.links.start_s.size, len(graph.plan.nodes)
+    search = graphs.search_room(graph, most_hops)
+    steps = search.label_s.shape[1] - 1
+
+    def none(*shape: int) -> NDArray[np.int64]:
+        return np.full(shape, -1, np.int64)
+
+    def zeros(*shape: int) -> NDArray[np.int64]:
+        return np.zeros(shape, np.int64)
+
+    ends = store_kernels.Ends(
+        np.zeros(count, np.int8),
+        np.full(count, np.nan),
+        np.full(count, -1, np.int32),
+        np.zeros(count, np.bool_),
+    )
+    places = store_kernels.Places(
+        none(count), none(count), none(count), none(count), none(count), none(count),
+        none(count, steps), zeros(count), zeros(count), none(count), none(steps),
+    )  # fmt: skip
+    queues = store_kernels.Queues(
+        none(links + nodes, ranks), none(links + nodes, ranks), none(nodes, ranks), none(nodes, ranks),
+        np.zeros((nodes, ranks)), np.zeros(nodes), limits, none(links), zeros(links), zeros(1),
+    )  # fmt: skip
+    most = 2 * count + 3 * links + 8
+    events = store_kernels.Events(np.empty(most), zeros(most), zeros(most), zeros(most), zeros(2))
+    return store_kernels.World(
+        graph.links, graphs.nothing_booked(graph, ranks), search, bundles, ends, places, queues, events,
+        _hop_room(2 * count + 64), zeros(max(steps, 1)),
+    )  # fmt: skip
+
+
+def _hop_room(most: int) -> store_kernels.Hops:
+    index, time = np.zeros((2, most), np.int64), np.zeros((3, most))
+    return store_kernels.Hops(index[0], index[1], time[0], time[1], time[2], np.zeros(1, np.int64))
+
+
+def _run(world: store_kernels.World) -> store_kernels.Hops:
+    """Let everything happen; the log of all sendings."""
+    logs: list[list[NDArray[Any]]] = []
+    created = 0
+    while True:
+        created = store_kernels.run_events(world, created)
+        used = int(world.hops.count[0])
+        logs.append([column[:used].copy() for column in world.hops[:5]])
+        if used < world.hops.bundle.size:
+            break
+        world.hops.count[0] = 0
+    bundle, contact, begin_s, end_s, arrival_s = (np.concatenate(c) for c in zip(*logs, strict=True))
+    return store_kernels.Hops(bundle, contact, begin_s, end_s, arrival_s, world.hops.count)
+
+
+def _best_cases(
+    graph: graphs.ContactGraph, bundles: store_kernels.Bundles, most_hops: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Earliest deliveries in an empty network: of nothing, and of each bundle; infinite for none."""
+    search, booked = graphs.search_room(graph, most_hops), graphs.nothing_booked(graph)
+    way = np.zeros(search.label_s.shape[1], np.int64)
+    both = []
+    for size in (np.zeros(bundles.size_mb.size), bundles.size_mb):
+        out = np.empty(bundles.size_mb.size)
+        given = bundles.from_node, bundles.to_node, bundles.created_s, size
+        route_kernels.best_cases(graph.links, booked, search, *given, way, out)
+        both.append(out)
+    return both[0], both[1]
+
+
+def _name_the_rest(ends: store_kernels.Ends, bundles: store_kernels.Bundles, best: Any) -> None:
+    """Bundles that are left or expired: without any way for want of contacts, or of room in them."""
+    left = ends.fate == store_kernels.PENDING
+    ends.fate[left] = store_kernels.CONTACTS_FULL
+    never = np.isinf(best[0]) & (left | (ends.fate == store_kernels.EXPIRED))
+    ends.fate[never] = store_kernels.NO_CONTACT
