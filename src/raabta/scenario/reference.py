@@ -122,6 +122,8 @@ _TITLES: dict[Kind, str] = {
     "terminal": "Terminal classes",
     "gateway": "Gateway sites",
     "earth-station": "Gateway radios",
+    "tracking-station": "Tracking stations",
+    "rate-table": "Rates of spacecraft radios",
     "demand": "Demand",
 }
 

@@ -17,15 +17,21 @@ from raabta.base.errors import ScenarioError
 from raabta.scenario.documents import Document, Loc, read_file
 from raabta.scenario.model import Model
 from raabta.scenario.models import Constellation, Gateway, Terminal
+from raabta.scenario.rate_tables import RateTable
 from raabta.scenario.suggest import near_name
+from raabta.scenario.tracking import TrackingStation
 
-Kind = Literal["constellation", "terminal", "gateway", "earth-station", "demand"]
+Kind = Literal[
+    "constellation", "terminal", "gateway", "earth-station", "tracking-station", "rate-table", "demand"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CONFIDENCES = ("A", "B", "M", "C")
 _MODELS: dict[Kind, type[Model]] = {
     "constellation": Constellation,
     "terminal": Terminal,
     "gateway": Gateway,
+    "tracking-station": TrackingStation,
+    "rate-table": RateTable,
 }
 _FIGURE_KEYS = {"value", "source", "confidence", "low", "high", "note"}
 
@@ -61,8 +67,7 @@ class Entry:
 
 def _folder(kind: Kind) -> Path:
     root = Path(str(resources.files("raabta.scenario"))) / "catalogue"
-    names = {"earth-station": "earth_stations", "demand": "demand"}
-    return root / names.get(kind, f"{kind}s")
+    return root / ("demand" if kind == "demand" else f"{kind.replace('-', '_')}s")
 
 
 @cache
