@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -121,6 +121,7 @@ class Sight:
             raise ScenarioError(f"two nodes are called {twice[0]!r}", hint="each has a name of its own")
         self._tables: dict[int, Track] = {}
         self._at_steps: dict[tuple[int | str, float], Floats] = {}
+        self._lengths: dict[tuple[int, int], Track] = {}
 
     def number(self, name: str) -> int:
         """Number of a node. Raises ScenarioError with the near name."""
@@ -149,7 +150,30 @@ class Sight:
         out = intervals.whole_span(self.sky.start, self.sky.duration_s, np.array([[0, 0]]))
         for each in found:
             out = intervals.both(out, replace(each, site=0 * each.site, satellite=0 * each.satellite))
-        return replace(way.measured(out), site=out.site + one, satellite=out.satellite + other)
+        self._lengths[one, other] = Track(way.step_s, way.length_km[:, None], way.step_s)
+        return self.measured(replace(out, site=out.site + one, satellite=out.satellite + other))
+
+    def measured(self, passes: Passes) -> Passes:
+        """Intervals of pairs of this sight with the lengths of the signal's way in them, whatever was cut off
+        them: at both edges, the least and the greatest."""
+        columns: dict[str, Any] = {name: np.array(getattr(passes, name)) for name in _RANGES}
+        pairs = np.unique(np.column_stack([passes.site, passes.satellite]), axis=0)
+        for one, other in pairs.tolist():
+            own = np.flatnonzero((passes.site == one) & (passes.satellite == other))
+            found = _ranges(self._length(one, other), passes.rise_s[own], passes.set_s[own])
+            for name, km in zip(_RANGES, found, strict=True):
+                columns[name][own] = km
+        return replace(passes, **columns)
+
+    def range_km(self, sender: int, receiver: int, seconds: ArrayLike) -> Floats:
+        """Length (t,) of the way of signals that leave at `seconds` (t,), read from a table."""
+        return _read_length(self._length(sender, receiver), np.asarray(seconds, np.float64))
+
+    def _length(self, one: int, other: int) -> Track:
+        if (one, other) not in self._lengths:
+            way = _Way(self, one, other, self._step_s(one, other))
+            self._lengths[one, other] = Track(way.step_s, way.length_km[:, None], way.step_s)
+        return self._lengths[one, other]
 
     def geometry(self, sender: str, receiver: str, seconds: ArrayLike) -> Geometry:
         """The way of signals that leave at `seconds` (t,) of the span, whether they are in sight or not."""
@@ -264,25 +288,6 @@ class _Way:
         masked = {end.body.name for end in self.ends if isinstance(end, Place)}
         return [name for name in self.margin_km if name not in masked and self._near(name)]
 
-    def measured(self, found: Passes) -> Passes:
-        """The intervals with the lengths of the way: at both edges, the least and the greatest."""
-        length = Track(self.step_s, self.length_km[:, None], self.step_s)
-
-        def at(seconds: Floats) -> Floats:
-            return np.asarray(length.at(seconds + BEFORE * self.step_s)[:, 0])
-
-        turn_s, turn_km = _turning_points(length.rows[:, 0], self.step_s)
-        turn_s = turn_s - BEFORE * self.step_s
-        rise_km, set_km = at(found.rise_s), at(found.set_s)
-        least, most = np.minimum(rise_km, set_km), np.maximum(rise_km, set_km)
-        first, last = np.searchsorted(turn_s, found.rise_s), np.searchsorted(turn_s, found.set_s)
-        for row in np.flatnonzero(last > first):
-            inside = turn_km[first[row] : last[row]]
-            least[row], most[row] = min(least[row], inside.min()), max(most[row], inside.max())
-        return replace(
-            found, rise_range_km=rise_km, set_range_km=set_km, min_range_km=least, max_range_km=most
-        )
-
     @property
     def _span(self) -> tuple[np.datetime64, float]:
         return self.sky.start, self.sky.duration_s
@@ -361,6 +366,26 @@ def _elevation_deg(sky: Sky, node: Node, when_s: Floats, target_km: Floats, then
     offset = target_km - sky.place_km(node.body.name, then_s)
     ray = sky.turned(node.axes, when_s, offset) - node.km[0]
     return np.asarray(np.degrees(np.arcsin(ray @ node.basis[0, 2] / _lengths(ray))))
+
+
+_RANGES = ("rise_range_km", "set_range_km", "min_range_km", "max_range_km")
+
+
+def _read_length(length: Track, seconds: Floats) -> Floats:
+    return np.asarray(length.at(seconds + BEFORE * length.step_s)[:, 0])
+
+
+def _ranges(length: Track, rise_s: Floats, set_s: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Lengths at the edges of intervals (p,), the least and the greatest between."""
+    turn_s, turn_km = _turning_points(length.rows[:, 0], length.step_s)
+    turn_s = turn_s - BEFORE * length.step_s
+    rise_km, set_km = _read_length(length, rise_s), _read_length(length, set_s)
+    least, most = np.minimum(rise_km, set_km), np.maximum(rise_km, set_km)
+    first, last = np.searchsorted(turn_s, rise_s), np.searchsorted(turn_s, set_s)
+    for row in np.flatnonzero(last > first):
+        inside = turn_km[first[row] : last[row]]
+        least[row], most[row] = min(least[row], inside.min()), max(most[row], inside.max())
+    return rise_km, set_km, least, most
 
 
 def _turning_points(values: Floats, step_s: float) -> tuple[Floats, Floats]:

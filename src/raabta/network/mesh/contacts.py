@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     Nodes = NDArray[np.int32]
     Times = NDArray[np.datetime64]
 
-Rate = float | Callable[["Passes"], "Floats"]
-"""Mbps of every contact, or what gives those of each, (p,)."""
+Rate = float | Callable[["Passes"], "Floats"] | np.ndarray[Any, Any]
+"""Mbps of every contact, those of each, (p,), or what gives these."""
 LIGHT_TIMES = ("light_time_start_s", "light_time_end_s", "light_time_min_s", "light_time_max_s")
 _WHOSE = "a contact plan"
 
@@ -35,8 +35,10 @@ _WHOSE = "a contact plan"
 class ContactPlan:
     """Contacts (c,) by beginning, sender, receiver. nodes: names; from_node, to_node: their numbers.
 
-    start: UTC that seconds are counted from. Light times are one way: at the beginning, at the end, the least
-    and the greatest in between. Made by `contact_plan` or by a reader, which check it.
+    start: UTC that seconds are counted from. Times are those of sending: a signal is there a light time
+    later. Light times are one way: at the beginning, at the end, the least and the greatest in between. A
+    rate that changes makes several contacts back to back. Made by `contact_plan` or by a reader, which check
+    it.
     """
 
     start: np.datetime64
@@ -134,7 +136,8 @@ def _directions(leg: Leg) -> list[dict[str, NDArray[Any]]]:
 
 
 def _rates(rate: Rate, passes: Passes) -> Floats:
-    given = np.asarray(rate(passes) if callable(rate) else np.full(len(passes), rate), np.float64)
+    each = rate(passes) if callable(rate) else rate
+    given = np.full(len(passes), each) if np.ndim(each) == 0 else np.asarray(each, np.float64)
     if given.shape != (len(passes),):
         raise RaabtaError(f"rates of shape {given.shape} for {len(passes)} intervals; wanted: one for each")
     bad = np.flatnonzero(~((given >= 0.0) & (given < np.inf)))
