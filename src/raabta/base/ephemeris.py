@@ -112,7 +112,7 @@ class Ephemeris:
         """One series of `target` from `centre`, km in GCRF axes, over UTC `start` to `end`, for kernels.
 
         Layout and evaluation: `base.ephemeris_kernels` (`at`, `rate_at`). Rows are as long as the shortest of
-        the kernel's, and as many coefficients as its most: the same polynomials, to a rounding.
+        the kernel's, with as many coefficients as its most: the same polynomials, to a rounding.
         """
         ends = self._checked(tdb_s(np.array([start, end])))
         return self.table_tdb(target, centre, float(ends[0]), float(ends[1]))
@@ -123,20 +123,19 @@ class Ephemeris:
 
         self._checked(np.array([start_tdb_s, end_tdb_s]))
         chain = self._chain(target, centre)
+        if not chain:
+            raise OutOfRangeError("target of a table", target, f"another body than {centre}", "its centre")
         shortest = min((table for table, _ in chain), key=lambda table: float(table.step_s))
-        degree = max(table.coefficients.shape[2] for table, _ in chain)
+        terms = max(table.coefficients.shape[2] for table, _ in chain)
         step = float(shortest.step_s)
         first = int((start_tdb_s - shortest.start_tdb_s) // step)
         count = max(int(np.ceil((end_tdb_s - shortest.start_tdb_s) / step)) - first, 1)
-        begin = shortest.start_tdb_s + first * step
-        nodes = np.cos(np.pi * (np.arange(degree) + 0.5) / degree)
-        at = begin + step * (np.arange(count)[:, None] + (nodes + 1.0) / 2.0)
-        values = self.position_km_tdb(target, at.ravel(), centre).reshape(count, degree, 3)
-        cosine = np.cos(np.arange(degree)[:, None] * np.arccos(nodes))
-        weight = 2.0 / degree * cosine
-        weight[0] /= 2.0
-        series = np.einsum("kj,njx->nxk", weight, values)
-        return ChebyshevTable(begin, step, np.ascontiguousarray(series))
+        begin = float(shortest.start_tdb_s + first * step)
+        rows = np.asarray(begin + step * np.arange(count), np.float64)
+        series = np.zeros((count, 3, terms))
+        for table, sign in chain:
+            series += sign * _rows_within(table, rows, step, terms)
+        return ChebyshevTable(begin, step, series)
 
     def _checked(self, tdb: Floats) -> Floats:
         tdb = np.ascontiguousarray(np.atleast_1d(tdb), np.float64)
@@ -204,6 +203,22 @@ def _of_file(path: Path, name: str, source: str) -> Ephemeris:
     start = max(segment.start_tdb_s for segment in found)
     end = min(segment.end_tdb_s for segment in found)
     return Ephemeris(name, segments, start, end, path, source)
+
+
+def _rows_within(table: ChebyshevTable, rows: Floats, step: float, terms: int) -> Floats:
+    """Series (n, 3, terms) of a table over rows that begin at `rows` (n,), each within one of its own."""
+    own = np.floor((rows + step / 2.0 - table.start_tdb_s) / table.step_s).astype(np.int64)
+    since = rows - table.start_tdb_s - own * table.step_s
+    if bool((since < 0.0).any()) or bool((since + step > table.step_s).any()):
+        raise StoreError("the kernel's rows do not nest, so that they make no one table")
+    order = np.arange(terms)
+    angle = np.pi * (order + 0.5) / terms
+    places = 2.0 * (since[:, None] + step * (np.cos(angle) + 1.0) / 2.0) / table.step_s - 1.0
+    terms_of = np.arange(table.coefficients.shape[2])
+    there = np.cos(terms_of * np.arccos(np.clip(places, -1.0, 1.0))[:, :, None])
+    values = np.einsum("nmj,nxj->nxm", there, table.coefficients[own])
+    weight = np.cos(order[:, None] * angle) * np.where(order == 0, 1.0, 2.0)[:, None] / terms
+    return np.asarray(np.einsum("km,nxm->nxk", weight, values))
 
 
 def _number(name: str) -> int:

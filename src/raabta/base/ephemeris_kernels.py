@@ -31,10 +31,10 @@ class ChebyshevTable(NamedTuple):
 @inner
 def row_of(table, tdb_s):
     """(row, s): the row that holds a time and the place in it, -1 to 1."""
-    since = tdb_s - table.start_tdb_s
-    row = math.floor(since / table.step_s)
+    row = math.floor((tdb_s - table.start_tdb_s) / table.step_s)
     row = min(max(row, 0), table.coefficients.shape[0] - 1)
-    return row, 2.0 * (since - row * table.step_s) / table.step_s - 1.0
+    begin = table.start_tdb_s + row * table.step_s  # whole seconds: no bit of the time is lost
+    return row, 2.0 * (tdb_s - begin) / table.step_s - 1.0
 
 
 @inner

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raabta.base.errors import StoreError
-from raabta.base.timescales import FIRST_UTC, tdb_s, utc_from_tdb_s
+from raabta.base.timescales import WRITTEN, tdb_s, utc_from_tdb_s
 
 if TYPE_CHECKING:
     from raabta.base.ephemeris_kernels import ChebyshevTable
@@ -100,9 +100,9 @@ def check_packaged(known: Packaged, path: Path) -> None:
 
 
 def span_utc(start_tdb_s: float, end_tdb_s: float) -> tuple[np.datetime64, np.datetime64]:
-    """First and last UTC time of a stretch of TDB, from 1972 on."""
-    earliest = float(tdb_s(FIRST_UTC)[0]) + 1e-6
-    first, last = utc_from_tdb_s(np.array([max(start_tdb_s, earliest), end_tdb_s]))
+    """First and last UTC time of a stretch of TDB, within what `datetime64[ns]` can write from 1972 on."""
+    earliest, latest = tdb_s(WRITTEN)
+    first, last = utc_from_tdb_s(np.clip([start_tdb_s, end_tdb_s], earliest + 1e-6, latest))
     return first, last
 
 

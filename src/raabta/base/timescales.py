@@ -30,13 +30,14 @@ J2000_JD = 2_451_545.0
 J2000_NS = int((J2000_JD - JD_UNIX_EPOCH) * NS_PER_DAY)
 """2000-01-01T12:00 as `datetime64[ns]` counts it."""
 DAY_S = 86_400.0
-FIRST_UTC = np.datetime64("1972-01-01", "ns")
+WRITTEN = np.array(["1972-01-01", "2262-01-01"], "datetime64[ns]")
+"""UTC has whole leap seconds from the first on; `datetime64[ns]` ends soon after the second."""
 
 
 def leap_seconds_s(times: npt.ArrayLike) -> Floats:
     """TAI - UTC in seconds from 1972 on, the last known one carried on. OutOfRangeError before 1972."""
     utc = as_utc(times)
-    if utc.size and utc.min() < FIRST_UTC:
+    if utc.size and utc.min() < WRITTEN[0]:
         first = np.datetime_as_string(utc.min(), "s")
         valid = "1972-01-01 or later, where UTC has whole leap seconds"
         raise OutOfRangeError("time (UTC)", first, valid, "raabta.base.timescales")

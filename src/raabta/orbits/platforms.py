@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from raabta.base.bodies import EARTH, MOON, Body
-from raabta.base.clock import Floats, as_utc
+from raabta.base.clock import Floats, Times, as_utc
 from raabta.base.earth_rotation import Beyond
 from raabta.base.ephemeris import Ephemeris, ephemeris
 from raabta.base.errors import NoSolutionError, OutOfRangeError
@@ -152,20 +152,21 @@ class Seen:
     def positions_km(self, times: npt.ArrayLike) -> Floats:
         """Places (t, 3, count) km of one instant, in `frame` about `centre`."""
         utc = np.atleast_1d(as_utc(times))
-        own = self.moving.positions_km(utc)
-        turn = self._turn(self.moving.frame, utc)
-        places = own if turn is None else np.matmul(turn, own)
-        if self.moving.centre == self.centre or self.ephemeris is None:
-            return np.ascontiguousarray(places)
+        places = self.moving.positions_km(utc)
+        if self.ephemeris is None:
+            if self.moving.frame == self.frame:
+                return places
+            return np.ascontiguousarray(np.matmul(self._turn(self.moving.frame, self.frame, utc), places))
+        if self.moving.frame != "GCRF":
+            places = np.matmul(self._turn(self.moving.frame, "GCRF", utc), places)
         shift = self.ephemeris.position_km(self.moving.centre, utc, self.centre)
-        turned = self._turn("GCRF", utc)
-        offset = shift if turned is None else np.einsum("tij,tj->ti", turned, shift)
-        return np.ascontiguousarray(places + offset[:, :, None])
+        places = places + shift[:, :, None]
+        if self.frame != "GCRF":
+            places = np.matmul(self._turn("GCRF", self.frame, utc), places)
+        return np.ascontiguousarray(places)
 
-    def _turn(self, frame: str, utc: npt.ArrayLike) -> Floats | None:
-        if frame == self.frame:
-            return None
-        return rotation(frame, self.frame, utc, beyond=self.beyond, orientation=self.orientation)
+    def _turn(self, first: str, second: str, utc: Times) -> Floats:
+        return rotation(first, second, utc, beyond=self.beyond, orientation=self.orientation)
 
 
 def in_frame(
