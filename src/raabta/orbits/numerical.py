@@ -1,0 +1,229 @@
+"""Orbits by integration: many spacecraft about one body, each with its own steps, and what lies between."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from raabta.base.clock import as_utc
+from raabta.base.errors import LimitError, NoSolutionError, OrbitDataError, OutOfRangeError
+from raabta.base.timescales import leap_seconds_s, tdb_minus_tt_s, tdb_s, tt_s
+from raabta.orbits.force_model import ForceModel
+
+if TYPE_CHECKING:
+    from raabta.orbits.dop853_kernels import Tableau
+    from raabta.orbits.force_kernels import Pull, Sky
+
+Floats = npt.NDArray[np.float64]
+Times = npt.NDArray[np.datetime64]
+
+TOLERANCE_KM = 1e-8
+"""Of one step, as DOP853 estimates it."""
+MOST_STEPS = 5_000_000
+_ROOM = 512
+
+
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """Where spacecraft are from `start` to `end`, km in GCRF axes about `centre`; a fleet.
+
+    nodes: of each, (k, 10): seconds of TDB past the epoch, place, velocity, acceleration at its steps, time
+    ascending. Between them it is a polynomial of degree 5.
+    """
+
+    names: tuple[str, ...]
+    centre: str
+    epoch: np.datetime64
+    nodes: tuple[Floats, ...]
+    model: ForceModel | None = None
+    frame: str = "GCRF"
+
+    @property
+    def count(self) -> int:
+        """How many spacecraft."""
+        return len(self.names)
+
+    @property
+    def start(self) -> np.datetime64:
+        """The first instant that all of them have."""
+        return np.datetime64(self.utc(np.array([max(node[0, 0] for node in self.nodes)]))[0])
+
+    @property
+    def end(self) -> np.datetime64:
+        """The last instant that all of them have."""
+        return np.datetime64(self.utc(np.array([min(node[-1, 0] for node in self.nodes)]))[0])
+
+    def positions_km(self, times: npt.ArrayLike) -> Floats:
+        """Places (t, 3, count) km at UTC `times` (t,); NaN before a spacecraft's start and after its end."""
+        return self._filled(times)[0]
+
+    def velocities_km_s(self, times: npt.ArrayLike) -> Floats:
+        """Velocities (t, 3, count) km/s at UTC `times` (t,)."""
+        return self._filled(times)[1]
+
+    def states(self, time: np.datetime64) -> Floats:
+        """Places and velocities (count, 6) km, km/s at one instant."""
+        place, speed = self._filled(np.array([time]))
+        return np.ascontiguousarray(np.concatenate([place[0], speed[0]]).T)
+
+    def seconds(self, times: npt.ArrayLike) -> Floats:
+        """Seconds of TDB past the epoch of UTC `times` (t,), differences of time taken before they round."""
+        return seconds_past(times, self.epoch)
+
+    def utc(self, seconds: Floats) -> Times:
+        """UTC of seconds past the epoch (t,)."""
+        return utc_after(np.asarray(seconds, np.float64), self.epoch)
+
+    def _filled(self, times: npt.ArrayLike) -> tuple[Floats, Floats]:
+        from raabta.orbits.dop853_kernels import fill
+
+        seconds = np.atleast_1d(self.seconds(times))
+        place, speed = np.empty((2, self.count, seconds.size, 3))
+        for i, node in enumerate(self.nodes):
+            slack = _with_slack(node, seconds)
+            fill(node, slack, place[i], speed[i])
+        return tuple(np.ascontiguousarray(values.transpose(1, 2, 0)) for values in (place, speed))  # type: ignore[return-value]
+
+
+def _with_slack(node: Floats, seconds: Floats) -> Floats:
+    """Seconds, those a microsecond outside of the nodes put on the edge."""
+    first, last = node[0, 0], node[-1, 0]
+    near = (seconds > first - 1e-6) & (seconds < last + 1e-6)
+    return np.where(near, np.clip(seconds, first, last), seconds)
+
+
+def seconds_past(times: npt.ArrayLike, epoch: np.datetime64) -> Floats:
+    """Seconds of TDB from `epoch` to `times`, both UTC (t,)."""
+    utc, begin = np.atleast_1d(as_utc(times)), np.atleast_1d(as_utc(epoch))
+    clock = (utc - begin).astype(np.int64) / 1e9 + (leap_seconds_s(utc) - leap_seconds_s(begin))
+    shift = tdb_minus_tt_s(tt_s(utc)) - tdb_minus_tt_s(tt_s(begin))
+    return np.asarray(clock + shift)
+
+
+def utc_after(seconds: Floats, epoch: np.datetime64) -> Times:
+    """UTC (t,) of seconds of TDB past `epoch`, to the nanosecond: the inverse of `seconds_past`."""
+    utc = np.atleast_1d(as_utc(epoch)) + np.rint(seconds * 1e9).astype("timedelta64[ns]")
+    for _ in range(2):
+        utc = utc + np.rint((seconds - seconds_past(utc, epoch)) * 1e9).astype("timedelta64[ns]")
+    return np.asarray(utc)
+
+
+def propagate(
+    states: npt.ArrayLike,
+    epoch: np.datetime64,
+    duration_s: float,
+    model: ForceModel,
+    *,
+    before_s: float = 0.0,
+    names: Sequence[str] = (),
+    tolerance_km: float = TOLERANCE_KM,
+    threads: int = 1,
+    until_surface: bool = False,
+) -> Trajectory:
+    """Integrate spacecraft from `before_s` before their epoch to `duration_s` after it, as UTC counts.
+
+    states (n, 6): km, km/s at the epoch, GCRF axes about the model's body. The answer does not depend on
+    threads. until_surface: let a spacecraft end where it hits the body's mean radius; otherwise that is an
+    OrbitDataError with time and place. OutOfRangeError: a span that is none, states that are none, dates
+    outside the kernels; LimitError: more steps than MOST_STEPS.
+    """
+    own = _checked(states, model)
+    begin = np.datetime64(as_utc(epoch).item(), "ns")
+    if not (math.isfinite(duration_s) and math.isfinite(before_s) and duration_s >= 0.0 <= before_s):
+        raise OutOfRangeError("duration_s, before_s", (duration_s, before_s), "0 or more", "propagate")
+    if not 1e-12 <= tolerance_km <= 1e-2:
+        raise OutOfRangeError("tolerance_km", tolerance_km, "1e-12 to 1e-2 km", "propagate")
+    span = np.array([-before_s, duration_s])
+    first_s, last_s = seconds_past(begin + np.rint(span * 1e9).astype("timedelta64[ns]"), begin)
+    labels = tuple(names) or tuple(f"orbiter {i + 1}" for i in range(len(own)))
+    tdb = float(tdb_s(np.array([begin]))[0])
+    sky, pull = model.sky(tdb, float(first_s), float(last_s)), model.pull()
+    push = model.push_km3_s2(len(own))
+
+    def one(i: int) -> tuple[Floats, bool]:
+        later, hit = _run(pull, sky, push[i], own[i], float(last_s), tolerance_km)
+        if before_s > 0.0:
+            earlier, hit_before = _run(pull, sky, push[i], own[i], float(first_s), tolerance_km)
+            later, hit = np.concatenate([earlier[:0:-1], later]), hit or hit_before
+        return np.ascontiguousarray(later), hit
+
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as pool:  # orbits share nothing; the kernels let go of Python
+            found = list(pool.map(one, range(len(own))))
+    else:
+        found = [one(i) for i in range(len(own))]
+    whole = Trajectory(labels, model.body.name, begin, tuple(node for node, _ in found), model)
+    hits = [i for i, (_, hit) in enumerate(found) if hit]
+    if not hits:
+        return whole
+    from raabta.orbits.orbit_events import ended_at_surface, surface_message
+
+    if not until_surface:
+        raise OrbitDataError(surface_message(whole, hits[0]))
+    return ended_at_surface(whole, hits)
+
+
+def _checked(states: npt.ArrayLike, model: ForceModel) -> Floats:
+    own = np.ascontiguousarray(np.atleast_2d(np.asarray(states, np.float64)))
+    if own.ndim != 2 or own.shape[1] != 6 or len(own) == 0 or not bool(np.isfinite(own).all()):
+        raise OutOfRangeError("states", own.shape, "(n, 6) finite numbers, km and km/s", "propagate")
+    radius = np.linalg.norm(own[:, :3], axis=1)
+    if bool((radius < model.body.mean_radius_km).any()):
+        worst = int(np.argmin(radius))
+        raise OutOfRangeError(
+            f"distance of spacecraft {worst + 1} from the centre of the {model.body.name}",
+            f"{radius[worst]:,.3f} km",
+            f"above {model.body.mean_radius_km:,.1f} km",
+            "its mean radius",
+        )
+    return own
+
+
+def _run(
+    pull: Pull, sky: Sky, push: float, state: Floats, end_s: float, tolerance_km: float
+) -> tuple[Floats, bool]:
+    """Nodes (k, 10) of one spacecraft from its epoch to `end_s`, and whether it ended at the surface."""
+    from raabta.orbits.dop853_kernels import DONE, FULL, NODE, STUCK, SURFACE, stretch
+
+    node = np.zeros((_ROOM, NODE))
+    node[0, 1:7] = state
+    if end_s == 0.0:
+        end_s = 1e-3
+    radius = float(np.linalg.norm(state[:3]))
+    step = math.copysign(min(0.02 * math.sqrt(radius**3 / pull.gm), abs(end_s)), end_s)
+    count, why = 1, FULL
+    while why == FULL:
+        args = (pull, sky, push, tableau(), tolerance_km, pull.radius_km)
+        count, step, why = stretch(*args, node, count, end_s, step)
+        if why == FULL:
+            if count > MOST_STEPS:
+                raise LimitError(f"an orbit of more than {MOST_STEPS:,} steps; integrate a shorter span")
+            node = np.concatenate([node, np.zeros_like(node)])
+    if why == STUCK:
+        raise NoSolutionError(
+            f"the integration stands still {node[count - 1, 0]:,.0f} s after the epoch: steps below a "
+            "tenth of a millisecond; is the state in km and km/s, and outside of the other bodies?"
+        )
+    assert why in (DONE, SURFACE)
+    return node[:count], why == SURFACE
+
+
+@cache
+def tableau() -> Tableau:
+    """DOP853's coefficients, as scipy holds them, and their products."""
+    from scipy.integrate import DOP853
+
+    from raabta.orbits.dop853_kernels import STAGES, Tableau
+
+    a, b = np.asarray(DOP853.A)[:STAGES, :STAGES], np.asarray(DOP853.B)[:STAGES]
+    e5, e3 = np.asarray(DOP853.E5)[:STAGES], np.asarray(DOP853.E3)[:STAGES]
+    c = np.asarray(DOP853.C)[:STAGES]
+    parts = (c, (a @ a).ravel(), b @ a, b, e5, e5 @ a, e3, e3 @ a)
+    return Tableau(*(np.ascontiguousarray(part, np.float64) for part in parts))
