@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 BODIES = {body.name: body for body in (EARTH, MOON)}
 INERTIAL = "GCRF"
-PLACE_KM = 5e-4
-"""Error of a table of places, km, if its steps were twice as long as they are."""
+PLACE_KM = 1e-3
+"""Error of places, km, between steps as long as a table says would do; the table's own is far less."""
 AXES_RAD = 1e-10
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST_S = 3_840.0
 SHORTEST_S = 7.5
+MOST_SPARE = 128.0
+"""So much less an error is than it may be, at most: steps not quite twice as long were too long."""
 MOST_ROWS = 20_000_000
 """Rows of one table times what each holds: 160 MB."""
 
@@ -31,7 +33,7 @@ MOST_ROWS = 20_000_000
 @dataclass(frozen=True)
 class Track:
     """A table: rows (n, c), `step_s` apart, from 0 s of its span on. suited_s: steps of this length would do,
-    too; the table has twice as many."""
+    too; the table has more than twice as many."""
 
     step_s: float
     rows: Floats
@@ -67,16 +69,22 @@ def tabulate(
         between = _asked(motion, step_s * (np.arange(steps, dtype=np.float64) + 0.5), what)
         inner = slice(3, steps - 3)
         told = Track(step_s, rows, step_s).at(step_s * (np.arange(steps)[inner] + 0.5))
-        apart = np.abs(told - between[inner])
+        apart = float(np.abs(told - between[inner]).max())
         finer = np.empty((2 * steps + 1, rows.shape[1]))
         finer[::2], finer[1::2] = rows, between
-        if apart.max() <= tolerance:
-            return Track(0.5 * step_s, finer, step_s)
+        if apart <= tolerance:
+            return Track(0.5 * step_s, finer, step_s * _longer(tolerance, apart))
         if step_s < 2.0 * SHORTEST_S or finer.size > MOST_ROWS:
             raise LimitError(
-                f"{what} moves too fast for a table: with steps of {step_s:g} s it is off by {apart.max():g}"
+                f"{what} moves too fast for a table: with steps of {step_s:g} s it is off by {apart:g}"
             )
         rows, steps, step_s = finer, 2 * steps, 0.5 * step_s
+
+
+def _longer(tolerance: float, error: float) -> float:
+    """By how much steps may be longer than those that leave an error: it goes with their eighth power."""
+    spare = tolerance / error if error > 0.0 else np.inf
+    return float(max(1.0, 0.95 * min(spare, MOST_SPARE) ** (1.0 / NODES)))
 
 
 def _asked(motion: Callable[[Floats], Floats], seconds: Floats, what: str) -> Floats:
