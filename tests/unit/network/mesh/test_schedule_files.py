@@ -1,0 +1,80 @@
+"""Schedules of Earth stations: times at the station, tracks that a change of rate does not cut."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from raabta.base.errors import OutOfRangeError, ScenarioError
+from raabta.network.mesh.contacts import ContactPlan
+from raabta.network.mesh.schedule_files import NAMESPACE, schedule_lines, tracks
+
+START = np.datetime64("2028-03-01T00:00:00", "ns")
+NODES = ("Kashi", "Zapala", "relay & co", "rover")
+ROWS = [
+    # start, end, from, to, light at start, at end, rate
+    (100.0, 200.0, 2, 0, 1.25, 1.26, 4.0),
+    (200.0, 300.5, 2, 0, 1.26, 1.27, 10.0),
+    (150.0, 310.25, 0, 2, 1.25, 1.27, 0.001),
+    (400.0, 500.0, 2, 1, 1.3, 1.3, 4.0),
+    (90.0, 120.0, 3, 2, 0.02, 0.03, 0.285),
+    (600.0, 700.0, 2, 0, 1.3, 1.3, 4.0),
+]
+
+
+def plan():
+    start, end, sender, receiver, first, last, rate = (np.array(column) for column in zip(*ROWS, strict=True))
+    least, most = np.minimum(first, last), np.maximum(first, last)
+    return ContactPlan(START, NODES, start, end, sender, receiver, first, last, least, most, rate)
+
+
+def test_tracks_are_in_the_stations_time_and_whole():
+    found = tracks(plan(), ["Kashi", "Zapala"])
+    told = [(t.station, t.craft, t.begin_s, t.end_s, t.services) for t in found]
+    assert told == [
+        ("Kashi", "relay & co", 101.25, 310.25, ("TELEMETRY", "TELECOMMAND")),
+        ("Kashi", "relay & co", 601.3, 701.3, ("TELEMETRY",)),
+        ("Zapala", "relay & co", 401.3, 501.3, ("TELEMETRY",)),
+    ]
+
+
+def lines(**more):
+    given = {"originator": "SUPARCO", "generated": START, "bands": {"relay & co": "S-NE"}} | more
+    return list(schedule_lines(plan(), {"Kashi": "KASHI-35", "Zapala": "ZAPALA-35"}, **given))
+
+
+def test_the_schedule_is_well_formed_xml_with_days_of_the_year():
+    root = ElementTree.fromstring("\n".join(lines()))
+    space = {"s": NAMESPACE}
+    head = root.find("s:simpleScheduleHeader", space)
+    assert head is not None and head.get("originatingOrganization") == "SUPARCO"
+    assert head.get("startTime") == "2028-061T00:01:41.000Z" and head.get("status") == "PROVISIONAL"
+    (package,) = root.findall("s:scheduledPackage", space)
+    assert package.get("user") == "relay & co"
+    first = package.findall("s:scheduledActivity", space)[0]
+    assert first.get("siteRef") == "Kashi" and first.get("apertureRef") == "KASHI-35"
+    assert first.get("beginningOfTrack") == "2028-061T00:01:41.250Z"
+    assert first.get("endOfTrack") == "2028-061T00:05:10.250Z"
+    services = first.findall("s:serviceInfo", space)
+    assert [one.get("serviceType") for one in services] == ["TELEMETRY", "TELECOMMAND"]
+    assert {one.get("frequencyBand") for one in services} == {"S-NE"}
+
+
+def test_a_plan_without_tracks_is_a_schedule_without_packages():
+    none = replace(plan()).take(np.array([4]))
+    text = "\n".join(schedule_lines(none, {"Kashi": "K"}, originator="x", generated=START))
+    assert "scheduledPackage" not in text and ElementTree.fromstring(text) is not None
+
+
+def test_what_is_refused():
+    with pytest.raises(
+        ScenarioError, match="no node of the plan is called 'Kasi'\nhint: did you mean 'Kashi'"
+    ):
+        tracks(plan(), ["Kasi"])
+    with pytest.raises(OutOfRangeError, match="a band is 'S'; valid: HF, VHF"):
+        lines(bands={"relay & co": "S"})
+    with pytest.raises(OutOfRangeError, match="the status is 'DONE'"):
+        lines(status="DONE")
