@@ -202,6 +202,8 @@ def _of_file(path: Path, name: str, source: str) -> Ephemeris:
         )
     start = max(segment.start_tdb_s for segment in found)
     end = min(segment.end_tdb_s for segment in found)
+    if not start < end:
+        raise StoreError(f"{path}: its segments share no time")
     return Ephemeris(name, segments, start, end, path, source)
 
 

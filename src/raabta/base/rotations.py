@@ -13,13 +13,15 @@ MOON_ME and MOON_PA lie 0.0288 degrees apart, up to 875 m on the ground: every l
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
 
-from raabta.base.clock import Floats, Times, as_utc
+from raabta.base.clock import Floats, Times, as_utc, eop_version
 from raabta.base.earth_rotation import Beyond, gcrf_to_itrf, hold_note
+from raabta.base.ephemeris import Ephemeris
 from raabta.base.errors import OutOfRangeError, ScenarioError
 from raabta.base.frames import teme_to_itrf
 from raabta.base.librations import librations
@@ -78,6 +80,18 @@ def notes(times: npt.ArrayLike, frames: tuple[str, ...] = ("ITRF",)) -> tuple[st
     if any(CENTRE.get(frame) == "Earth" for frame in frames):
         found.append(hold_note(times))
     return tuple(note for note in found if note)
+
+
+def inputs(
+    source: Ephemeris | None = None, frames: Iterable[str] = (), orientation: str = "DE421"
+) -> dict[str, str]:
+    """What positions and frames were read from, name to identity (package, version, SHA-256), for the inputs
+    of a run's provenance: Earth orientation always (leap seconds), the ephemeris, and librations if used."""
+    found = {"earth_orientation": eop_version()}
+    kernels = list(source.manifest()) if source is not None else []
+    if any(CENTRE.get(frame) == "Moon" for frame in frames):
+        kernels.append(librations(orientation).kernel)
+    return found | {kernel.name: kernel.identity for kernel in kernels}
 
 
 def body_frame(frame: str | None, body: str, what: str = "position") -> str:

@@ -21,8 +21,11 @@ from raabta.base.ephemeris import Ephemeris, ephemeris
 from raabta.base.errors import NoSolutionError, OutOfRangeError
 from raabta.base.frames import geodetic_to_fixed
 from raabta.base.rotations import CENTRE, body_frame, rotation
+from raabta.base.units import SPEED_OF_LIGHT_KM_S
 
 BODIES = {"Earth": EARTH, "Moon": MOON}
+LIGHT_ROUNDS = 4
+"""Each leaves v / c, 1e-4, of the error: from the Sun below 1 ns."""
 
 
 @runtime_checkable
@@ -188,6 +191,37 @@ def in_frame(
         return moving
     needed = None if where == moving.centre else source or ephemeris()
     return Seen(moving, frame, where, needed, beyond, orientation)
+
+
+def light_time_s(
+    sender: Moving,
+    receiver: Moving,
+    times: npt.ArrayLike,
+    source: Ephemeris | None = None,
+    *,
+    beyond: Beyond = "refuse",
+    orientation: str = "DE421",
+) -> Floats:
+    """Seconds (t, senders, receivers) that a signal was on its way when it arrives at UTC `times` (t,).
+
+    Both ends about the barycentre of the solar system, the sender where it was when the signal left; to the
+    nanosecond, which is as finely as times are written. Bodies in between are not looked for.
+    """
+    utc = np.atleast_1d(as_utc(times))
+    ends = [
+        in_frame(end, "GCRF", "SSB", source or ephemeris(), beyond=beyond, orientation=orientation)
+        for end in (sender, receiver)
+    ]
+    here = ends[1].positions_km(utc)
+    out = np.empty((utc.size, sender.count, receiver.count))
+    for i, j in np.ndindex(sender.count, receiver.count):
+        seconds = np.zeros(utc.size)
+        for _ in range(LIGHT_ROUNDS):
+            left = utc - np.rint(seconds * 1e9).astype("timedelta64[ns]")
+            there = ends[0].positions_km(left)[:, :, i]
+            seconds = np.linalg.norm(there - here[:, :, j], axis=1) / SPEED_OF_LIGHT_KM_S
+        out[:, i, j] = seconds
+    return out
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import numpy as np
 import pytest
 
 from raabta.base import earth_rotation
 from raabta.base.clock import eop_range
+from raabta.base.ephemeris import ephemeris
 from raabta.base.errors import OutOfRangeError, ScenarioError, StoreError
 from raabta.base.frames import teme_to_itrf
 from raabta.base.librations import libration_table, librations
-from raabta.base.rotations import CENTRE, body_frame, notes, rotation
+from raabta.base.rotations import CENTRE, body_frame, inputs, notes, rotation
 
 TIMES = np.datetime64("2024-01-01T00:00:01", "ns") + np.arange(50) * np.timedelta64(200_000, "s")
 BEYOND = np.array(["2029-03-01", "2029-09-01"], "datetime64[ns]")
@@ -64,8 +66,15 @@ def test_a_lunar_frame_must_be_named() -> None:
 
 def test_beyond_the_lunar_table_it_says_what_it_covers() -> None:
     for day in ("1999-12-20", "2051-06-01"):
-        with pytest.raises(OutOfRangeError, match=f"{day}.*2000-01-01|19.*to 2050-12-31"):
+        with pytest.raises(OutOfRangeError, match=f"is {day}T.*1999-12-31 to 2050-12-31, which"):
             rotation("GCRF", "MOON_ME", np.array([day], "datetime64[ns]"))
+
+
+def test_inputs_name_what_was_read() -> None:
+    assert set(inputs()) == {"earth_orientation"}
+    named = inputs(ephemeris(), ("ITRF", "MOON_ME"))
+    assert set(named) == {"earth_orientation", "DE421", "librations DE421"}
+    assert all(re.search(r"sha256:[0-9a-f]{64}$", text) for text in named.values())
 
 
 def test_libration_table_is_the_whole_ones_rows() -> None:
