@@ -339,6 +339,8 @@ def at_ends(cause: str, one: str, other: str) -> str:
         "no satellite at either": f"no satellite in view of {one}, nor of {other}",
         "no way": f"both see satellites, but no lasers join those of {one} to those of {other}",
         "a place is out": f"{one} or {other} is out",
+        "a point of presence is out": f"the point of presence that {one} to {other} ends at is out",
+        "fibre behind a gateway is out": "the fibre behind the gateways that would do is out",
     }
     return words[cause]
 
@@ -404,6 +406,9 @@ def traffic_table(answer: Answer) -> Table:
         if part > 0.0:
             words = "flows that get all they ask" if name == STOPS[MET] else f"flows stopped by: {name}"
             table.add_row(words, f"{100.0 * part:.1f} %")
+    for what, words in (("gateways", "lands at"), ("pops", "handed over at")):
+        for each in told.get("landing", {}).get(what, []):
+            table.add_row(f"{words} {each['name']}", f"{100.0 * each['share']:.1f} %")
     return table
 
 

@@ -29,7 +29,8 @@ def whatif(
             "--fail",
             metavar="WHAT",
             help="gateway:NAME, satellite:NAME, satellites:10%, plane:1/5, shell:2, storm:1:30%, laser:A-B, "
-            "lasers:5%, country:OMN, link:busiest; @1h-2h behind it says when; repeatable [required]",
+            "lasers:5%, country:OMN, cable:NAME, pop:NAME, link:busiest; @1h-2h behind it says when; "
+            "repeatable [required]",
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="folder of the run with failures; it is resumed")] = None,
@@ -182,6 +183,7 @@ def _of_pairs(answer: Answer) -> list[str | Table]:
         ("handovers_per_hour", "handovers an hour"),
     ):
         _row(table, words, figures[name]["before"], figures[name]["after"], ",.1f")
+    _traffic_rows(table, figures)
     cost = _table(
         "what other ways cost, where there is one", "", "median pair", "95 % of pairs", "worst pair"
     )
@@ -196,7 +198,31 @@ def _of_pairs(answer: Answer) -> list[str | Table]:
         f"{figures['pairs_cut_off']:,} of them all they had; longest loss {figures['longest_loss_s']:,g} s."
         + (f" Steps lost by cause: {causes}." if causes else "")
     )
+    if "traffic" in figures:
+        told = figures["traffic"]
+        lines.append(
+            f"{told['flows_losing']:,} flows get less in the mean, {told['flows_gaining']:,} more; "
+            f"{told['flows_left_without']:,} are left with nothing."
+        )
     return lines
+
+
+def _traffic_rows(table: Table, figures: dict[str, Any]) -> None:
+    """What all pairs send together, and where it lands, before and after."""
+    if "traffic" not in figures:
+        return
+    told = figures["traffic"]
+    _row(table, "carried, Mbps, mean", told["carried_mbps"]["before"], told["carried_mbps"]["after"], ",.1f")
+    for name, share in told["flows_stopped_by_share"]["before"].items():
+        later = told["flows_stopped_by_share"]["after"][name]
+        if share or later:
+            words = "flows that get all they ask" if name == "demand met" else f"flows stopped by: {name}"
+            _row(table, f"{words}, %", 100 * share, 100 * later, ",.1f")
+    for what in ("gateways", "pops"):
+        for each in told.get("landing", {}).get(what, []):
+            where = "landed at" if what == "gateways" else "handed over at"
+            shares = each["share"]
+            _row(table, f"% {where} {each['name']}", 100 * shares["before"], 100 * shares["after"], ".1f")
 
 
 def _worst(answer: Answer) -> Table:

@@ -29,6 +29,7 @@ from raabta.network import epfd_kernels as kernels
 from raabta.network import fixed_beams
 from raabta.network.epfd_rows import Distribution, distribution, nothing
 from raabta.network.flux import cap_of
+from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ def system_of(scenario: Scenario, reference_khz: float, latitude_deg: tuple[floa
     ]
     propagator = Propagator.from_constellation(system, scenario.time.start, scenario.time.duration_s)
     return System(
-        propagator=propagator,
+        propagator=laid_on(propagator, scenario),
         rule=np.array(rule),
         radio=radio_of(payload, reference_khz, scenario.area.cell_resolution),
         flux_cap=cap_of(scenario, propagator).most_dbw_m2,

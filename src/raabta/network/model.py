@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.links.flux_cap import FluxCap
+    from raabta.scenario.failures import Failure
     from raabta.scenario.models import Gateway, Payload, Scenario, Terminal
 
     Floats = NDArray[np.float64]
@@ -261,7 +262,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         down_interference_ratio=np.zeros(latitude.size),
         up_interference_ratio=np.zeros(latitude.size),
         mesh=_mesh(scenario, propagator) if scenario.sharing.landing == "lasers" else None,
-        gateway_outages=gateway_outages(scenario),
+        gateway_outages=gateway_outages(scenario, (*scenario.failures, *scenario.cut_gateways)),
     )
 
 
@@ -271,11 +272,11 @@ def _mesh(scenario: Scenario, propagator: Propagator) -> Topology:
     return laser_outages(whole, scenario, propagator.names)
 
 
-def gateway_outages(scenario: Scenario) -> tuple[Outage, ...]:
-    """Gateways that failures of a scenario take, and when."""
+def gateway_outages(scenario: Scenario, failures: Sequence[Failure]) -> tuple[Outage, ...]:
+    """Gateways of a scenario that failures take, and when."""
     return tuple(
         Outage(np.array(gateways_out(each, scenario.gateways), np.int64), *window(each, scenario.time.start))
-        for each in scenario.failures
+        for each in failures
         if each.what in ("gateway", "country")
     )
 

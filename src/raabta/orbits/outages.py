@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from raabta.orbits.propagate import Propagator
     from raabta.scenario.failures import Failure
     from raabta.scenario.kinds import AnyScenario
-    from raabta.scenario.models import Constellation
+    from raabta.scenario.models import SpaceSegment
 
     Ints = NDArray[np.int64]
     Times = NDArray[np.datetime64]
@@ -60,7 +60,7 @@ def laid_on(propagator: Propagator, scenario: AnyScenario) -> Propagator:
     Raises ScenarioError for a satellite that is not there.
     """
     outages, notes = [], []
-    for failure in scenario.failures:
+    for failure in scenario.own_failures:
         note = f"Failure {failure.line}"
         if failure.what in OF_SATELLITES:
             who = satellites_out(failure, scenario.constellation, propagator.names, scenario.seed)
@@ -70,7 +70,7 @@ def laid_on(propagator: Propagator, scenario: AnyScenario) -> Propagator:
     return propagator.without(outages, notes) if notes else propagator
 
 
-def satellites_out(failure: Failure, system: Constellation, names: Sequence[str], seed: int) -> Ints:
+def satellites_out(failure: Failure, system: SpaceSegment, names: Sequence[str], seed: int) -> Ints:
     """Rising numbers of the satellites that a failure takes, of satellites named `names` in their order."""
     count = len(names)
     if failure.what == "satellite":

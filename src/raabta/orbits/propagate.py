@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from raabta.orbits.outages import Outage
-    from raabta.scenario.models import Constellation
+    from raabta.scenario.models import SpaceSegment
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -70,7 +70,7 @@ class Propagator:
 
     @classmethod
     def from_constellation(
-        cls, constellation: Constellation, start: datetime | np.datetime64, duration_s: float = 0.0
+        cls, constellation: SpaceSegment, start: datetime | np.datetime64, duration_s: float = 0.0
     ) -> Self:
         """The satellites of a scenario's constellation; `orbits_file` replaces the shells.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from raabta.base.errors import ScenarioError
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
-from raabta.packets.trace import Trace, make_trace
+from raabta.packets.trace import Trace, make_trace, moving
 from raabta.service.pairs.kept import series_of
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 
 def trace_of_pair(folder: Path, one: str, other: str, rate_mbps: float | None = None) -> Trace:
-    """The trace between two places of a run of ways: light's delay at every step, nothing while there is no
-    way, and the rate that the pair's flow got, held from look to look; or `rate_mbps` all the time.
+    """The trace between two places of a run of ways: light's delay, which moves on from step to step while
+    the way is the same and jumps where it is another; nothing while there is no way; and the rate that the
+    pair's flow got, held from look to look; or `rate_mbps` all the time.
 
     Raises ScenarioError for places that are not the run's, and where no rate is known, StoreError for no
     finished run.
@@ -39,4 +40,5 @@ def trace_of_pair(folder: Path, one: str, other: str, rate_mbps: float | None = 
         rate = series.flow_mbps[steps // series.scenario.traffic.every_steps]
     up = np.isfinite(series.km)
     delay_ms = np.where(up, series.km, 0.0) * 1e3 / SPEED_OF_LIGHT_KM_S
-    return make_trace(steps * series.scenario.time.step_s, delay_ms, rate, rate, up=up)
+    found = make_trace(steps * series.scenario.time.step_s, delay_ms, rate, rate, up=up)
+    return moving(found, np.append(series.same[1:], False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from raabta.base.errors import NoSolutionError, ScenarioError
-from raabta.packets.trace import Trace, make_trace
+from raabta.packets.trace import Trace, make_trace, moving
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FAR_END = "gateway"
 SLOTS_AT_ONCE = 256
+_NAMES = ("satellite", "gateway", "down_mbps", "up_mbps", "rtt_ms")
 
 
 def trace_of_cell(
@@ -54,6 +55,7 @@ def trace_of_cell(
         slots["rtt_ms"] + added_ms,
         scenario.time.step_s,
         _gap_s(scenario),
+        slots["gateway"],
     )
     return trace, (*found.notes, *moved, *_notes(trace, homes, of))
 
@@ -87,11 +89,13 @@ def from_slots(
     rtt_ms: Floats,
     step_s: float,
     gap_s: float,
+    gateway: Floats | None = None,
 ) -> Trace:
     """The trace of slots (t,) of step_s: satellite -1 and a delay of NaN where there is none.
 
     Where a satellite follows another, or none, the slot begins with a gap of gap_s (less than a slot), and
-    the rest of it carries more by so much; the first slot of all has no gap.
+    the rest of it carries more by so much; the first slot of all has no gap. Delays move on from slot to slot
+    while satellite and gateway (t,) are the same; without `gateway` they hold.
     """
     served = satellite >= 0
     new = served & np.append(False, satellite[1:] != satellite[:-1]) & (gap_s > 0.0)
@@ -100,7 +104,7 @@ def from_slots(
     order = np.argsort(np.concatenate([begins, begins[new] + gap_s]), kind="stable")
     slot = np.concatenate([np.arange(satellite.size), np.flatnonzero(new)])[order]
     gap = np.concatenate([~served | new, np.zeros(int(new.sum()), bool)])[order]
-    return make_trace(
+    held = make_trace(
         np.concatenate([begins, begins[new] + gap_s])[order],
         np.round(0.5 * _held(rtt_ms), 4)[slot],
         np.where(served, down_mbps * more, 0.0)[slot],
@@ -108,6 +112,10 @@ def from_slots(
         0.0,
         ~gap,
     )
+    if gateway is None:
+        return held
+    goes_on = (satellite[1:] == satellite[:-1]) & (gateway[1:] == gateway[:-1]) & served[1:]
+    return moving(held, np.append(goes_on, False)[slot])
 
 
 def _held(rtt_ms: Floats) -> Floats:
@@ -126,9 +134,8 @@ def _slots_of_cell(folder: Path, number: int, count: int) -> dict[str, Floats]:
     parts = []
     for first in range(0, count, SLOTS_AT_ONCE):
         block: xr.Dataset = pipeline.open_slots(folder, first, min(first + SLOTS_AT_ONCE, count))
-        parts.append(block[["satellite", "down_mbps", "up_mbps", "rtt_ms"]].isel(cell=number).load())
-    names = ("satellite", "down_mbps", "up_mbps", "rtt_ms")
-    return {name: np.concatenate([part[name].values for part in parts]).astype(np.float64) for name in names}
+        parts.append(block[list(_NAMES)].isel(cell=number).load())
+    return {name: np.concatenate([part[name].values for part in parts]).astype(np.float64) for name in _NAMES}
 
 
 def _is_index(results: Results, place: str) -> bool:

@@ -28,6 +28,10 @@ BOUNDS = {
 }
 """Least and most of each number: three years, an hour one way, 1 Tbit/s."""
 MOST_ROWS = 2_000_000
+DELAY_STEP_MS = 0.05
+"""Delays that move are told this finely, ..."""
+MOST_PIECES = 64
+"""... as far as so many pieces of one time allow."""
 MOST_BYTES = 200_000_000
 _YES_OR_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 _WHAT = "the trace"
@@ -104,6 +108,26 @@ def make_trace(
     passes = np.asarray(up, np.bool_)
     return Trace(
         time, delay, forward, back, loss, np.full(time.shape, passes) if passes.ndim == 0 else passes
+    )
+
+
+def moving(trace: Trace, steady: ArrayLike) -> Trace:
+    """The trace with delays that move on a straight line to the next time where `steady` (t,) says that it is
+    over the same way, in steps of `DELAY_STEP_MS` or `MOST_PIECES` of each time; all else holds as before."""
+    change = np.append(np.diff(trace.delay_ms), 0.0)
+    moves = np.asarray(steady, np.bool_) & trace.up & np.append(trace.up[1:], False)
+    pieces = np.where(moves, np.ceil(np.abs(change) / DELAY_STEP_MS), 1.0)
+    pieces = np.clip(pieces, 1, MOST_PIECES).astype(np.int64)
+    row = np.repeat(np.arange(pieces.size), pieces)
+    part = (np.arange(row.size) - np.repeat(np.cumsum(pieces) - pieces, pieces)) / pieces[row]
+    length_s = np.append(np.diff(trace.time_s), 0.0)
+    return make_trace(
+        trace.time_s[row] + part * length_s[row],
+        trace.delay_ms[row] + part * np.where(moves, change, 0.0)[row],
+        trace.forward_mbps[row],
+        trace.return_mbps[row],
+        trace.loss_share[row],
+        trace.up[row],
     )
 
 

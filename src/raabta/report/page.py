@@ -23,7 +23,7 @@ LIMITS: Final = (
     "Interference summed over other systems: their C/I is an input. Limits of equivalent power flux density.",
     "Costs, prices and incomes: take-up is an input.",
     "Hills, trees and buildings around a home: only the horizon mask that the scenario gives.",
-    "Satellite failures, launch schedules and orbit keeping: the constellation flies whole.",
+    "Launch schedules and orbit keeping: the constellation flies whole, but for the failures that it states.",
     "Licences: a beam over a country is not permission to sell there.",
     "What happens behind the gateway, apart from the fibre and processing delays given as inputs.",
 )

@@ -40,8 +40,8 @@ class GeostationarySlot(Model):
     longitude_deg: Longitude
 
 
-class Constellation(Model):
-    """Satellites that share one payload."""
+class SpaceSegment(Model):
+    """Satellites and their lasers; their radio where a question is about it."""
 
     name: str
     label: str
@@ -49,7 +49,9 @@ class Constellation(Model):
     shells: tuple[Shell, ...] = ()
     geostationary: tuple[GeostationarySlot, ...] = ()
     orbits_file: str | None = None
-    payload: Payload
+    payload: Payload | None = Field(
+        default=None, description="their radio; questions about ways have no use for it"
+    )
     lasers: Lasers | None = Field(
         default=None, description="lasers between the satellites; none = it has none"
     )
@@ -71,13 +73,18 @@ class Constellation(Model):
 
     @model_serializer(mode="wrap")
     def _without_no_lasers(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A constellation without lasers is written, and hashed, as if there were no such key."""
+        """What has no lasers, or no radio, is written, and hashed, as if there were no such key."""
         data: dict[str, Any] = handler(self)
-        if data.get("lasers") is None:
-            data.pop("lasers", None)
-        return data
+        unset = ("lasers", "payload")
+        return {key: value for key, value in data.items() if key not in unset or value is not None}
 
     @property
     def moving(self) -> bool:
         """Whether some satellites are not geostationary: the rows of Articles 21 and 22 are about them."""
         return bool(self.shells) or self.orbits_file is not None
+
+
+class Constellation(SpaceSegment):
+    """Satellites that share one payload."""
+
+    payload: Payload

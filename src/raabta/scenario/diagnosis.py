@@ -26,7 +26,7 @@ from raabta.scenario.findings import (
 )
 from raabta.scenario.kinds import AnyScenario, model_of
 from raabta.scenario.model import Model
-from raabta.scenario.models import Constellation, Scenario
+from raabta.scenario.models import Scenario, SpaceSegment
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
 _MAX_SHOWN = 50
@@ -48,7 +48,7 @@ def diagnose(
 
 
 def _no_satellites(scenario: AnyScenario) -> list[Issue]:
-    systems: dict[Loc, Constellation] = {("constellation",): scenario.constellation}
+    systems: dict[Loc, SpaceSegment] = {("constellation",): scenario.constellation}
     if isinstance(scenario, Scenario) and scenario.fallback is not None:
         systems["fallback", "constellation"] = scenario.fallback.constellation
     hint = "give `shells`, `geostationary` or `orbits_file`, or a `catalogue` name"

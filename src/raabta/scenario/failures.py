@@ -16,7 +16,7 @@ from raabta.scenario.model import Model, NonNegative, Positive, Share
 from raabta.scenario.suggest import near_name
 
 if TYPE_CHECKING:
-    from raabta.scenario.models import Constellation, Gateway
+    from raabta.scenario.models import Gateway, SpaceSegment
 
 What = Literal[
     "satellite",
@@ -28,6 +28,8 @@ What = Literal[
     "lasers",
     "gateway",
     "country",
+    "cable",
+    "pop",
     "link",
 ]
 KINDS: Final[tuple[What, ...]] = get_args(What)
@@ -38,6 +40,7 @@ MOST_TEXT: Final = 200
 OF_SATELLITES: Final = ("satellite", "satellites", "plane", "shell", "storm")
 OF_LASERS: Final = ("laser", "lasers")
 OF_PLACES: Final = ("gateway", "country", "link")
+OF_FIBRE: Final = ("cable", "pop")
 
 
 class Form(NamedTuple):
@@ -58,6 +61,8 @@ FORMS: Final[Mapping[str, Form]] = {
     "lasers": Form("lasers:5%", False, True),
     "gateway": Form("gateway:Karachi", True, False),
     "country": Form("country:OMN, all gateways there", True, False),
+    "cable": Form("cable:Karachi, all its fibre, or cable:Karachi-Muscat", True, False),
+    "pop": Form("pop:Muscat", True, False),
     "link": Form("link:busiest, or link:London-starlink-gen1-1-005-012", True, False),
 }
 _UNITS: Final = {"d": 86_400.0, "h": 3_600.0, "min": 60.0, "m": 60.0, "s": 1.0, "": 1.0}
@@ -75,7 +80,8 @@ class Failure(Model):
         default="",
         max_length=MOST_TEXT,
         description="which one: a satellite by name or number from 0, a plane as `shell/plane`, a shell, "
-        "both from 1, two satellites `A-B`, a gateway or place, a country (ISO 3166-1 alpha-3)",
+        "both from 1, two satellites `A-B`, a gateway or place, a country (ISO 3166-1 alpha-3), both ends of "
+        "a cable, or one for all its cables, a point of presence",
     )
     share: Share | None = Field(
         default=None, description="of satellites, storm and lasers: how many of them, drawn by the seed"
@@ -193,12 +199,12 @@ def _seconds(text: str, empty: float) -> float | None:
     return None if match is None else float(match[1]) * _UNITS[match[2]]
 
 
-def shell_number(failure: Failure, constellation: Constellation) -> int:
+def shell_number(failure: Failure, constellation: SpaceSegment) -> int:
     """Which shell a storm or a shell's failure names, from 0. Raises ValueError."""
     return _counted(failure, failure.name, "shell", len(_shells(failure, constellation))) - 1
 
 
-def plane_numbers(failure: Failure, constellation: Constellation) -> tuple[int, int]:
+def plane_numbers(failure: Failure, constellation: SpaceSegment) -> tuple[int, int]:
     """Shell and plane, from 0, that a plane's failure names. Raises ValueError."""
     match = _PLANE.fullmatch(failure.name)
     if match is None:
@@ -208,7 +214,7 @@ def plane_numbers(failure: Failure, constellation: Constellation) -> tuple[int, 
     return shell, _counted(failure, match[2], f"plane of shell {shell + 1}", shells[shell].planes) - 1
 
 
-def _shells(failure: Failure, constellation: Constellation) -> Sequence[Any]:
+def _shells(failure: Failure, constellation: SpaceSegment) -> Sequence[Any]:
     if constellation.orbits_file is not None or not constellation.shells:
         what = "an orbits_file names no shells" if constellation.orbits_file else "there are no shells"
         raise ValueError(f"{failure.text}: {what}; name satellites, or a share of all: satellites:10%")
@@ -221,7 +227,7 @@ def _counted(failure: Failure, text: str, what: str, most: int) -> int:
     return int(text)
 
 
-def check_fleet(failures: Sequence[Failure], constellation: Constellation, duration_s: float) -> None:
+def check_fleet(failures: Sequence[Failure], constellation: SpaceSegment, duration_s: float) -> None:
     """ValueError for a shell or plane that is not there, lasers where there are none, a failure that begins
     after the run, and a busiest link, which only a finished run has."""
     for failure in failures:

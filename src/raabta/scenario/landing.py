@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from raabta.scenario.countries import country_name, meant_country
+from raabta.scenario.fibre import check_names, without_empty
 from raabta.scenario.model import CountryCode, Latitude, Longitude, Model
 from raabta.scenario.suggest import near_name
 
@@ -14,16 +15,31 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from raabta.scenario.models import Constellation, Gateway, Sharing
+    from raabta.scenario.paths import Station
 
 
 class PointOfPresence(Model):
-    """A place where traffic of gateways joins other networks: a point of presence, or an exchange."""
+    """Where traffic of gateways joins other networks: a point of presence, or an exchange behind it."""
 
     name: str = Field(min_length=1, max_length=80, description="name, unique in the scenario")
     country: CountryCode = Field(description="ISO 3166-1 alpha-3")
     latitude_deg: Latitude | None = Field(default=None, description="WGS84 latitude; none = at `gateway`")
     longitude_deg: Longitude | None = Field(default=None, description="WGS84 longitude; none = at `gateway`")
     gateway: str | None = Field(default=None, description="name of the gateway that it stands at")
+    role: Literal["pop", "exchange"] = Field(
+        default="pop",
+        description="exchange: other networks are met there and no gateway's fibre leads to it by itself; it "
+        "is reached through those that name it in `fibre_to`",
+    )
+    fibre_to: tuple[str, ...] = Field(
+        default=(),
+        max_length=128,
+        description="points of presence and exchanges that its fibre leads on to, both ways",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_no_fibre(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(without_empty(handler(self), "fibre_to"), role="pop")
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:
@@ -35,7 +51,9 @@ class PointOfPresence(Model):
         return self
 
 
-def placed(pops: Sequence[PointOfPresence], gateways: Sequence[Gateway]) -> tuple[PointOfPresence, ...]:
+def placed(
+    pops: Sequence[PointOfPresence], gateways: Sequence[Gateway | Station]
+) -> tuple[PointOfPresence, ...]:
     """Points of presence with coordinates: of those at a gateway, the gateway's."""
     sites = {gateway.name: gateway for gateway in reversed(gateways)}
 
@@ -76,7 +94,7 @@ def check_landing(constellation: Constellation, sharing: Sharing) -> None:
         )
 
 
-def check_pops(pops: Sequence[PointOfPresence], gateways: Sequence[Gateway]) -> None:
+def check_pops(pops: Sequence[PointOfPresence], gateways: Sequence[Gateway | Station]) -> None:
     """ValueError for points of presence of one name, and for names that are none."""
     names, sites = [pop.name for pop in pops], [gateway.name for gateway in gateways]
     if len(set(names)) != len(names):
@@ -84,9 +102,14 @@ def check_pops(pops: Sequence[PointOfPresence], gateways: Sequence[Gateway]) -> 
     for pop in pops:
         if pop.gateway is not None and pop.gateway not in sites:
             raise ValueError(_unknown(f"pops {pop.name!r}: gateway", pop.gateway, sites))
+        if pop.name in pop.fibre_to:
+            raise ValueError(f"pops {pop.name!r}: fibre_to leads to itself")
+        check_names(f"pops {pop.name!r}: fibre_to", pop.fibre_to, names)
     for gateway in gateways:
-        if gateway.pop is not None and gateway.pop not in names:
-            raise ValueError(_unknown(f"gateway {gateway.name!r}: pop", gateway.pop, names))
+        own = getattr(gateway, "pop", None)
+        if own is not None and own not in names:
+            raise ValueError(_unknown(f"gateway {gateway.name!r}: pop", own, names))
+        check_names(f"gateway {gateway.name!r}: pops", gateway.pops, names)
 
 
 def _unknown(what: str, name: str, known: Sequence[str]) -> str:

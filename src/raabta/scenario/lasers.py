@@ -9,7 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from raabta.scenario.model import Model, NonNegative, Positive
 
 if TYPE_CHECKING:
-    from raabta.scenario.models import Constellation, Shell
+    from raabta.scenario.models import Shell, SpaceSegment
 
 
 class Offset(Model):
@@ -130,7 +130,7 @@ class Lasers(Model):
 
 
 def pattern_of(
-    constellation: Constellation, lasers: Lasers
+    constellation: SpaceSegment, lasers: Lasers
 ) -> Literal["plus-grid", "motif", "nearest", "listed"]:
     """The pattern of a constellation's moving satellites, `auto` resolved."""
     if lasers.pattern != "auto":
@@ -150,7 +150,7 @@ def pattern_degree(shell: Shell, lasers: Lasers) -> int:
     return min(shell.satellites_per_plane - 1, 2) + min(shell.planes - 1, 2)
 
 
-def check_lasers(constellation: Constellation) -> None:
+def check_lasers(constellation: SpaceSegment) -> None:
     """ValueError where a constellation's lasers do not go with its satellites or their terminals."""
     lasers = constellation.lasers
     if lasers is None:
@@ -167,12 +167,12 @@ def check_lasers(constellation: Constellation) -> None:
     _check_between(constellation, lasers)
 
 
-def _walker(constellation: Constellation) -> bool:
+def _walker(constellation: SpaceSegment) -> bool:
     """Whether the moving satellites are those of shells: an orbits file takes their place."""
     return bool(constellation.shells) and constellation.orbits_file is None
 
 
-def _check_nearest(constellation: Constellation, lasers: Lasers) -> None:
+def _check_nearest(constellation: SpaceSegment, lasers: Lasers) -> None:
     if lasers.polar_cutoff_deg is not None and constellation.orbits_file is not None:
         raise ValueError(
             "lasers.polar_cutoff_deg wants planes, which an orbits_file does not name; leave it out"
@@ -208,7 +208,7 @@ def _check_offset(number: int, shell: Shell, offset: Offset) -> None:
         )
 
 
-def _check_between(constellation: Constellation, lasers: Lasers) -> None:
+def _check_between(constellation: SpaceSegment, lasers: Lasers) -> None:
     shells = 1 if constellation.orbits_file is not None else len(constellation.shells)
     if lasers.between_shells and shells + bool(constellation.geostationary) < 2:
         raise ValueError(

@@ -17,14 +17,26 @@ from pydantic import (
 from raabta.scenario.constellation import Constellation as Constellation
 from raabta.scenario.constellation import GeostationarySlot as GeostationarySlot
 from raabta.scenario.constellation import Shell as Shell
+from raabta.scenario.constellation import SpaceSegment as SpaceSegment
 from raabta.scenario.failures import (
     MOST_FAILURES,
     OF_LASERS,
+    OF_SATELLITES,
     Failure,
     check_fleet,
     check_gateways,
     of_gateways,
 )
+from raabta.scenario.fibre import (
+    Cable,
+    cables_of,
+    cables_out,
+    check_fibre,
+    cut_gateways,
+    of_fibre,
+    without_empty,
+)
+from raabta.scenario.fleets import split
 from raabta.scenario.landing import (
     PointOfPresence,
     check_countries,
@@ -120,6 +132,12 @@ class Gateway(Model):
     pop: str | None = Field(
         default=None, description="name of the one of `pops` that its traffic goes to; none = the nearest"
     )
+    pops: tuple[str, ...] = Field(
+        default=(),
+        max_length=128,
+        description="names of those of `pops` that its fibre reaches too: where the cable to its own one "
+        "fails, traffic goes to the nearest of them",
+    )
     horizon: tuple[HorizonPoint, ...] = ()
     hypothetical: bool = True
 
@@ -134,7 +152,7 @@ class Gateway(Model):
 
     @model_serializer(mode="wrap")
     def _without_no_pop(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(handler(self), pop=None)
+        return without(without_empty(handler(self), "pops"), pop=None)
 
     def band_mhz(self, *, forward: bool) -> float:
         """Feeder bandwidth of one antenna in one polarisation, from or to the gateway."""
@@ -364,8 +382,8 @@ class Scenario(Model):
     failures: tuple[Failure, ...] = Field(
         default=(),
         max_length=MOST_FAILURES,
-        description="what is out, each a mapping or a line such as `gateway:Karachi@1h-2h`; satellites are "
-        "those of the first constellation",
+        description="what is out, each a mapping or a line such as `gateway:Karachi@1h-2h`; shells and "
+        "satellites are counted on through the fallback",
     )
     assumptions: tuple[str, ...] = ()
 
@@ -415,6 +433,16 @@ class Scenario(Model):
         return self.gateways if self.fallback is None else (*self.gateways, *self.fallback.gateways)
 
     @property
+    def cables(self) -> tuple[Cable, ...]:
+        """Fibre behind the gateways of both constellations."""
+        return cables_of(self.all_gateways, placed(self.pops, self.all_gateways))
+
+    @property
+    def cut_gateways(self) -> tuple[Failure, ...]:
+        """Gateways of the first constellation that failures leave without fibre, and when, as failures."""
+        return cut_gateways(self.failures, self.gateways, self.cables)
+
+    @property
     def lands_by_lasers(self) -> bool:
         """Whether some traffic may land through lasers."""
         both = [self.sharing] if self.fallback is None else [self.sharing, self.fallback.sharing]
@@ -440,18 +468,40 @@ class Scenario(Model):
                 "sharing": second.sharing,
                 "pops": placed(self.pops, self.all_gateways),
                 "fallback": None,
-                "failures": of_gateways(self.failures, second.gateways),
+                "failures": self._failures_of_fallback(second),
             }
         )
+
+    @property
+    def own_failures(self) -> tuple[Failure, ...]:
+        """The failures that take something of the first constellation, of gateways or of fibre."""
+        return split(self.failures, *self._constellations)[0]
+
+    @property
+    def _constellations(self) -> tuple[Constellation, Constellation | None]:
+        return self.constellation, None if self.fallback is None else self.fallback.constellation
+
+    def _failures_of_fallback(self, second: Fallback) -> tuple[Failure, ...]:
+        """What the fallback alone can lose: its satellites, gateways and their fibre."""
+        found = split(self.failures, *self._constellations)[1]
+        cables = cables_of(second.gateways, placed(self.pops, self.all_gateways))
+        fibre = {each for each in of_fibre(found) if cables_out(each, cables)}
+        gateways = set(of_gateways(found, second.gateways))
+        space = {each for each in found if each.what in (*OF_SATELLITES, *OF_LASERS)}
+        return tuple(each for each in found if each in fibre | gateways | space)
 
 
 def check_broadband_failures(scenario: Scenario, failures: tuple[Failure, ...]) -> None:
     """ValueError for failures of what a broadband scenario does not have."""
-    check_fleet(failures, scenario.constellation, scenario.time.duration_s)
-    second = () if scenario.fallback is None else scenario.fallback.gateways
-    check_gateways(failures, (*scenario.gateways, *second))
+    second = scenario.fallback
+    own, theirs = split(failures, scenario.constellation, None if second is None else second.constellation)
+    check_fleet(own, scenario.constellation, scenario.time.duration_s)
+    if second is not None:
+        check_fleet(theirs, second.constellation, scenario.time.duration_s)
+    check_gateways(failures, scenario.all_gateways)
+    check_fibre(failures, scenario.cables, scenario.pops)
     for failure in failures:
-        if failure.what in OF_LASERS and scenario.sharing.landing != "lasers":
+        if failure.what in OF_LASERS and not scenario.lands_by_lasers:
             raise ValueError(
                 f"{failure.text}: this scenario carries nothing by laser (sharing.landing is "
                 f"{scenario.sharing.landing}); fail a gateway or satellites"

@@ -14,13 +14,18 @@ from pydantic import (
 )
 
 from raabta.base.errors import ScenarioError
-from raabta.scenario.failures import MOST_FAILURES, OF_PLACES, OF_SATELLITES, Failure, check_fleet
-from raabta.scenario.model import Latitude, Longitude, Model, Positive
-from raabta.scenario.models import SCHEMA_VERSION, Constellation, Scenario, Time
+from raabta.scenario.constellation import SpaceSegment
+from raabta.scenario.failures import MOST_FAILURES, OF_FIBRE, OF_PLACES, OF_SATELLITES, Failure, check_fleet
+from raabta.scenario.fibre import Cable, cables_of, check_fibre, check_names, without_empty
+from raabta.scenario.landing import PointOfPresence, check_pops, placed, without
+from raabta.scenario.model import CountryCode, Latitude, Longitude, Model, Positive
+from raabta.scenario.models import SCHEMA_VERSION, Scenario, Time
 from raabta.scenario.suggest import named, same_place
 
 MOST_PLACES: Final = 2_000
 SHORTEST_STEP_S: Final = 0.01
+ANY_POP: Final = "any PoP"
+"""The end of a way that may be any point of presence: the one that is reached first."""
 
 Name = Annotated[str, Field(min_length=1, max_length=80)]
 GroundLinkPolicy = Literal["all", "nearest", "longest-lasting", "load-aware", "gateway-visible"]
@@ -49,8 +54,43 @@ class Station(Model):
         default=1_000_000, ge=0, le=100_000_000, description="what it counts for in traffic by `gravity`"
     )
     gateway: bool = Field(
-        default=False, description="whether links by `gateway-visible` go by what this place sees"
+        default=False,
+        description="whether it is a gateway: links by `gateway-visible` go by what it sees, and with `pops` "
+        "traffic lands there",
     )
+    pops: tuple[Name, ...] = Field(
+        default=(),
+        max_length=128,
+        description="of a gateway: those of `pops` that fibre leads to; none = to the nearest",
+    )
+
+    @model_validator(mode="after")
+    def _fibre_of_a_gateway(self) -> Self:
+        if self.pops and not self.gateway:
+            raise ValueError(f"the station {self.name!r} has `pops` and is no gateway; give `gateway: true`")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_no_pops(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_empty(handler(self), "pops")
+
+
+class Cells(Model):
+    """The people of a country as places, each a district or a cell."""
+
+    country: CountryCode = Field(default="PAK", description="ISO 3166-1 alpha-3")
+    by: Literal["district", "cell"] = Field(
+        default="district",
+        description="district: those of the census, each where its people are in the mean (Pakistan); cell: "
+        "H3 cells with towns, whose people are the country's spread over its towns (GeoNames)",
+    )
+    resolution: int = Field(default=4, ge=1, le=6, description="of the cells (H3)")
+
+    @model_validator(mode="after")
+    def _districts_that_are_known(self) -> Self:
+        if self.by == "district" and self.country != "PAK":
+            raise ValueError(f"the districts of {self.country} are not known here; give `by: cell`")
+        return self
 
 
 class Ground(Model):
@@ -63,6 +103,7 @@ class Ground(Model):
         default=(), description="towns: `London`, `Hyderabad, India`, or `latitude,longitude`"
     )
     stations: tuple[Station, ...] = Field(default=(), max_length=MOST_PLACES, description="other places")
+    cells: Cells | None = Field(default=None, description="the people of a country, as places of their own")
     links: GroundLinkPolicy = Field(
         default="all", description="which of the satellites in view a place may use at a step"
     )
@@ -79,6 +120,10 @@ class Ground(Model):
     def names(self) -> tuple[str, ...]:
         """Cities and stations that are named one by one."""
         return (*self.cities, *(station.name for station in self.stations))
+
+    @model_serializer(mode="wrap")
+    def _without_no_cells(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), cells=None)
 
     @field_validator("stations")
     @classmethod
@@ -105,6 +150,16 @@ class Routing(Model):
         default=False,
         description="whether a run keeps the forwarding state: the next node of every node, to every place",
     )
+    fibre_route_ratio: float = Field(
+        default=1.5,
+        ge=1.0,
+        le=5.0,
+        description="length of fibre over the great circle between its ends (an assumption)",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_usual_route(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), fibre_route_ratio=1.5)
 
 
 class Traffic(Model):
@@ -135,12 +190,28 @@ class Traffic(Model):
     satellite_mbps: Positive = Field(
         default=20_000.0, description="all links of one satellite to the ground together, up and down each"
     )
+    beam_mbps: Positive | None = Field(
+        default=None,
+        description="one link of a place to one satellite, up and down each: a beam; none = no limit",
+    )
+    feeder_mbps: Positive | None = Field(
+        default=None,
+        description="with `pops`, all links of one satellite to gateways together, up and down each, which "
+        "are then apart from its links to others; none = satellite_mbps",
+    )
+    gateway_mbps: Positive | None = Field(
+        default=None, description="with `pops`, all links of one gateway together; none = place_mbps"
+    )
     every_steps: int = Field(default=20, ge=1, le=100_000, description="shared at every so manieth step")
     bound: bool = Field(
         default=False,
         description="whether the most that any sharing could carry over the same ways is found beside it (a "
         "linear program: slow where there are many ways)",
     )
+
+    @model_serializer(mode="wrap")
+    def _without_no_rates(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), beam_mbps=None, feeder_mbps=None, gateway_mbps=None)
 
 
 Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
@@ -155,12 +226,20 @@ class PathScenario(Model):
     title: str = Field(default="", description="one line for reports")
     seed: int = Field(default=2026, ge=0, lt=2**63, description="of what is drawn by chance")
     time: FineTime = Field(default=FineTime(), description="when, for how long, in which steps")
-    constellation: Constellation = Field(description="the satellites, and their lasers")
+    constellation: SpaceSegment = Field(description="the satellites, and their lasers")
     ground: Ground = Field(description="the places")
+    pops: tuple[PointOfPresence, ...] = Field(
+        default=(),
+        max_length=128,
+        description="points of presence and exchanges, which fibre from the gateways leads to; a pair may "
+        "end at one by its name, or at `any PoP`",
+    )
     routing: Routing = Field(default=Routing(), description="how ways are chosen")
     traffic: Traffic | None = Field(default=None, description="what the pairs send; none = nothing")
     pairs: tuple[Pair, ...] = Field(
-        default=(), description="the two ends of each way that is followed; none = all pairs of places"
+        default=(),
+        description="the two ends of each way that is followed; none = all pairs of places, or with `pops` "
+        "every place that is no gateway with `any PoP`",
     )
     failures: tuple[Failure, ...] = Field(
         default=(),
@@ -171,17 +250,51 @@ class PathScenario(Model):
     assumptions: tuple[str, ...] = Field(default=(), description="sentences that every report repeats")
 
     @model_validator(mode="after")
+    def _points_of_presence_with_gateways(self) -> Self:
+        check_pops(self.pops, self.gateways)
+        own = [pop.name for pop in self.pops]
+        for station in self.ground.stations:
+            check_names(f"the station {station.name!r}: pops", station.pops, own)
+        if self.pops and not self.gateways:
+            raise ValueError("pops: no gateway has fibre to them; give a station `gateway: true`")
+        if self.pops and self.routing.relay:
+            raise ValueError(
+                "routing.relay does not go with pops: ways would come down only to go on in fibre"
+            )
+        for name in (*own, *([ANY_POP] if self.pops else [])):
+            if any(same_place(name, each) for each in self.ground.names):
+                raise ValueError(f"pops: {name!r} is a place of this scenario too; give it another name")
+        return self
+
+    @model_validator(mode="after")
     def _failures_of_what_is_there(self) -> Self:
-        check_fleet(self.failures, self.constellation, self.time.duration_s)
+        check_path_failures(self, self.failures)
         return self
 
     @model_serializer(mode="wrap")
     def _without_no_failures(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A question without failures is written, and hashed, as if there were no such key."""
-        data: dict[str, Any] = handler(self)
-        if not data.get("failures"):
-            data.pop("failures", None)
-        return data
+        """A question without these is written, and hashed, as if there were no such keys."""
+        return without_empty(handler(self), "failures", "pops")
+
+    @property
+    def gateways(self) -> tuple[Station, ...]:
+        """The stations that are gateways."""
+        return tuple(station for station in self.ground.stations if station.gateway)
+
+    @property
+    def placed_pops(self) -> tuple[PointOfPresence, ...]:
+        """The points of presence with coordinates."""
+        return placed(self.pops, self.gateways)
+
+    @property
+    def cables(self) -> tuple[Cable, ...]:
+        """Fibre behind the gateways; none where there are no points of presence."""
+        return cables_of(self.gateways, self.placed_pops) if self.pops else ()
+
+    @property
+    def own_failures(self) -> tuple[Failure, ...]:
+        """All failures: there is one constellation."""
+        return self.failures
 
     @model_validator(mode="after")
     def _two_ends(self) -> Self:
@@ -213,7 +326,7 @@ class PathScenario(Model):
     @model_validator(mode="after")
     def _two_places(self) -> Self:
         count = self.ground.largest_cities + len(self.ground.names)
-        if count < 2:
+        if count < 2 and self.ground.cells is None and not (count and self.pops):
             raise ValueError("ground: fewer than two places; give `largest_cities`, `cities` or `stations`")
         return self
 
@@ -223,13 +336,26 @@ class PathScenario(Model):
         stations = {station.name for station in self.ground.stations}
         pair = _station_named(one, stations), _station_named(other, stations)
         named = tuple(name for name in pair if name not in stations)
-        own = tuple(station for station in self.ground.stations if station.name in pair)
-        alone = {"largest_cities": 0, "cities": named, "stations": own}
+        pops = {ANY_POP, *(pop.name for pop in self.pops)} if self.pops else set()
+        own = tuple(
+            station
+            for station in self.ground.stations
+            if station.name in pair or (self.pops and station.gateway)
+        )
+        towns = tuple(name for name in named if name not in pops)
+        alone: dict[str, Any] = {"largest_cities": 0, "cities": towns, "stations": own}
         if any(failure.what in OF_PLACES for failure in self.failures):  # they name other places too
-            alone = {"cities": (*self.ground.cities, *named)}
+            alone = {"cities": (*self.ground.cities, *towns)}
         ground = self.ground.model_copy(update=alone)
         data: dict[str, Any] = {**self.model_dump(), "ground": ground.model_dump(), "pairs": (pair,)}
         return PathScenario.model_validate(data)
+
+
+def check_path_failures(scenario: PathScenario, failures: tuple[Failure, ...]) -> None:
+    """ValueError for failures of what a scenario of ways does not have, as far as its file says."""
+    check_fleet(failures, scenario.constellation, scenario.time.duration_s)
+    if any(each.what in OF_FIBRE for each in failures):
+        check_fibre(failures, scenario.cables, scenario.pops)
 
 
 def _station_named(text: str, stations: set[str]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 from raabta.scenario.catalogue import KINDS, Entry, Kind, catalogue_names, entry
+from raabta.scenario.constellation import SpaceSegment
 from raabta.scenario.fields import inner, is_model
 from raabta.scenario.kinds import BROADBAND, MODELS
 from raabta.scenario.meanings import MEANINGS
@@ -75,7 +76,8 @@ def _models(model: type[Model], path: str, seen: set[type[Model]]) -> Iterator[t
 def _rows(model: type[Model]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         default = "required" if field.is_required() else _default(field.default)
-        meaning = field.description or MEANINGS[model.__name__][name]
+        named = "Constellation" if model is SpaceSegment else model.__name__
+        meaning = field.description or MEANINGS[named][name]
         yield f"| `{name}` | {_allowed(field.annotation, field.metadata)} | {default} | {meaning} |"
 
 

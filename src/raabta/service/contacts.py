@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from raabta.access import horizons, visibility
+from raabta.access.pass_cuts import find_between
 from raabta.access.passes import Passes, find_contacts, find_passes
 from raabta.base.errors import LimitError, NoSolutionError, ScenarioError
 from raabta.network.mesh.contacts import ContactPlan, Leg, contact_plan
@@ -17,13 +18,14 @@ from raabta.network.mesh.topology import Topology
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.models import Scenario
 from raabta.scenario.suggest import near_name
+from raabta.service.contacts_out import lasers_out, outages_of
 from raabta.service.pairs.ground import places_of
 from raabta.service.places import find_place
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from raabta.scenario.models import Constellation
+    from raabta.scenario.models import SpaceSegment
     from raabta.scenario.paths import PathScenario
 
     Floats = NDArray[np.float64]
@@ -161,7 +163,8 @@ def find_sky(
     threads: int = 1,
     most_contacts: int | None = MOST_CONTACTS,
 ) -> Sky:
-    """Every pass over the scenario's time, and with `lasers` every contact of the constellation's lasers.
+    """Every pass over the scenario's time, and with `lasers` every contact of the constellation's lasers; of
+    satellites, stations and lasers that its failures take, what is left.
 
     Raises LimitError before it is computed where there would be more than `most_contacts` (None: no limit),
     ScenarioError where lasers are asked for that are matched anew or limited by more than range and grazing
@@ -175,19 +178,33 @@ def find_sky(
     if most_contacts is not None:
         links = 0 if pairs is None else len(pairs)
         _refuse_many(ground, fleet, duration_s, links, threads, most_contacts)
-    passes = find_passes(ground, fleet, fleet.start, duration_s, threads=threads)
-    notes, by_laser, mbps = (*stations.notes, *fleet.notes), None, 0.0
+    out = outages_of(scenario, stations, fleet.names)
+    passes = find_between(
+        lambda begin, length_s: find_passes(ground, fleet, begin, length_s, threads=threads),
+        out.holds,
+        fleet.start,
+        duration_s,
+        out.edges,
+    )
+    notes, by_laser, mbps = (*stations.notes, *fleet.notes, *out.notes), None, 0.0
     if pairs is not None and asked is not None:
         mbps, longest_km = asked.rate_mbps, asked.max_range_km or np.inf
-        by_laser = find_contacts(
-            pairs[:, 0],
-            pairs[:, 1],
-            fleet,
+        lost = lasers_out(scenario, fleet, out)
+        by_laser = find_between(
+            lambda begin, length_s: find_contacts(
+                pairs[:, 0],
+                pairs[:, 1],
+                fleet,
+                begin,
+                length_s,
+                longest_km=longest_km,
+                grazing_km=asked.grazing_altitude_km,
+                threads=threads,
+            ),
+            lost.holds,
             fleet.start,
             duration_s,
-            longest_km=longest_km,
-            grazing_km=asked.grazing_altitude_km,
-            threads=threads,
+            lost.edges,
         )
     return Sky(stations, fleet.names, passes, by_laser, mbps, notes)
 
@@ -206,7 +223,7 @@ def _refuse_many(
         )
 
 
-def _fixed_lasers(constellation: Constellation, fleet: Propagator) -> NDArray[np.int64]:
+def _fixed_lasers(constellation: SpaceSegment, fleet: Propagator) -> NDArray[np.int64]:
     """Pairs (p, 2) of a fixed pattern of lasers that only range and grazing height limit."""
     asked = constellation.lasers
     if asked is None:

@@ -43,18 +43,32 @@ GATHERED = frozenset((*SUMS, *HISTOGRAMS, *SLOTS, *LANDED))
 """What of a chunk is added up here."""
 
 
+@dataclass(frozen=True)
+class FibreSteps:
+    """What fibre behind each of g gateways adds to stored round trips, in their steps: steps (k, g), each row
+    from slot `first` (k,) on, of which the first is 0."""
+
+    first: Ints
+    steps: Ints
+
+    def of(self, slot: int, count: int) -> Ints:
+        """The rows of so many slots from `slot` on, (count, g)."""
+        rows = np.searchsorted(self.first, np.arange(slot, slot + count), side="right") - 1
+        return np.ascontiguousarray(self.steps[rows])
+
+
 @dataclass
 class Gathered:
     """Sums over a run of n cells; see `network.chunk` for what each counts.
 
     Memory does not grow with the run, but for a few numbers per slot. weight (n,): thousandths of a
-    subscribing home; every `step`th slot's round trips are kept. fibre_steps (g,): what fibre behind each
+    subscribing home; every `step`th slot's round trips are kept. fibre_steps: what fibre behind each
     gateway adds to them, where that differs; landed_*: see `network.landing_kernels.tally`.
     """
 
     weight: Ints
     step: int
-    fibre_steps: Ints | None = None
+    fibre_steps: FibreSteps | None = None
     slots: int = 0
     code_count: Ints = field(init=False)
     code_unserved: Ints = field(init=False)
@@ -121,7 +135,8 @@ class Gathered:
             lit,
         )
         if self.fibre_steps is not None:
-            fibre = self.fibre_steps, self.weight, self.fibre_histogram
+            steps = self.fibre_steps.of(self.slots, slots)
+            fibre = steps, self.weight, self.fibre_histogram
             kernels.add_with_fibre(chunk["gateway"], rtt, *fibre)
         offset = -self.slots % self.step
         self.rtt.append(rtt[offset :: self.step].copy())
@@ -176,7 +191,9 @@ class Gathered:
         return np.concatenate(self.bounds) if self.bounds else np.zeros((0, 2))
 
 
-def gather(terms: Terms, step: int, read: Read, fibre_steps: Ints | None = None) -> tuple[Gathered, Verdict]:
+def gather(
+    terms: Terms, step: int, read: Read, fibre_steps: FibreSteps | None = None
+) -> tuple[Gathered, Verdict]:
     """Add up a run whose chunks `read(names)` gives in key order, once for every block of cells."""
     sums, found = Gathered(terms.weight, step, fibre_steps), list[Verdict]()
     for first, last in terms.blocks():

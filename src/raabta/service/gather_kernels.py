@@ -30,10 +30,10 @@ def add_slots(gateway, down, up_ratio, rtt, weight, value, traffic, histogram, f
 
 @kernel
 def add_with_fibre(gateway, rtt, fibre, weight, histogram):
-    """Add the round trips (t, n) with what fibre (g,) behind the gateway (t, n) adds, in the same steps, to
+    """Add the round trips (t, n) with what fibre (t, g) behind the gateway (t, n) adds, in the same steps, to
     histogram (65,536,), subscribers (n,) by round trip; dark cells are left out."""
     top = histogram.shape[0] - 1
     for t in range(gateway.shape[0]):
         for c in range(gateway.shape[1]):
             if gateway[t, c] >= 0:
-                histogram[min(np.int64(rtt[t, c]) + fibre[gateway[t, c]], top)] += weight[c]
+                histogram[min(np.int64(rtt[t, c]) + fibre[t, gateway[t, c]], top)] += weight[c]

@@ -218,11 +218,13 @@ def spread(found: Hybrid, chunks: Iterable[Arrays], fallback_chunks: Iterable[Ar
     ):
         weight = np.rint(own / WEIGHT).astype(np.int64)
         full_mbps = sharing * part.online_share() * plan_rates(part)[0]
+        slot = 0
         for chunk in read:
             _add(sums, chunk, weight, full_mbps)
             if part.gathered.fibre_steps is not None:
-                fibre = part.gathered.fibre_steps, weight, sums.fibre_histogram
-                add_with_fibre(chunk["gateway"], chunk["rtt"], *fibre)
+                steps = part.gathered.fibre_steps.of(slot, len(chunk["gateway"]))
+                add_with_fibre(chunk["gateway"], chunk["rtt"], steps, weight, sums.fibre_histogram)
+            slot += len(chunk["gateway"])
     return replace(found, gathered=sums)
 
 

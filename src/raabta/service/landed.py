@@ -10,7 +10,9 @@ from raabta.access.cells import distance_km
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.network.model import gateway_label
 from raabta.network.record_kernels import RTT_STEP_MS
+from raabta.scenario.fibre import edges_s, left_at
 from raabta.scenario.landing import placed
+from raabta.service.gather import FibreSteps
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,12 +59,24 @@ def fibre_of(gateway: Gateway, scenario: Scenario) -> Fibre | None:
     return Fibre(asked[near].name, float(apart_km[near]), rtt_ms)
 
 
-def fibre_steps(scenario: Scenario) -> Ints | None:
-    """What the fibre behind each of the gateways adds to a stored round trip, in its steps, (g,); None where
-    the scenario names no points of presence."""
-    found = [fibre_of(gateway, scenario) for gateway in scenario.gateways]
-    rtt_ms = [fibre.rtt_ms for fibre in found if fibre is not None]
-    return np.rint(np.array(rtt_ms) / RTT_STEP_MS).astype(np.int64) if rtt_ms else None
+def fibre_steps(scenario: Scenario) -> FibreSteps | None:
+    """What the fibre behind each of the gateways adds to a stored round trip, and from which slot on where
+    cables fail; None where the scenario names no points of presence."""
+    if not scenario.pops:
+        return None
+    edges = edges_s(scenario.failures)
+    rtt_ms = np.array([_rtts_ms(scenario, at_s) for at_s in edges])
+    first = np.ceil(np.array(edges) / scenario.time.step_s - 1e-9).astype(np.int64)
+    return FibreSteps(first, np.rint(rtt_ms / RTT_STEP_MS).astype(np.int64))
+
+
+def _rtts_ms(scenario: Scenario, at_s: float) -> list[float]:
+    """Round trips over the fibre behind each gateway at a time: over the first cable that is left, or where
+    none is, and nothing lands, over its own."""
+    left = {cable.one: cable for cable in reversed(left_at(scenario.failures, scenario.cables, at_s))}
+    whole = {cable.one: cable for cable in reversed(scenario.cables)}
+    found = [left.get(site.name, whole[site.name]) for site in scenario.gateways]
+    return [fibre_rtt_ms(each.great_circle_km, scenario.delay.fibre_route_ratio) for each in found]
 
 
 def notes(scenario: Scenario) -> list[str]:
@@ -82,6 +96,11 @@ def notes(scenario: Scenario) -> list[str]:
         out.append(
             f"Fibre from each gateway to its point of presence: {ratio:g} times the great circle, at two "
             "thirds of the speed of light."
+        )
+    for each in scenario.cut_gateways:
+        until = "the end" if each.until_s is None else f"{each.until_s:g} s"
+        out.append(
+            f"{each.name} lands nothing from {each.from_s:g} s to {until}: failures leave it no fibre."
         )
     return out
 

@@ -17,9 +17,10 @@ from raabta.base.errors import ScenarioError, StoreError
 from raabta.engine.ledger import RUN, Ledger
 from raabta.engine.limits import DEFAULT_LIMITS, Limits
 from raabta.engine.verify import verify, write_output
-from raabta.scenario.failures import Failure, check_fleet, parse
+from raabta.scenario.failures import Failure, parse
 from raabta.scenario.loader import missing_files
 from raabta.scenario.models import Scenario, check_broadband_failures
+from raabta.scenario.paths import check_path_failures
 from raabta.service.pairs import run as ways
 from raabta.service.pairs.kept import KIND as WAYS
 from raabta.service.pairs.stored import Stored, open_run
@@ -92,7 +93,7 @@ def lay_on(scenario: AnyScenario, failures: Sequence[Failure]) -> AnyScenario:
         if isinstance(scenario, Scenario):
             check_broadband_failures(scenario, laid)
         else:
-            check_fleet(laid, scenario.constellation, scenario.time.duration_s)
+            check_path_failures(scenario, laid)
     except ValueError as error:
         raise ScenarioError(f"option --fail: {error}") from None
     return scenario.model_copy(update={"failures": laid})

@@ -10,6 +10,7 @@ import numpy as np
 from raabta.base.errors import StoreError
 from raabta.network.mesh.timeline import CAUSES, CONNECTED
 from raabta.service.pairs.summary import RTT_MS_PER_KM, quantile
+from raabta.study import whatif_flows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,8 +63,10 @@ def compare(before: Stored, after: Stored) -> tuple[dict[str, Any], dict[str, li
             for key in ("changes_per_hour", "handovers_per_hour")
             for when, run in (("before", before), ("after", after))
         },
+        **whatif_flows.columns(before, after),
     }
-    return _figures(columns, cause_steps, found), columns
+    figures = _figures(columns, cause_steps, found)
+    return figures | whatif_flows.figures(before, after), columns
 
 
 def _ways(read: Read, own: slice) -> Ways:

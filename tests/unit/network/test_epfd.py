@@ -17,6 +17,7 @@ from raabta.links.flux_cap import flux_cap
 from raabta.links.pfd import SPHERE_KM, beam_density_dbw_mhz, sight
 from raabta.network import epfd
 from raabta.network import epfd_kernels as kernels
+from raabta.scenario.failures import parse
 from raabta.scenario.loader import load
 
 SCENARIO = load("pakistan")
@@ -32,6 +33,17 @@ def system(separation_deg: float = 18.0) -> epfd.System:
     return epfd.system_of(
         SCENARIO.model_copy(update={"constellation": constellation}), 40.0, (SITE[0], SITE[0])
     )
+
+
+def test_satellites_that_are_out_radiate_nothing() -> None:
+    out = SCENARIO.model_copy(update={"failures": (parse("satellites:100%"), parse("satellite:3@600-"))})
+    some = SCENARIO.model_copy(update={"failures": (parse("satellite:3@600-"),)})
+    system = epfd.system_of(some, 40.0, (30.0, 30.0))
+    gains = np.ones((1, epfd.victim_gain(LIMITS[0], 20.0).size))
+    position = system.at(np.array([0.0, 600.0]))
+    assert np.isnan(position[1, :, 3]).all() and np.isfinite(position[0]).all()
+    silent = epfd.system_of(out, 40.0, (30.0, 30.0))
+    assert (silent.received(silent.at(np.zeros(1)), SITE, np.array([70.0]), gains) == 0.0).all()
 
 
 @pytest.fixture(scope="module")

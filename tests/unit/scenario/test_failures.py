@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import networks
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,10 +13,15 @@ from pydantic import ValidationError
 from way_scenarios import ways
 
 from raabta.base.errors import ScenarioError
+from raabta.network.record_kernels import RTT_STEP_MS
+from raabta.orbits.outages import laid_on
+from raabta.orbits.propagate import Propagator
 from raabta.scenario.failures import KINDS, Failure, parse
+from raabta.scenario.fleets import satellites, split
 from raabta.scenario.loader import load, load_any, scenario_hash, to_yaml
 from raabta.scenario.models import Scenario
 from raabta.scenario.paths import PathScenario, ways_of
+from raabta.service import landed
 
 
 @pytest.mark.parametrize(
@@ -142,7 +148,7 @@ def test_a_gateway_of_the_fallback_fails_there_and_its_own_alone():
     both = Scenario.model_validate({**scene.model_dump(), "failures": lines})
     left = [each.text for each in both.fallback_alone().failures]
     assert f"gateway:{second}" in left or second == first
-    assert "satellites:10%" not in left
+    assert "satellites:10%" in left  # a share of satellites is one of each constellation
 
 
 def test_one_pair_keeps_the_failures_of_its_scenario():
@@ -163,3 +169,99 @@ def test_a_scenario_with_failures_is_plain_data():
     scene = PathScenario.model_validate({**ways().model_dump(), "failures": ["lasers:5%"]})
     data = json.loads(scene.model_dump_json())
     assert data["failures"] == [{"what": "lasers", "name": "", "share": 0.05, "from_s": 0.0, "until_s": None}]
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "second"),
+    [
+        ("satellites:10%", ["satellites:10%"], ["satellites:10%"]),
+        ("shell:1", ["shell:1"], []),
+        ("satellite:0", ["satellite:0"], []),
+        ("satellite:GEO 38.2E", [], ["satellite:GEO 38.2E"]),
+        ("lasers:5%", ["lasers:5%"], []),  # neither has any, which the first is told
+        ("shell:2", ["shell:2"], []),
+    ],
+)
+def test_a_failure_of_satellites_reaches_the_constellation_that_has_them(line, first, second):
+    scene = load("pakistan-hybrid")
+    found = split([parse(line)], scene.constellation, scene.fallback.constellation)
+    assert [[each.text for each in part] for part in found] == [first, second]
+
+
+def test_shells_and_satellites_are_counted_on_through_the_fallback():
+    scene = load("pakistan-hybrid")
+    own = satellites(scene.constellation)
+    moving = scene.constellation.model_copy(update={"name": "second", "geostationary": ()})
+    shells = len(scene.constellation.shells)
+    lines = [
+        f"shell:{shells + 1}",
+        f"plane:{shells + 1}/2",
+        f"storm:{shells + 1}:30%",
+        f"satellite:{own + 4}",
+    ]
+    left, moved = split([parse(line) for line in lines], scene.constellation, moving)
+    assert left == () and [each.text for each in moved] == [
+        "shell:1",
+        "plane:1/2",
+        "storm:1:30%",
+        "satellite:4",
+    ]
+
+
+def test_a_satellite_of_the_fallback_is_out_there():
+    scene = load("pakistan-hybrid")
+    slots = scene.fallback.constellation.geostationary
+    data = {
+        **scene.model_dump(),
+        "failures": [f"satellite:{satellites(scene.constellation)}", "satellites:0%"],
+    }
+    both = Scenario.model_validate(data)
+    alone = both.fallback_alone()
+    fleet = laid_on(Propagator.from_constellation(alone.constellation, alone.time.start), alone)
+    out = np.isnan(fleet.positions_km(fleet.start)[0]).all(axis=0)
+    assert out.tolist() == [True, *[False] * (len(slots) - 1)]
+    with pytest.raises(ValidationError, match="there is no shell '99'; allowed: 1 to 1"):
+        Scenario.model_validate({**scene.model_dump(), "failures": ["shell:99"]})
+
+
+def broadband(*failures, **first):
+    """Two gateways, of which the first has fibre to Karachi and, if that fails, to Lahore."""
+    scene = load("pakistan")
+    data = scene.model_dump()
+    data["gateways"] = [{**data["gateways"][0], "pop": "K", "pops": ["L"], **first}, *data["gateways"][1:2]]
+    spots = {"K": (24.86, 67.0), "L": (31.55, 74.34)}
+    data["pops"] = [
+        {"name": name, "country": "PAK", "latitude_deg": at[0], "longitude_deg": at[1]}
+        for name, at in spots.items()
+    ]
+    return Scenario.model_validate({**data, "failures": failures})
+
+
+def test_a_gateway_lands_nothing_while_none_of_its_cables_is_left():
+    name = broadband().gateways[0].name
+    assert broadband(f"cable:{name}-K").cut_gateways == ()
+    both = broadband(f"cable:{name}-K@1h-", "pop:L@2h-3h")
+    (cut,) = [each for each in both.cut_gateways if each.name == name]
+    assert (cut.from_s, cut.until_s) == (7_200.0, 10_800.0)
+    alone = broadband(f"cable:{name}", pops=())
+    assert [each.name for each in alone.cut_gateways] == [name]
+    assert any("failures leave it no fibre" in note for note in landed.notes(alone))
+
+
+def test_a_second_cable_changes_the_delay_while_the_first_is_out():
+    scene = broadband(f"cable:{broadband().gateways[0].name}-K@1h-2h")
+    found, (own, other) = landed.fibre_steps(scene), [cable.great_circle_km for cable in scene.cables[:2]]
+    step_s = scene.time.step_s
+    slots = [int(3_600 / step_s) - 1, int(3_600 / step_s), int(7_200 / step_s)]
+    ratio = scene.delay.fibre_route_ratio
+    wanted = [landed.fibre_rtt_ms(km, ratio) / RTT_STEP_MS for km in (own, other, own)]
+    assert [found.of(slot, 1)[0, 0] for slot in slots] == pytest.approx(wanted, abs=0.51)
+
+
+def test_without_points_of_presence_a_gateway_has_one_cable():
+    scene = load("pakistan")
+    name = scene.gateways[0].name
+    cut = Scenario.model_validate({**scene.model_dump(), "failures": [f"cable:{name}@0-60"]})
+    assert [each.line for each in cut.cut_gateways] == [f"gateway:{name}@0s-60s"]
+    with pytest.raises(ValidationError, match="names no points of presence"):
+        Scenario.model_validate({**scene.model_dump(), "failures": ["pop:Karachi"]})

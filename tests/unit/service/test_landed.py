@@ -55,7 +55,8 @@ def test_the_estimate_has_the_fibre_of_each_gateway():
     """Two cells of equal weight: one at gateway 0 without fibre, one at gateway 1 with 10 ms of it."""
     made, delay = scene(AT_QUETTA), Delay(scheduling_ms=15.0, processing_ms=5.0, fibre_ms=5.0)
     steps = landed.fibre_steps(made)
-    assert steps[0] == 0 and steps[1] * RTT_STEP_MS == pytest.approx(
+    assert steps.first.tolist() == [0] and steps.steps.shape == (1, 3)
+    assert steps.steps[0, 0] == 0 and steps.steps[0, 1] * RTT_STEP_MS == pytest.approx(
         landed.fibre_of(made.gateways[1], made).rtt_ms, abs=RTT_STEP_MS
     )
     gateway = np.array([[0, 1], [0, -1]], np.int8)
@@ -65,9 +66,11 @@ def test_the_estimate_has_the_fibre_of_each_gateway():
     for sums in (plain, fibre):
         sums.add(part)
     assert fibre.fibre_histogram.sum() == 3_000, "dark cells are left out"
-    assert percentile_of(fibre.fibre_histogram, 95) == 200 + steps[1]
+    assert percentile_of(fibre.fibre_histogram, 95) == 200 + steps.steps[0, 1]
     assert _estimate(plain, delay) == pytest.approx({"p50": 35.0, "p95": 35.0})
-    assert _estimate(fibre, delay) == pytest.approx({"p50": 30.0, "p95": 30.0 + steps[1] * RTT_STEP_MS})
+    assert _estimate(fibre, delay) == pytest.approx(
+        {"p50": 30.0, "p95": 30.0 + steps.steps[0, 1] * RTT_STEP_MS}
+    )
     assert np.array_equal(plain.rtt_histogram, fibre.rtt_histogram)
 
 

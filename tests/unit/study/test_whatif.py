@@ -228,3 +228,30 @@ def test_a_run_of_another_version_is_refused(flown, monkeypatch):
     monkeypatch.setattr("raabta.service.pairs.run.environment", lambda: {"raabta": "0.0.1"})
     with pytest.raises(StoreError, match="another version"):
         whatif.ask(flown, ["shell:1"])
+
+
+def test_traffic_is_graded_before_and_after(tmp_path):
+    gateways = [
+        {"name": "Karachi GW", "latitude_deg": 24.9, "longitude_deg": 67.1, "gateway": True},
+        {"name": "Foggia GW", "latitude_deg": 41.4, "longitude_deg": 15.5, "gateway": True},
+    ]
+    scene = ways(
+        steps=4,
+        ground={"cities": ["Quetta", "Lahore"], "stations": gateways},
+        pops=[{"name": each["name"][:-3], "country": "PAK", "gateway": each["name"]} for each in gateways],
+        traffic={"total_mbps": 900.0, "demand": "equal", "every_steps": 1, "beam_mbps": 300.0},
+    )
+    run(scene, tmp_path / "run", workers=1)
+    out = tmp_path / "out"
+    told = whatif.whatif(whatif.ask(tmp_path / "run", ["cable:Karachi GW@60-"]), out, workers=1).figures[
+        "traffic"
+    ]
+    rows, flows = table(out, whatif.PAIRS), [table(each, "flows.csv") for each in (tmp_path / "run", out)]
+    for when, own in zip(("before", "after"), flows, strict=True):
+        assert [row[f"mean_mbps_{when}"] for row in rows] == [row["mean_mbps"] for row in own]
+        assert [row[f"lands_at_{when}"] for row in rows] == [row["lands_at"] for row in own]
+        assert told["carried_mbps"][when] == pytest.approx(sum(float(row["mean_mbps"]) for row in own))
+    shares = {each["name"]: each["share"] for each in told["landing"]["gateways"]}
+    assert shares["Karachi GW"] == {"before": 1.0, "after": 0.5}
+    assert shares["Foggia GW"] == {"before": 0.0, "after": 0.5}
+    assert told["flows_left_without"] == 0 and told["asked_mbps"] == 900.0

@@ -20,7 +20,7 @@ from raabta.network.mesh.paths import GroundLinks, keep_first
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from raabta.scenario.models import Constellation
+    from raabta.scenario.models import SpaceSegment
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -225,7 +225,7 @@ def _sorted(found: list[tuple[Ints, Ints, Floats]], places: int) -> GroundLinks:
     return GroundLinks(start, satellite[order].astype(np.int32), range_km[order])
 
 
-def shell_altitude_km(constellation: Constellation, satellites: int) -> Floats:
+def shell_altitude_km(constellation: SpaceSegment, satellites: int) -> Floats:
     """Altitude of each satellite's shell (n,), as `flat_earth_links` wants it. RaabtaError with an
     orbits_file, whose satellites have no shell."""
     if constellation.orbits_file is not None:

@@ -68,7 +68,7 @@ def laser_outages(topology: Topology, scenario: AnyScenario, names: Sequence[str
     """
     outages = [
         _outage(topology, failure, scenario, names)
-        for failure in scenario.failures
+        for failure in scenario.own_failures
         if failure.what in OF_LASERS
     ]
     return replace(topology, outages=tuple(outages)) if outages else topology

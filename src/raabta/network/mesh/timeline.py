@@ -11,6 +11,7 @@ import numpy as np
 from raabta.access import visibility
 from raabta.network.mesh import pair_kernels as kernels
 from raabta.network.mesh.events import Events, events, instants
+from raabta.network.mesh.fibre import Behind, Fibre
 from raabta.network.mesh.forwarding import States
 from raabta.network.mesh.ground_policy import choose, flat_earth_links, near_links, shorter, some_links
 from raabta.network.mesh.paths import GroundLinks, Lasers, Routes, ground_links, route
@@ -37,9 +38,11 @@ CAUSES: Final = (
     "no satellite at either",
     "no way",
     "a place is out",
+    "a point of presence is out",
+    "fibre behind a gateway is out",
 )
 """Why a pair has no way, by the number that a chunk keeps."""
-CONNECTED, NOT_AT_ONE, NOT_AT_OTHER, NOT_AT_EITHER, NO_WAY, PLACE_OUT = range(6)
+CONNECTED, NOT_AT_ONE, NOT_AT_OTHER, NOT_AT_EITHER, NO_WAY, PLACE_OUT, POP_OUT, FIBRE_OUT = range(8)
 LINK_KM: Final = 2.0**20
 """Added to every link where the fewest links come first: no way on Earth is as long, so that km decide only
 between ways of as many links, and are found again as the remainder."""
@@ -57,7 +60,8 @@ class Mesh:
     places that are. asked_mbps (p,): what each pair sends; all 0 without traffic. altitude_km (n,): of each
     satellite's shell, for the mask that is as over a flat Earth; None for the true one, and where the
     scenario says the longest range. place_outages: places that are out for a while; link_outages: links of
-    places to satellites, (place << 32) + satellite.
+    places to satellites, (place << 32) + satellite. fibre: to points of presence, which are numbered on
+    after the places.
     """
 
     scenario: PathScenario
@@ -70,6 +74,7 @@ class Mesh:
     altitude_km: Floats | None = None
     place_outages: tuple[Outage, ...] = ()
     link_outages: tuple[Outage, ...] = ()
+    fibre: Fibre | None = None
 
     @cached_property
     def disc(self) -> tuple[Floats, float]:
@@ -80,7 +85,7 @@ class Mesh:
     def destination(self) -> Ints:
         """Places that ways are sought to: all where states are kept, else those of the pairs."""
         if self.scenario.routing.keep_states:
-            return np.arange(self.sites.count)
+            return np.arange(self.grounds)
         return np.unique(self.pairs[:, 1])
 
     @cached_property
@@ -89,18 +94,30 @@ class Mesh:
         return np.searchsorted(self.destination, self.pairs[:, 1])
 
     @property
+    def grounds(self) -> int:
+        """Nodes on the ground: places, and points of presence."""
+        return self.sites.count + (0 if self.fibre is None else self.fibre.count)
+
+    @property
     def source(self) -> Ints:
         """Node that each pair starts from, (p,)."""
         return np.asarray(self.pairs[:, 0] + self.propagator.count)
 
 
 class Step(NamedTuple):
-    """The mesh at one time: lasers with their lengths (n, K), and the links of the places."""
+    """The mesh at one time: lasers with their lengths (n, K), and the links of the places; behind: the same
+    with those of the points of presence, where there are any."""
 
     number: int
     lasers: Lasers
     km: Floats
     links: GroundLinks
+    behind: Behind | None = None
+
+    @property
+    def ends(self) -> GroundLinks:
+        """Links of everything that a way may end at."""
+        return self.links if self.behind is None else self.behind.links
 
 
 def step_times(scenario: PathScenario, steps: Sequence[int]) -> NDArray[np.datetime64]:
@@ -114,7 +131,13 @@ def walk(mesh: Mesh, steps: Sequence[int]) -> Iterator[Step]:
     """The mesh at some steps, which rise."""
     lasers = mesh.topology.over(mesh.propagator, step_times(mesh.scenario, steps))
     for step, found, links in zip(steps, lasers, _chosen_links(mesh, steps), strict=True):
-        yield Step(step, found.lasers, found.km, links)
+        behind = None if mesh.fibre is None else mesh.fibre.behind(links, seconds(mesh, step))
+        yield Step(step, found.lasers, found.km, links, behind)
+
+
+def seconds(mesh: Mesh, step: int) -> float:
+    """When a step is, in seconds from the start."""
+    return step * mesh.scenario.time.step_s
 
 
 def _chosen_links(mesh: Mesh, steps: Sequence[int]) -> Iterator[GroundLinks]:
@@ -197,7 +220,7 @@ def ways_at(mesh: Mesh, step: Step, *, threads: int = 1) -> Routes:
     """Ways from every node to the destinations of a mesh at one step."""
     routing = mesh.scenario.routing
     more_km = 0.0 if routing.shortest_by == "delay" else LINK_KM
-    links = replace(step.links, range_km=step.links.range_km + more_km) if more_km else step.links
+    links = replace(step.ends, range_km=step.ends.range_km + more_km) if more_km else step.ends
     found = route(
         step.lasers,
         step.km + more_km if more_km else step.km,
@@ -216,10 +239,12 @@ def run_chunk(mesh: Mesh, steps: Sequence[int]) -> Arrays:
     """Follow the pairs over some steps; plain arrays to keep.
 
     km (t, p): the way between the ends, infinite where there is none; satellites (t, p): how many it goes
-    over; cause (t, p): see `CAUSES`. changes, handovers (p,): steps at which the way, and the satellite at
-    either end, is another than at the step before, both there; first_*, last_*: for the seams between chunks.
+    over; cause (t, p): see `CAUSES`; same (t, p): whether the way is that of the step before, False at
+    the first of them. changes, handovers (p,): steps at which the way, and the satellite at either end, is
+    another than at the step before, both there; first_*, last_*: for the seams between chunks.
     With `keep_states` the forwarding state: see `forwarding.States`. With traffic, at every so
-    manieth step of the run, flow_mbps, flow_stop (s, p) and flow_most_mbps (s,): see `traffic.Shared`.
+    manieth step of the run, flow_mbps, flow_stop (s, p) and flow_most_mbps (s,), and with points of presence
+    flow_gateway (s, p), landed_mbps (s, g) and pops_mbps (s, v): see `traffic.Shared`.
     """
     record = _Record(mesh, len(steps))
     for i, step in enumerate(walk(mesh, steps)):
@@ -236,6 +261,7 @@ class _Record:
         self.km = np.empty((steps, pairs), np.float32)
         self.satellites = np.empty((steps, pairs), np.uint8)
         self.cause = np.empty((steps, pairs), np.uint8)
+        self.same = np.zeros((steps, pairs), np.bool_)
         self.changes, self.handovers = np.zeros(pairs, np.int64), np.zeros(pairs, np.int64)
         self.first = self.last = _no_ways(pairs)
         self.states = States() if mesh.scenario.routing.keep_states else None
@@ -250,6 +276,7 @@ class _Record:
         self.cause[i] = causes(mesh, step, found)
         if i:
             add_changes(self.last, found, self.changes, self.handovers)
+            self.same[i] = (found.way != 0) & (found.way == self.last.way)
         self.first, self.last = (self.first if i else found), found
         if self.states is not None and routes.next_node is not None:
             self.states.keep(routes.next_node)
@@ -263,6 +290,7 @@ class _Record:
             "km": self.km,
             "satellites": self.satellites,
             "cause": self.cause,
+            "same": self.same,
             "steps": np.array([len(self.km)]),
             "changes": self.changes,
             "handovers": self.handovers,
@@ -278,7 +306,22 @@ class _Record:
             "flow_mbps": np.array([each.rate_mbps for each in self.shared], np.float64).reshape(shape),
             "flow_stop": np.array([each.stop for each in self.shared], np.uint8).reshape(shape),
             "flow_most_mbps": np.array([each.most_mbps for each in self.shared], np.float64),
+            **(self._landed() if self.mesh.fibre is not None else {}),
         }
+
+    def _landed(self) -> Arrays:
+        count, places = len(self.shared), self.mesh.sites.count
+        sizes = {
+            "gateway": len(self.mesh.pairs),
+            "landed_mbps": places,
+            "pops_mbps": self.mesh.grounds - places - 1,
+        }
+        gateway, *landed = (
+            np.array([getattr(each, name) for each in self.shared]).reshape(count, size)
+            for name, size in sizes.items()
+        )
+        rates = dict(zip(("landed_mbps", "pops_mbps"), landed, strict=True))
+        return {"flow_gateway": gateway.astype(np.int16), **rates}
 
 
 class Followed(NamedTuple):
@@ -315,12 +358,26 @@ def add_changes(before: Followed, after: Followed, changes: Ints, handovers: Int
 
 def causes(mesh: Mesh, step: Step, found: Followed) -> NDArray[np.uint8]:
     """Why each pair has no way, (p,): numbers of `CAUSES`."""
-    seen = np.diff(step.links.start) > 0
+    seen = np.diff(step.ends.start) > 0
     one, other = seen[mesh.pairs[:, 0]], seen[mesh.pairs[:, 1]]
     by_ends = np.array([[NOT_AT_EITHER, NOT_AT_ONE], [NOT_AT_OTHER, NO_WAY]], np.uint8)
     without = by_ends[one.astype(np.int64), other.astype(np.int64)]
+    if mesh.fibre is not None and mesh.fibre.fails:
+        without = _by_fibre(mesh, mesh.fibre, step, found, without)
     if mesh.place_outages:
-        without = np.where(
-            places_out(mesh, step.number)[mesh.pairs].any(axis=1), np.uint8(PLACE_OUT), without
-        )
+        out = np.append(places_out(mesh, step.number), np.zeros(mesh.grounds - mesh.sites.count, np.bool_))
+        without = np.where(out[mesh.pairs].any(axis=1), np.uint8(PLACE_OUT), without)
     return np.where(found.way != 0, np.uint8(CONNECTED), without)
+
+
+def _by_fibre(
+    mesh: Mesh, fibre: Fibre, step: Step, found: Followed, without: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Causes of pairs without a way, those told that would have one if no fibre were out."""
+    lost = np.flatnonzero(found.way == 0)
+    if not lost.size:
+        return without
+    whole = follow(mesh, ways_at(mesh, step._replace(behind=fibre.whole(step.links)))).way != 0
+    out = np.append(np.zeros(mesh.sites.count, np.bool_), fibre.pops_out(seconds(mesh, step.number)))
+    told = np.where(whole, np.uint8(FIBRE_OUT), without)
+    return np.where(out[mesh.pairs].any(axis=1), np.uint8(POP_OUT), told)

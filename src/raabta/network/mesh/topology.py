@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from raabta.orbits.propagate import Propagator
     from raabta.scenario.lasers import Offset
-    from raabta.scenario.models import Constellation, Shell
+    from raabta.scenario.models import Shell, SpaceSegment
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -80,7 +80,7 @@ class Topology:
     outages: tuple[LaserOutage, ...] = ()
 
     @classmethod
-    def of(cls, constellation: Constellation, satellites: Propagator | int) -> Topology:
+    def of(cls, constellation: SpaceSegment, satellites: Propagator | int) -> Topology:
         """The lasers of a constellation whose satellites are numbered as by `orbits.Propagator`; none where
         it has none. Raises RaabtaError where their number is not the constellation's."""
         count = satellites if isinstance(satellites, int) else satellites.count
@@ -318,7 +318,7 @@ class _Fleet(NamedTuple):
     rows: Ints
 
     @classmethod
-    def of(cls, constellation: Constellation, count: int) -> _Fleet:
+    def of(cls, constellation: SpaceSegment, count: int) -> _Fleet:
         fixed = len(constellation.geostationary)
         if constellation.orbits_file is not None:
             sizes, planes = [count - fixed], [[count - fixed]]
@@ -344,7 +344,7 @@ def _rows_of(first: int, last: int) -> Ints:
 
 
 def _pattern(
-    constellation: Constellation, asked: Asked, fleet: _Fleet
+    constellation: SpaceSegment, asked: Asked, fleet: _Fleet
 ) -> tuple[Nodes, tuple[kernels.Matching, ...]]:
     """The fixed table, and what is matched at every instant."""
     pattern = pattern_of(constellation, asked)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from raabta.network.mesh.alternatives import Measure, Routing, Ways, find_ways
+from raabta.network.mesh.fibre import landed_ways
 from raabta.network.mesh.flow_kernels import LASER
 from raabta.network.mesh.flow_programs import most_throughput
 from raabta.network.mesh.flows import DEMAND_MET, NO_WAY, Capacities, Demands, resources_of, share
@@ -21,19 +22,34 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-STOPS: Final = ("demand met", "no way", "a laser", "a satellite's ground links", "a place")
+STOPS: Final = (
+    "demand met",
+    "no way",
+    "a laser",
+    "a satellite's ground links",
+    "a place",
+    "a beam",
+    "a satellite's feeders",
+    "a gateway",
+)
 """What stops a flow, by the number that a chunk keeps."""
-MET, WITHOUT, BY_LASER, BY_SATELLITE, BY_PLACE = range(5)
-_OF_BLOCK: Final = np.array([BY_LASER, BY_PLACE, BY_PLACE, *[BY_SATELLITE] * 4, BY_PLACE, BY_PLACE])
+MET, WITHOUT, BY_LASER, BY_SATELLITE, BY_PLACE, BY_BEAM, BY_FEEDERS, BY_GATEWAY = range(8)
+_OF_BLOCK: Final = np.repeat([BY_LASER, BY_BEAM, BY_SATELLITE, BY_FEEDERS, BY_PLACE], [1, 2, 2, 2, 2])
 
 
 class Shared(NamedTuple):
     """Flows (p,) of one step: Mbps, and what stops each, a number of `STOPS`; the most that any sharing could
-    carry over the same ways, Mbps, NaN where it is not asked for."""
+    carry over the same ways, Mbps, NaN where it is not asked for.
+
+    gateway (p,): the place where most of each lands, -1 for none; landed_mbps (g,): at each place; pops_mbps
+    (v,): at each point of presence."""
 
     rate_mbps: Floats
     stop: Ints
     most_mbps: float
+    gateway: Ints
+    landed_mbps: Floats
+    pops_mbps: Floats
 
 
 def asked_mbps(traffic: Traffic, pairs: Ints, people: Floats, distance_km: Floats) -> Floats:
@@ -55,34 +71,91 @@ def share_at(mesh: Mesh, step: Step, asked: Floats, *, threads: int = 1) -> Shar
     traffic = mesh.scenario.traffic
     assert traffic is not None
     ways, resources = ways_of_pairs(mesh, step, traffic, threads), capacities_at(mesh, step, traffic)
+    none = np.full(ways.km.size, -1)
+    gateway, pop = none, none
+    if step.behind is not None:
+        ways, gateway, pop = landed_ways(ways, step.behind, mesh.propagator.count, mesh.sites.count)
+        pop = _first_reached(mesh, ways, gateway, pop, step)
     demands = Demands.of(mesh.pairs, asked)
     found = share(resources, ways, demands, split=traffic.split)
     most = most_throughput(resources, ways, demands).total_mbps if traffic.bound else float("nan")
-    return Shared(found.rate_mbps, stops_of(resources, found), most)
+    return Shared(
+        found.rate_mbps,
+        stops_of(resources, found),
+        most,
+        _by_most(ways, found.way_mbps, gateway),
+        _summed(gateway, found.way_mbps, mesh.sites.count),
+        _summed(pop, found.way_mbps, 0 if mesh.fibre is None else mesh.fibre.count - 1),
+    )
+
+
+def _first_reached(mesh: Mesh, ways: Ways, gateway: Ints, pop: Ints, step: Step) -> Ints:
+    """The point of presence of each way; of those that may end at any, the nearest to their gateway."""
+    assert mesh.fibre is not None
+    nearest = mesh.fibre.reach_at(seconds_of(mesh, step)).argmin(axis=1)
+    return np.where(pop == mesh.fibre.count - 1, nearest[np.maximum(gateway, 0)], pop)
+
+
+def seconds_of(mesh: Mesh, step: Step) -> float:
+    """When a step is, in seconds from the start."""
+    return step.number * mesh.scenario.time.step_s
+
+
+def _by_most(ways: Ways, way_mbps: Floats, what: Ints) -> Ints:
+    """Of each pair what its way that carries most has, of equal ones the first; -1 where nothing is."""
+    count = np.diff(ways.first)
+    flow = np.repeat(np.arange(count.size), count)
+    order = np.lexsort((np.arange(flow.size), -way_mbps, flow))
+    out, there = np.full(count.size, -1), count > 0
+    best = order[ways.first[:-1][there]]
+    out[there] = np.where(way_mbps[best] > 0.0, what[best], -1)
+    return out
+
+
+def _summed(where: Ints, way_mbps: Floats, size: int) -> Floats:
+    """What ways carry to each of so many ends."""
+    own = where >= 0
+    return np.bincount(where[own], way_mbps[own], size).astype(np.float64)
 
 
 def ways_of_pairs(mesh: Mesh, step: Step, traffic: Traffic, threads: int = 1) -> Ways:
     """The ways that each pair's flow is spread over."""
     measure: Measure = "km" if mesh.scenario.routing.shortest_by == "delay" else "hops"
     wanted = Routing(rule=traffic.rule, ways=traffic.ways, measure=measure, relay=mesh.scenario.routing.relay)
-    return find_ways(step.lasers, step.km, step.links, mesh.pairs, wanted, threads=threads)
+    return find_ways(step.lasers, step.km, step.ends, mesh.pairs, wanted, threads=threads)
 
 
 def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Resources:
     """What lasers, satellites and places carry at one step."""
+    gateway = np.zeros(mesh.grounds, np.bool_)
+    if step.behind is not None:
+        gateway[mesh.gateways] = True
+    ground = np.where(gateway, traffic.gateway_mbps or traffic.place_mbps, traffic.place_mbps)
+    place = np.repeat(np.arange(mesh.grounds), np.diff(step.ends.start))
+    beam = np.inf if traffic.beam_mbps is None else np.where(gateway[place], np.inf, traffic.beam_mbps)
+    feeders = traffic.feeder_mbps or traffic.satellite_mbps
     limits = Capacities(
         laser_mbps=mesh.topology.rate_mbps,
+        link_up_mbps=beam,
+        link_down_mbps=beam,
         users_up_mbps=traffic.satellite_mbps,
         users_down_mbps=traffic.satellite_mbps,
-        ground_up_mbps=traffic.place_mbps,
-        ground_down_mbps=traffic.place_mbps,
+        feeders_up_mbps=feeders,
+        feeders_down_mbps=feeders,
+        ground_up_mbps=ground,
+        ground_down_mbps=ground,
+        gateway=gateway,
     )
-    return resources_of(step.lasers, step.km, step.links, limits)
+    return resources_of(step.lasers, step.km, step.ends, limits)
 
 
 def stops_of(resources: Resources, found: Shares) -> Ints:
     """What stops each flow (p,): numbers of `STOPS`."""
     block = np.searchsorted(resources.network.block, np.maximum(found.binding, 0), side="right") - 1
     stop = _OF_BLOCK[np.clip(block, LASER, len(_OF_BLOCK) - 1)]
+    place = np.maximum(found.binding, 0) - resources.network.block[block]
+    gates = resources.network.gateway
+    at_gateway = (stop == BY_PLACE) & gates[np.clip(place, 0, gates.size - 1)]
+    stop = np.where(at_gateway, BY_GATEWAY, stop)
     stop = np.where(found.binding == DEMAND_MET, MET, stop)
     return np.where(found.binding == NO_WAY, WITHOUT, stop)

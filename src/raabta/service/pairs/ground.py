@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,8 +11,10 @@ from raabta.base.bodies import EARTH
 from raabta.base.errors import ScenarioError
 from raabta.network.mesh.traffic import asked_mbps
 from raabta.scenario.countries import country_name
+from raabta.scenario.paths import ANY_POP, MOST_PLACES
 from raabta.scenario.suggest import near_name
 from raabta.service.data import largest_towns
+from raabta.service.pairs.cells import people_places
 from raabta.service.places import find_place
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 class Places:
     """Places on the ground: their names, and each (g,) degrees, metres above the ellipsoid, and people.
 
-    notes: what else a name could have meant.
+    notes: what else a name could have meant. pops: how many at the end are points of presence; after those
+    stands whichever is reached first, which is nowhere (NaN).
     """
 
     name: tuple[str, ...]
@@ -37,6 +40,12 @@ class Places:
     height_m: Floats
     people: Floats
     notes: tuple[str, ...] = ()
+    pops: int = 0
+
+    @property
+    def count(self) -> int:
+        """Places, points of presence left out."""
+        return len(self.name) - (self.pops + 1 if self.pops else 0)
 
 
 def places_of(scenario: PathScenario) -> Places:
@@ -46,8 +55,8 @@ def places_of(scenario: PathScenario) -> Places:
     """
     ground = scenario.ground
     found: dict[str, tuple[float, float, float, float]] = {}
-    for name, code, *spot, people in largest_towns(ground.largest_cities):
-        found.setdefault(f"{name}, {country_name(code)}", (spot[0], spot[1], 0.0, people))
+    for town, code, latitude, longitude, people in largest_towns(ground.largest_cities):
+        found.setdefault(f"{town}, {country_name(code)}", (latitude, longitude, 0.0, people))
     notes = []
     for text in ground.cities:
         place = find_place(text)
@@ -57,8 +66,35 @@ def places_of(scenario: PathScenario) -> Places:
         if station.name in found:
             raise ScenarioError(f"ground.stations: {station.name!r} is a town of this scenario too")
         found[station.name] = (station.latitude_deg, station.longitude_deg, station.height_m, station.people)
+    if ground.cells is not None:
+        for name, spot in people_places(ground.cells).items():
+            found.setdefault(name, spot)
+    if len(found) > MOST_PLACES:
+        raise ScenarioError(f"{len(found):,} places; at most {MOST_PLACES:,}", hint="give larger cells")
     columns = np.array(list(found.values()), np.float64).reshape(-1, 4).T.copy()
     return Places(tuple(found), columns[0], columns[1], columns[2], columns[3], tuple(notes))
+
+
+def ends_of(scenario: PathScenario) -> Places:
+    """The places of a scenario and, after them, its points of presence, and any of them. A point of presence
+    counts as one person in traffic by gravity. Raises as `places_of`."""
+    places, pops = places_of(scenario), scenario.placed_pops
+    if not pops:
+        return places
+    taken = set(places.name) & {pop.name for pop in pops}
+    if taken:
+        raise ScenarioError(f"pops: {min(taken)!r} is a place of this scenario too; give it another name")
+    nowhere = [float("nan")]
+    latitude, longitude = ([getattr(pop, name) for pop in pops] for name in ("latitude_deg", "longitude_deg"))
+    return Places(
+        (*places.name, *(pop.name for pop in pops), ANY_POP),
+        np.concatenate([places.latitude_deg, latitude, nowhere]),
+        np.concatenate([places.longitude_deg, longitude, nowhere]),
+        np.concatenate([places.height_m, np.zeros(len(pops) + 1)]),
+        np.concatenate([places.people, np.ones(len(pops) + 1)]),
+        places.notes,
+        len(pops),
+    )
 
 
 def pairs_of(scenario: PathScenario, places: Places) -> Ints:
@@ -66,6 +102,9 @@ def pairs_of(scenario: PathScenario, places: Places) -> Ints:
 
     Raises ScenarioError for an end that is no place of the scenario, and for two ends that are the same.
     """
+    if not scenario.pairs and places.pops:
+        users = np.setdiff1d(np.arange(places.count), gateways_of(scenario, places))
+        return np.column_stack([users, np.full(users.size, len(places.name) - 1)]).astype(np.int64)
     if not scenario.pairs:
         one, other = np.triu_indices(len(places.name), 1)
         return np.column_stack([one, other]).astype(np.int64)
@@ -90,11 +129,22 @@ def asked_of(scenario: PathScenario, places: Places) -> Floats:
 def great_circle_km(places: Places, pairs: Ints) -> Floats:
     """Distances of pairs (p, 2) over the mean sphere (haversine), (p,)."""
     latitude, longitude = np.radians(places.latitude_deg), np.radians(places.longitude_deg)
+    if places.pops:
+        return _nearest_of_any(places, pairs)
     one, other = pairs.T
     rise = np.sin(0.5 * (latitude[other] - latitude[one])) ** 2
     turn = np.sin(0.5 * (longitude[other] - longitude[one])) ** 2
     share = rise + np.cos(latitude[one]) * np.cos(latitude[other]) * turn
     return np.asarray(2.0 * EARTH.mean_radius_km * np.arcsin(np.sqrt(np.clip(share, 0.0, 1.0))))
+
+
+def _nearest_of_any(places: Places, pairs: Ints) -> Floats:
+    """The same where an end may be any point of presence: it is the nearest that is meant."""
+    plain, last = replace(places, pops=0), len(places.name) - 1
+    out = great_circle_km(plain, pairs)
+    for pop in range(places.count, last):
+        out = np.fmin(out, great_circle_km(plain, np.where(pairs == last, pop, pairs)))
+    return np.where((pairs == last).any(axis=1), out, great_circle_km(plain, pairs))
 
 
 def _ends(pair: tuple[str, ...], numbers: dict[str, int]) -> tuple[int, int]:

@@ -46,6 +46,10 @@ def write(scenario: PathScenario, folder: Path, tell: Callable[[int, int], None]
     The states are those of the folder as written, whose element sets are rounded: whoever reads it finds the
     same. Raises StoreError for a folder that holds something, and ScenarioError for what no such folder says.
     """
+    if scenario.pops:
+        raise ScenarioError(
+            "a Hypatia folder knows no points of presence", hint="leave `pops` out of the scenario"
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"'{folder}' is there already and not empty; name a new folder")
     name = folder_name(scenario.time.step_s, scenario.time.steps * scenario.time.step_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from raabta.engine import chunks
 from raabta.engine.ledger import Ledger
 from raabta.scenario.loader import load_any
 from raabta.scenario.paths import PathScenario
-from raabta.service.pairs.ground import number_of, pairs_of, places_of
+from raabta.service.pairs.ground import ends_of, number_of, pairs_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,11 +27,13 @@ KIND = "paths"
 @dataclass(frozen=True)
 class Series:
     """One pair over a run of ways: km (t,) one way, infinite where there is none; flow_mbps (s,), what it got
-    at every `traffic.every_steps` of the steps, None without traffic."""
+    at every `traffic.every_steps` of the steps, None without traffic; same (t,): whether the way is that of
+    the step before."""
 
     scenario: PathScenario
     km: Floats
     flow_mbps: Floats | None
+    same: NDArray[np.bool_]
 
 
 def is_of_ways(folder: Path) -> bool:
@@ -58,20 +60,34 @@ def series_of(folder: Path, one: str, other: str) -> Series:
     Raises ScenarioError for a place or a pair that is not the run's, StoreError for no finished run.
     """
     scenario = scenario_of(folder)
-    places = places_of(scenario)
+    places = ends_of(scenario)
     ends = sorted(number_of(name, places) for name in (one, other))
     pairs = np.sort(pairs_of(scenario, places), axis=1)
     found = np.flatnonzero((pairs == ends).all(axis=1))
     if not found.size:
         raise ScenarioError(f"the run follows no way between '{one}' and '{other}'", hint="add it to `pairs`")
     number = int(found[0])
-    names = ["km", *(["flow_mbps"] if scenario.traffic is not None else [])]
+    names = ["km", "same", "first_way", "last_way", *(["flow_mbps"] if scenario.traffic is not None else [])]
     with Ledger.read(folder) as ledger:
         rows = sorted(ledger.rows(), key=lambda row: row.key)
     held = [arrays for _, arrays in chunks.load_all(folder, rows, only=names)]
     km = np.concatenate([arrays["km"][:, number] for arrays in held]).astype(np.float64)
     if len(km) != scenario.time.steps:
         raise StoreError(f"{folder} is unfinished. Run the scenario again into this folder: it resumes")
-    if scenario.traffic is None:
-        return Series(scenario, km, None)
-    return Series(scenario, km, np.concatenate([arrays["flow_mbps"][:, number] for arrays in held]))
+    flow = (
+        None
+        if scenario.traffic is None
+        else np.concatenate([arrays["flow_mbps"][:, number] for arrays in held])
+    )
+    return Series(scenario, km, flow, _same(held, number))
+
+
+def _same(held: list[dict[str, NDArray[Any]]], number: int) -> NDArray[np.bool_]:
+    """Whether a pair's way is that of the step before, over the seams of chunks too."""
+    parts, last = [], np.uint64(0)
+    for arrays in held:
+        own = arrays["same"][:, number].astype(np.bool_)
+        own[0] = last != 0 and arrays["first_way"][number] == last
+        last = arrays["last_way"][number]
+        parts.append(own)
+    return np.concatenate(parts)

@@ -23,6 +23,7 @@ from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import write_output
+from raabta.network.mesh.fibre import Fibre
 from raabta.network.mesh.ground_policy import shell_altitude_km
 from raabta.network.mesh.laser_outages import laser_outages
 from raabta.network.mesh.timeline import CAUSES, Mesh, run_chunk
@@ -31,8 +32,9 @@ from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.loader import scenario_hash, to_yaml
 from raabta.service.pairs.carried import carry
-from raabta.service.pairs.ground import Places, asked_of, gateways_of, pairs_of, places_of
+from raabta.service.pairs.ground import Places, asked_of, ends_of, gateways_of, pairs_of
 from raabta.service.pairs.kept import KIND
+from raabta.service.pairs.landed import land
 from raabta.service.pairs.outages import link_outages, place_outages
 from raabta.service.pairs.summary import Found, outage_columns, summarise
 
@@ -70,11 +72,15 @@ class Answer:
 
 def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
     """What stands still. Raises ScenarioError for a place that nobody knows, and what the floors below do."""
-    places = places_of(scenario)
+    places = ends_of(scenario)
+    own = slice(places.count)
     time, system = scenario.time, scenario.constellation
     propagator = Propagator.from_constellation(system, time.start, time.duration_s)
     sites = visibility.sites(
-        places.latitude_deg, places.longitude_deg, places.height_m / 1e3, system.user_min_elevation_deg
+        places.latitude_deg[own],
+        places.longitude_deg[own],
+        places.height_m[own] / 1e3,
+        system.user_min_elevation_deg,
     )
     flat = scenario.ground.mask == "flat-earth-compat" and scenario.ground.max_range_km is None
     mesh = Mesh(
@@ -88,6 +94,7 @@ def prepare(scenario: PathScenario) -> tuple[Mesh, Places]:
         shell_altitude_km(system, propagator.count) if flat else None,
         place_outages(scenario, places),
         link_outages(scenario, places, propagator.names),
+        Fibre.of(scenario, places.name[own]),
     )
     return mesh, places
 
@@ -154,6 +161,10 @@ def _answer(folder: Path | None, mesh: Mesh, places: Places, read: Any) -> Answe
         carried = carry(read, mesh.asked_mbps)
         flows = tables.as_dataset(tables.FLOWS, {"one": one, "other": other, **carried.columns})
         summary["traffic"] = carried.summary
+        if mesh.fibre is not None:
+            landed = land(read, places)
+            flows["lands_at"] = ("pair", landed.gateway)
+            summary["traffic"]["landing"] = landed.summary
     return Answer(folder, scenario, places, pairs, outages, flows, summary)
 
 
@@ -166,7 +177,7 @@ def _summary(mesh: Mesh, places: Places, found: Found) -> dict[str, Any]:
         "scenario": scenario.name,
         "constellation": scenario.constellation.label,
         "satellites": mesh.propagator.count,
-        "places": len(places.name),
+        "places": places.count,
         "pairs": len(mesh.pairs),
         "start": f"{np.datetime_as_string(np.datetime64(time.start.replace(tzinfo=None)), 's')}Z",
         "duration_s": time.steps * time.step_s,
@@ -243,7 +254,7 @@ def estimate(mesh: Mesh, keys: Sequence[str], workers: int, elsewhere: bool = Fa
     """What the chunks `keys` take, from rates seen on one core: 25 ns a destination and node, 150 ns a pair
     and step, 60 ns a satellite, 5 us a way of a flow. `workers` compute, here or `elsewhere`: then only this
     process counts."""
-    nodes, pairs = mesh.propagator.count + mesh.sites.count, len(mesh.pairs)
+    nodes, pairs = mesh.propagator.count + mesh.grounds, len(mesh.pairs)
     state = nodes * len(mesh.destination)
     steps = sum(len(steps_of(key)) for key in keys)
     crew = max(1, min(workers, len(keys)))
@@ -251,11 +262,11 @@ def estimate(mesh: Mesh, keys: Sequence[str], workers: int, elsewhere: bool = Fa
     traffic, flow_s = mesh.scenario.traffic, 0.0
     if traffic is not None:
         flow_s = 5e-6 * pairs * traffic.ways / traffic.every_steps
-    memory = BASE_BYTES + _chunk_steps(mesh) * (6.0 * pairs + kept) + 24.0 * state
+    memory = BASE_BYTES + _chunk_steps(mesh) * (7.0 * pairs + kept) + 24.0 * state
     return Estimate(
         seconds=3.0 + steps * (25e-9 * state + 150e-9 * pairs + 60e-9 * nodes + flow_s) / crew,
         memory_bytes=memory * (1 if elsewhere else crew + 1),
-        disk_bytes=steps * (6.0 * pairs + kept),
+        disk_bytes=steps * (7.0 * pairs + kept),
     )
 
 

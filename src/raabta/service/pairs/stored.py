@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from raabta.base.errors import StoreError
 from raabta.engine.ledger import Ledger
 from raabta.service.pairs.kept import KIND, scenario_of
-from raabta.service.pairs.run import PAIRS, read_chunks
+from raabta.service.pairs.run import FLOWS, PAIRS, SUMMARY, read_chunks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stored:
-    """The scenario of a run, the rows of its table of pairs, and what reads its chunks in order."""
+    """The scenario of a run, the rows of its table of pairs, and what reads its chunks in order; flows: the
+    rows of its table of flows, and traffic: what its summary says of them, both empty without traffic."""
 
     folder: Path
     scenario: PathScenario
     pairs: list[dict[str, str]]
     read: Read
+    flows: list[dict[str, str]]
+    traffic: dict[str, Any]
 
 
 def open_run(folder: Path) -> Stored:
@@ -37,6 +41,17 @@ def open_run(folder: Path) -> Stored:
         )
     scenario = scenario_of(folder)
     keys = Ledger.plan_of(folder)
-    with (folder / PAIRS).open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    return Stored(folder, scenario, rows, lambda only: read_chunks(folder, keys, only))
+    sends = scenario.traffic is not None
+    return Stored(
+        folder,
+        scenario,
+        _rows(folder / PAIRS),
+        lambda only: read_chunks(folder, keys, only),
+        _rows(folder / FLOWS) if sends else [],
+        json.loads((folder / SUMMARY).read_text(encoding="utf-8"))["traffic"] if sends else {},
+    )
+
+
+def _rows(file: Path) -> list[dict[str, str]]:
+    with file.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))

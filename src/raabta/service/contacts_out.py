@@ -1,0 +1,100 @@
+"""What the failures of a scenario take from its passes and contacts, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.network.mesh.laser_outages import laser_outages
+from raabta.network.mesh.topology import Topology
+from raabta.network.model import gateway_outages
+from raabta.orbits.outages import Outage, satellites_out, window
+from raabta.scenario.failures import OF_SATELLITES
+from raabta.scenario.models import Scenario
+from raabta.service.pairs.ground import places_of
+from raabta.service.pairs.outages import place_outages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from raabta.access.passes import Passes
+    from raabta.network.mesh.laser_outages import LaserOutage
+    from raabta.orbits.propagate import Propagator
+    from raabta.scenario.kinds import AnyScenario
+    from raabta.service.contacts import Stations
+
+
+@dataclass(frozen=True)
+class Out:
+    """Satellites and stations, by their numbers, that are out for a while; lasers: whose are, where contacts
+    are between satellites. notes: the failures that say so."""
+
+    satellites: tuple[Outage, ...]
+    stations: tuple[Outage, ...]
+    notes: tuple[str, ...]
+    lasers: Topology | None = None
+
+    @property
+    def edges(self) -> list[np.datetime64]:
+        """When something goes out or comes back, UTC."""
+        lasers = () if self.lasers is None else self.lasers.outages
+        every: tuple[Outage | LaserOutage, ...] = (*self.satellites, *self.stations, *lasers)
+        return [time for each in every for time in (each.start, each.end)]
+
+    def holds(self, found: Passes, time: np.datetime64) -> NDArray[np.bool_]:
+        """Which intervals have both of their ends at a time."""
+        there = np.ones(len(found), np.bool_)
+        sites = self.stations if self.lasers is None else self.satellites
+        for outages, own in ((self.satellites, found.satellite), (sites, found.site)):
+            for each in outages:
+                if each.during(time):
+                    there &= ~np.isin(own, each.who)
+        if self.lasers is not None:
+            there &= ~self.lasers.out((found.site << 32) + found.satellite, time)
+        return there
+
+
+def outages_of(scenario: AnyScenario, stations: Stations, names: Sequence[str]) -> Out:
+    """The satellites and stations of a question that failures take. Raises ScenarioError for one that is not
+    there."""
+    satellites = [
+        Outage(
+            satellites_out(each, scenario.constellation, names, scenario.seed),
+            *window(each, scenario.time.start),
+        )
+        for each in scenario.own_failures
+        if each.what in OF_SATELLITES
+    ]
+    return Out(
+        tuple(satellites),
+        tuple(_stations_out(scenario, stations)),
+        tuple(f"Failure {each.line}" for each in scenario.own_failures),
+    )
+
+
+def lasers_out(scenario: AnyScenario, fleet: Propagator, out: Out) -> Out:
+    """The same for contacts by laser."""
+    whole = Topology.of(scenario.constellation, fleet)
+    return replace(out, lasers=laser_outages(whole, scenario, fleet.names))
+
+
+def _stations_out(scenario: AnyScenario, stations: Stations) -> list[Outage]:
+    """Outages of gateways, or places, by the numbers of the stations that are asked about."""
+    if isinstance(scenario, Scenario):
+        names, outages = (
+            [each.name for each in scenario.gateways],
+            gateway_outages(scenario, scenario.failures),
+        )
+    else:
+        places = places_of(scenario)
+        names, outages = list(places.name), place_outages(scenario, places)
+    asked = {name: number for number, name in enumerate(stations.name)}
+    renumbered = (
+        replace(each, who=np.array([asked[names[i]] for i in each.who if names[i] in asked], np.int64))
+        for each in outages
+    )
+    return [each for each in renumbered if each.who.size]

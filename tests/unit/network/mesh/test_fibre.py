@@ -1,0 +1,219 @@
+"""Points of presence behind gateways: ways against SciPy, shares beside a linear program, failures."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+from way_scenarios import SHELL
+
+from raabta.network.mesh.fibre import FIBRE_SPEED_RATIO, reach_km
+from raabta.network.mesh.timeline import FIBRE_OUT, NO_WAY, NOT_AT_OTHER, POP_OUT, run_chunk, walk
+from raabta.network.mesh.traffic import BY_BEAM, BY_FEEDERS, BY_GATEWAY, MET, share_at
+from raabta.scenario.fibre import Cable
+from raabta.scenario.paths import ANY_POP, PathScenario
+from raabta.service.pairs.run import ask, prepare
+
+GATEWAYS = [
+    {"name": "Karachi GW", "latitude_deg": 24.9, "longitude_deg": 67.1, "gateway": True, "pops": ["Karachi"]},
+    {"name": "Muscat GW", "latitude_deg": 23.6, "longitude_deg": 58.3, "gateway": True},
+]
+POPS = [
+    {"name": "Karachi", "country": "PAK", "gateway": "Karachi GW", "fibre_to": ["Fujairah"]},
+    {
+        "name": "Muscat",
+        "country": "OMN",
+        "latitude_deg": 23.6,
+        "longitude_deg": 58.5,
+        "fibre_to": ["Fujairah"],
+    },
+    {"name": "Fujairah", "country": "ARE", "latitude_deg": 25.1, "longitude_deg": 56.3, "role": "exchange"},
+]
+
+
+def landing(
+    *failures, steps=4, lasers=True, pops=POPS, gateways=GATEWAYS, cities=("Quetta", "Lahore"), **changed
+):
+    system = {"name": "shell", "label": "Shell", "shells": [SHELL]}  # no radio: ways have no use for one
+    data = {
+        "schema_version": 1,
+        "kind": "paths",
+        "name": "landing",
+        "time": {"start": "2026-11-22T00:00:00Z", "duration_s": 30.0 * steps, "step_s": 30.0},
+        "constellation": {**system, **({"lasers": {"pattern": "plus-grid"}} if lasers else {})},
+        "ground": {"cities": list(cities), "stations": gateways},
+        "pops": pops,
+        "failures": failures,
+        **changed,
+    }
+    return PathScenario.model_validate_json(json.dumps(data), strict=True)
+
+
+def lengths(mesh, step, reach):
+    """Ways of all pairs by SciPy on a graph with the fibre as links of its own; gateways are split in two, so
+    that nothing goes up again."""
+    n, g, v = mesh.propagator.count, mesh.sites.count, reach.shape[1]
+    there = np.isfinite(step.km)
+    node = np.repeat(np.arange(g), np.diff(step.links.start))
+    lasers = np.repeat(np.arange(n), there.shape[1]).reshape(there.shape)[there]
+    gate, pop = np.nonzero(np.isfinite(reach))
+    tail = np.concatenate([lasers, n + node, step.links.satellite, n + g + gate])
+    head = np.concatenate([step.lasers.neighbour[there], step.links.satellite, n + g + node, n + 2 * g + pop])
+    fibre = np.maximum(reach[gate, pop], 1e-9)  # 0 is no link to SciPy
+    km = np.concatenate([step.km[there], step.links.range_km, step.links.range_km, fibre])
+    graph = csr_array((km, (tail, head)), shape=(n + 2 * g + v, n + 2 * g + v))
+    found = dijkstra(graph, indices=n + mesh.pairs[:, 0])[:, n + 2 * g :]
+    end = mesh.pairs[:, 1] - g
+    every = np.append(found, found.min(axis=1)[:, None], axis=1)
+    return every[np.arange(len(end)), end]
+
+
+@pytest.mark.parametrize("lasers", [True, False])
+def test_ways_to_points_of_presence_are_scipys_with_the_fibre_as_links(lasers):
+    pairs = [["Quetta", "Muscat"], ["Quetta", "Fujairah"], ["Lahore", "Karachi"], ["Lahore", ANY_POP]]
+    mesh, _ = prepare(landing(lasers=lasers, pairs=pairs))
+    kept = run_chunk(mesh, range(4))["km"]
+    for step in walk(mesh, range(4)):
+        theirs = lengths(mesh, step, mesh.fibre.whole_km)
+        np.testing.assert_allclose(kept[step.number], theirs.astype(np.float32), rtol=0, atol=1e-3)
+    assert np.isfinite(kept).any()
+
+
+def test_fibre_counts_as_the_light_in_vacuum_that_takes_as_long():
+    cables = [Cable("g", "a", 100.0), Cable("g", "b", 900.0), Cable("a", "b", 200.0), Cable("h", "c", 1.0)]
+    reach = reach_km(cables, ["x", "g", "h"], ["a", "b", "c"], 1.5)
+    per_km = 1.5 / FIBRE_SPEED_RATIO
+    np.testing.assert_allclose(reach[1], [100.0 * per_km, 300.0 * per_km, np.inf])
+    assert np.isinf(reach[0]).all() and reach[2, 2] == pytest.approx(per_km)
+    assert np.isinf(reach[2, :2]).all()  # what comes down at one gateway does not go up at another
+
+
+def test_without_pairs_every_place_but_gateways_goes_to_any_point_of_presence():
+    mesh, places = prepare(landing())
+    ends = [[places.name[node] for node in pair] for pair in mesh.pairs]
+    assert ends == [["Quetta, Pakistan", ANY_POP], ["Lahore, Pakistan", ANY_POP]]
+    answer = ask(mesh, places)
+    assert (answer.pairs["great_circle_km"].values > 500.0).all()
+
+
+@pytest.mark.parametrize(
+    ("line", "cause"),
+    [("cable:Karachi GW", FIBRE_OUT), ("cable:Karachi GW-Karachi", FIBRE_OUT), ("pop:Karachi", POP_OUT)],
+)
+def test_a_gateway_without_its_cable_lands_nothing_and_the_cause_says_so(line, cause):
+    alone = {
+        "gateways": GATEWAYS[:1],
+        "pops": [{**POPS[0], "fibre_to": []}],
+        "pairs": [["Quetta", "Karachi"]],
+    }
+    whole = run_chunk(prepare(landing(lasers=False, **alone))[0], range(4))
+    mesh, _ = prepare(landing(f"{line}@30-90", lasers=False, **alone))
+    found = run_chunk(mesh, range(4))
+    had = whole["cause"][:, 0] == 0
+    assert had[1:3].any()
+    assert (found["cause"][1:3, 0][had[1:3]] == cause).all()
+    np.testing.assert_array_equal(found["km"][[0, 3]], whole["km"][[0, 3]])
+    assert np.isinf(found["km"][1:3]).all()
+
+
+def test_what_no_fibre_would_mend_keeps_its_own_cause():
+    far = [{"name": "Far GW", "latitude_deg": -35.0, "longitude_deg": -70.0, "gateway": True}]
+    pops = [{"name": "Far", "country": "CHL", "gateway": "Far GW"}]
+    scene = landing("cable:Far GW", lasers=False, gateways=far, pops=pops, pairs=[["Quetta", "Far"]], steps=2)
+    causes = run_chunk(prepare(scene)[0], range(2))["cause"]
+    assert set(causes.ravel().tolist()) <= {NOT_AT_OTHER, NO_WAY}
+
+
+def test_a_second_cable_leads_to_another_point_of_presence():
+    twice = [{**GATEWAYS[0], "pops": ["Karachi", "Muscat"]}]
+    pops = [{**pop, "fibre_to": []} for pop in POPS[:2]]
+    mesh, _ = prepare(landing("cable:Karachi GW-Karachi@30-", gateways=twice, pops=pops))
+    found = run_chunk(mesh, range(4))["km"]
+    whole = run_chunk(prepare(landing(gateways=twice, pops=pops))[0], range(4))["km"]
+    np.testing.assert_array_equal(found[0], whole[0])
+    muscat = mesh.fibre.whole_km[2, 1]  # places: Quetta, Lahore, the gateway
+    np.testing.assert_allclose(found[1:] - whole[1:], muscat - mesh.fibre.whole_km[2, 0], rtol=1e-4)
+
+
+def shared(**traffic):
+    asked = {"total_mbps": 4_000.0, "demand": "equal", "every_steps": 1, **traffic}
+    mesh, _ = prepare(landing(traffic=asked, steps=1))
+    (step,) = walk(mesh, [0])
+    return mesh, step, share_at(mesh, step, mesh.asked_mbps)
+
+
+def test_beam_feeders_and_gateway_bind_each_in_turn():
+    _, _, free = shared()
+    assert free.rate_mbps.tolist() == [2_000.0, 2_000.0] and free.stop.tolist() == [MET, MET]
+    _, _, beam = shared(beam_mbps=300.0)
+    assert beam.rate_mbps.tolist() == [300.0, 300.0] and beam.stop.tolist() == [BY_BEAM, BY_BEAM]
+    mesh, _, gate = shared(gateway_mbps=500.0)
+    lands = np.bincount(gate.gateway[gate.gateway >= 0], minlength=mesh.sites.count)
+    for place in np.flatnonzero(lands):
+        assert gate.landed_mbps[place] == pytest.approx(500.0)
+    assert set(gate.stop.tolist()) == {BY_GATEWAY}
+    _, _, feeder = shared(feeder_mbps=200.0)
+    assert set(feeder.stop.tolist()) == {BY_FEEDERS}
+    assert (
+        feeder.rate_mbps.sum()
+        == pytest.approx(feeder.landed_mbps.sum())
+        == pytest.approx(feeder.pops_mbps.sum())
+    )
+
+
+def test_fair_rates_stand_beside_the_most_that_a_linear_program_carries():
+    _, _, found = shared(gateway_mbps=700.0, bound=True)
+    assert found.rate_mbps.sum() <= found.most_mbps * (1.0 + 1e-9)
+    assert found.most_mbps > 0.0
+
+
+def test_the_summary_says_where_traffic_lands_by_share():
+    cells = {"cities": [], "stations": GATEWAYS, "cells": {"country": "PAK", "by": "district"}}
+    scene = landing(
+        ground=cells, traffic={"total_mbps": 50_000.0, "every_steps": 2, "feeder_mbps": 5_000.0}, steps=3
+    )
+    mesh, places = prepare(scene)
+    assert len(mesh.pairs) > 100
+    answer = ask(mesh, places)
+    told = answer.summary["traffic"]["landing"]
+    assert sum(each["share"] for each in told["gateways"]) == pytest.approx(1.0)
+    assert sum(each["share"] for each in told["pops"]) == pytest.approx(1.0)
+    assert {each["name"] for each in told["gateways"]} <= {each["name"] for each in GATEWAYS}
+    assert set(answer.flows["lands_at"].values) <= {"", *(each["name"] for each in GATEWAYS)}
+    assert "a satellite's feeders" in answer.flows["stopped_by"].values
+
+
+def test_cells_are_those_of_towns_and_hold_the_country():
+    from raabta.service.data import country_population
+
+    cells = {"cities": [], "stations": GATEWAYS, "cells": {"country": "BTN", "by": "cell", "resolution": 4}}
+    _, places = prepare(landing(ground=cells, steps=1))
+    people = places.people[: places.count][[name.endswith("ffff") for name in places.name[: places.count]]]
+    assert people.size > 3 and people.sum() == pytest.approx(country_population("BTN"), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"failures": ["cable:Nowhere"]}, "there is no cable 'Nowhere'"),
+        ({"failures": ["pop:Muscad"]}, "did you mean 'Muscat'"),
+        ({"gateways": [], "pops": POPS[1:]}, "give a station `gateway: true`"),
+        ({"pops": [*POPS, POPS[0]]}, "stands twice"),
+        ({"pops": [{**POPS[1], "fibre_to": ["Muscat"]}]}, "leads to itself"),
+        ({"routing": {"relay": True}}, "does not go with pops"),
+        ({"gateways": [{**GATEWAYS[0], "pops": ["Karach"]}]}, "did you mean 'Karachi'"),
+        ({"gateways": [{**GATEWAYS[1], "gateway": False, "pops": ["Muscat"]}]}, "is no gateway"),
+        ({"pops": [*POPS, {**POPS[1], "name": "Quetta", "fibre_to": []}]}, "is a place of this scenario too"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(changed, said):
+    with pytest.raises(ValueError, match=said):
+        landing(*changed.pop("failures", ()), **changed)
+
+
+def test_a_cable_of_a_scenario_without_points_of_presence_is_refused():
+    with pytest.raises(ValueError, match="no gateways and so no fibre"):
+        landing("cable:Karachi GW", pops=[], gateways=GATEWAYS[1:])
