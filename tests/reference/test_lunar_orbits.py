@@ -2,77 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pytest
 from lunar_orbits import EPOCH, FROZEN, LOW, RELAY, state
 
 from raabta.base.bodies import MOON
-from raabta.base.timescales import tdb_s
-from raabta.orbits.force_kernels import TERMS, WIDTH
-from raabta.orbits.force_model import GM_KM3_S2, ForceModel, force_model
+from raabta.bench.taylor_orbits import engine_of, place_after
+from raabta.orbits.force_model import ForceModel, force_model
 from raabta.orbits.numerical import propagate
 from raabta.orbits.orbit_events import apsides
 from raabta.orbits.platforms import fixed, in_frame
 
-Floats = npt.NDArray[np.float64]
 DAY_S = 86_400.0
-HARMONICS = 15
-
-
-def _equations(hy: Any, model: ForceModel) -> Any:
-    """The same forces for heyoka: its own harmonics and Taylor series; places and axes of others are
-    polynomials of time whose coefficients are parameters."""
-    x, v = hy.make_vars("x", "y", "z"), hy.make_vars("vx", "vy", "vz")
-    last = HARMONICS * TERMS
-    share = hy.par[last] * (hy.time - hy.par[last + 1]) - 1.0
-    values = []
-    for w in range(HARMONICS):
-        value = hy.par[w * TERMS + TERMS - 1]
-        for k in range(TERMS - 2, -1, -1):
-            value = value * share + hy.par[w * TERMS + k]
-        values.append(value)
-    turn = [[values[6 + 3 * i + j] for j in range(3)] for i in range(3)]
-    field = model.gravity
-    assert field is not None
-    pairs = [[field.c[n, m], field.s[n, m]] for n in range(field.degree + 1) for m in range(n + 1)]
-    pairs[0] = [1.0, 0.0]
-    fixed_place = [sum(turn[i][j] * x[j] for j in range(3)) for i in range(3)]
-    own = hy.model.sh_gravity_acc(fixed_place, pairs, mu=field.gm_km3_s2, a=field.radius_km)
-    pull = [sum(turn[i][j] * own[i] for i in range(3)) for j in range(3)]
-    for name, first in (("Earth", 0), ("Sun", 3)):
-        there = values[first : first + 3]
-        apart = [there[i] - x[i] for i in range(3)]
-        near, far = sum(p * p for p in apart) ** -1.5, sum(p * p for p in there) ** -1.5
-        pull = [pull[i] + GM_KM3_S2[name] * (apart[i] * near - there[i] * far) for i in range(3)]
-    system = [(x[i], v[i]) for i in range(3)] + [(v[i], pull[i]) for i in range(3)]
-    return hy.taylor_adaptive(system, [1.0] * 6, compact_mode=True, tol=1e-14)
-
-
-def _after(engine: Any, model: ForceModel, own: Floats, end_s: float) -> Floats:
-    """heyoka's place `end_s` seconds after EPOCH."""
-    sky = model.sky(float(tdb_s(np.array([EPOCH]))[0]), 0.0, end_s)
-    rows = np.asarray(sky.values).reshape(-1, TERMS, WIDTH)
-    engine.time, engine.state[:] = 0.0, own
-    for i, row in enumerate(rows):
-        engine.pars[: HARMONICS * TERMS] = row[:, :HARMONICS].T.ravel()
-        engine.pars[HARMONICS * TERMS :] = 2.0 / sky.step_s, sky.start_s + i * sky.step_s
-        engine.propagate_until(sky.start_s + (i + 1) * sky.step_s)
-    return np.array(engine.state[:3])
 
 
 def test_heyoka_says_the_same_after_a_day_at_degree_20() -> None:
     """Two methods by two groups. Asked: 1 m. At the usual tolerance 3 mm; tight, and with nothing left out,
     a thousandth of that."""
-    hy = pytest.importorskip("heyoka", reason="heyoka is not installed")
+    pytest.importorskip("heyoka", reason="heyoka is not installed")
     model = force_model()
     exact = ForceModel(MOON, model.gravity, neglect_km_s2=1e-20)
-    engine = _equations(hy, model)
+    engine = engine_of(model)
     for own in (RELAY, FROZEN, LOW):
         orbit = propagate(own, EPOCH, DAY_S, model).nodes[0][-1]
-        theirs = _after(engine, model, own, float(orbit[0]))
+        theirs = place_after(engine, model, EPOCH, own, float(orbit[0]))
         assert np.linalg.norm(orbit[1:4] - theirs) < 1e-5  # 1 cm
         tight = propagate(own, EPOCH, DAY_S, exact, tolerance_km=1e-12).nodes[0][-1]
         assert np.linalg.norm(tight[1:4] - theirs) < 1e-8  # 0.01 mm

@@ -12,6 +12,7 @@ from raabta.bench import (
     flow_rows,
     gpu_rows,
     link_rows,
+    lunar_rows,
     mesh_rows,
     network_rows,
     orbit_rows,
@@ -28,6 +29,7 @@ from raabta.scenario.suggest import near_name
 
 ROWS: tuple[Row, ...] = (
     *orbit_rows.ROWS,
+    *lunar_rows.ROWS,
     *coverage_rows.ROWS,
     *access_rows.ROWS,
     *pass_rows.ROWS,

@@ -68,6 +68,8 @@ def stretch(pull, sky, push, method, tolerance_km, surface_km, node, count, end_
         if not error < 1.0:
             h = own * (max(0.333, 0.9 * error**-0.125) if error == error else 0.1)
             grew = 1.0
+            if error != error:
+                a[:] = 0.0
             if abs(h) < SHORTEST_S:
                 return count, h, STUCK
             continue
@@ -75,7 +77,7 @@ def stretch(pull, sky, push, method, tolerance_km, surface_km, node, count, end_
             node[count, 0] = end_s
         factor = min(grew, 0.9 * max(error, 1e-12) ** -0.125)
         if not hit_end or factor < 1.0:
-            h = own * factor
+            h = own * factor * _ahead(last, node[count], own * factor)
         grew = 6.0
         count += 1
         if _reaches(node[count - 2], node[count - 1], surface_km):
@@ -92,9 +94,11 @@ def _step(pull, sky, push, method, tolerance_km, last, h, a, out):
     first = pack(last[7], last[8], last[9], 0.0, 0.0, 0.0, 0.0, 0.0)
     store(a, 0, first)
     for i in range(1, STAGES):
-        bend = mul(first, spread(method.twice[i * STAGES]))
-        for k in range(1, i):
+        bend, rest = mul(first, spread(method.twice[i * STAGES])), spread(0.0)
+        for k in range(1, i, 2):  # two sums at once; the stage after the last has no weight
             bend = fma(spread(method.twice[i * STAGES + k]), load(a, k * 8), bend)
+            rest = fma(spread(method.twice[i * STAGES + k + 1]), load(a, (k + 1) * 8), rest)
+        bend = add(bend, rest)
         c = method.c[i]
         y = fma(spread(h * h), bend, fma(spread(c * h), v, x))
         ax, ay, az = acceleration(pull, sky, push, t + c * h, lane(y, 0), lane(y, 1), lane(y, 2))
@@ -122,6 +126,20 @@ def _step(pull, sky, push, method, tolerance_km, last, h, a, out):
     if five == 0.0 and three == 0.0:
         return 0.0
     return abs(h) * five / math.sqrt((five + 0.01 * three) * 6.0)
+
+
+@inner
+def _ahead(last, now, h):
+    """How much longer a step may be for what lies ahead: steps go as the distance to the power of 3/2, so the
+    middle of the next one is held against that of the last."""
+    x, y, z, vx, vy, vz = now[1], now[2], now[3], now[4], now[5], now[6]
+    before = last[1] * last[1] + last[2] * last[2] + last[3] * last[3]
+    square = x * x + y * y + z * z
+    r = math.sqrt(square)
+    then = r + 0.5 * h * (x * vx + y * vy + z * vz) / r
+    ratio = 2.0 * then / (r + math.sqrt(before))
+    ratio = min(max(ratio, 0.5), 1.6)
+    return ratio * math.sqrt(ratio)
 
 
 @inner

@@ -25,8 +25,9 @@ AU_KM = 149_597_870.7
 SOLAR_CONSTANT_W_M2 = 1_361.0
 """Kopp & Lean, Geophys. Res. Lett. 38 (2011), doi:10.1029/2010GL045777: 1,360.8 W/m2."""
 LIGHT_M_S = 299_792_458.0
-NEGLECT_KM_S2 = 1e-15
-"""Of the harmonics, what may be left out far from the body: 4 mm in a day if it were all along the track."""
+NEGLECT_KM_S2 = 1e-14
+"""Of the harmonics, what may be left out far from the body: less than relativity, which is left out too; at
+most 4 cm in a day if all of it were along the track, 1 mm measured."""
 ROW_S = 21_600.0
 """The sky is a polynomial over this long: the Moon turns 3.3 degrees, the Earth goes round it as far."""
 

@@ -19,6 +19,7 @@ from raabta.base.lane_kernels import COUNT, add, fma, load, mul, pack, spread, t
 
 ROW = 6 * COUNT
 """Of one degree and eight orders: g, -h, C, S, cu, su."""
+ROOT_3 = math.sqrt(3.0)
 _FAST = {"contract", "nsz"}
 inner = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, forceinline=True, _nrt=False)
 
@@ -58,10 +59,14 @@ def harmonics(table, rows, orders, degree, radius_km, gm, x, y, z):
     rho_4 = rho * rho * rho * rho
     rho_8 = rho_4 * rho_4
     for block in range(degree // COUNT + 1):
+        first = block * COUNT
         a1, a2 = spread(before_1), spread(before_2)
+        if block == 0:  # degrees 0 and 1 are known
+            first = 2
+            a1, a2 = mul(spread(rho), pack(ROOT_3 * u, ROOT_3, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)), spread(1.0)
         pc, ps, qc, qs, rc, rs = zero, zero, zero, zero, zero, zero
-        at = (block * rows + block * COUNT) * ROW
-        for n in range(block * COUNT, degree + 1):
+        at = (block * rows + first) * ROW
+        for n in range(first, degree + 1):
             a = fma(mul(load(table, at), rho_u), a1, mul(mul(load(table, at + COUNT), rho_2), a2))
             a2 = a1
             a1 = a
