@@ -71,6 +71,29 @@ def test_de440_agrees_with_de421(body: str, site) -> None:
     assert np.abs(sky(body, site)[0] - other).max() < 3e-5
 
 
+def test_mean_earth_axes_of_de440_and_de421_are_as_close_as_naif_says() -> None:
+    """NAIF's moon_de440_220930.tf: never more than 3.071e-7 rad apart from 2000 to 2040, 0.53 m."""
+    days = np.datetime64("2000-01-02", "ns") + np.arange(40 * 365) * np.timedelta64(86_400, "s")
+    try:
+        other = rotation("GCRF", "MOON_ME", days, orientation="DE440")
+    except StoreError as absent:
+        pytest.skip(str(absent))
+    between = rotation("GCRF", "MOON_ME", days) @ np.swapaxes(other, 1, 2)
+    angle = np.linalg.norm(between[:, [1, 0, 0], [2, 2, 1]], axis=1)
+    assert angle.max() == pytest.approx(3.071e-7, abs=2e-10)
+
+
+def test_moon_and_sun_of_de440_and_de421_differ_by_metres() -> None:
+    """Park et al. (2021), doi:10.3847/1538-3881/abd414: metres for the Moon, hundreds for the Sun."""
+    try:
+        other = ephemeris("DE440")
+    except StoreError as absent:
+        pytest.skip(str(absent))
+    for body, most_km in (("Moon", 0.01), ("Sun", 0.3)):
+        off = ephemeris().position_km(body, TIMES) - other.position_km(body, TIMES)
+        assert 0.0 < np.linalg.norm(off, axis=1).max() < most_km
+
+
 def iau_moon_axes(tdb: np.ndarray) -> np.ndarray:
     """The IAU's series for the Moon's pole and meridian (WGCCRE 2009, doi:10.1007/s10569-010-9320-4,
     table 2): mean Earth axes to about 150 m."""
