@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from raabta.base.errors import RaabtaError
-from raabta.cli import contacts, emulate, link, output, packets, paths, plan_beams, whatif
+from raabta.cli import contacts, deliver, emulate, link, output, packets, paths, plan_beams, whatif
 from raabta.cli.ending import INTERRUPTED, OUR_FAULT, resumable
 from raabta.cli.options import (
     Area,
@@ -412,6 +412,7 @@ app.command("link")(link.link)
 app.command("paths")(paths.paths)
 app.command("whatif")(whatif.whatif)
 app.command("contacts")(contacts.contacts)
+app.command("deliver")(deliver.deliver)
 app.command("plan-beams")(plan_beams.plan_beams)
 app.command("emulate")(emulate.emulate)
 app.command("packets")(packets.packets)

@@ -12,7 +12,7 @@ from raabta.cli.app import main
 DOCS = Path(__file__).parents[3] / "docs"
 COMMANDS = (
     "demo", "init", "run", "sweep", "report", "explain", "catalogue", "verify", "rerun", "bench", "coverage",
-    "link", "paths", "plan-beams", "spectrum", "emulate", "packets", "contacts", "whatif",
+    "link", "paths", "plan-beams", "spectrum", "emulate", "packets", "contacts", "whatif", "deliver",
 )  # fmt: skip
 
 

@@ -198,11 +198,12 @@ def _world(
     )
     places = store_kernels.Places(
         none(count), none(count), none(count), none(count), none(count), none(count),
-        none(count, steps), zeros(count), zeros(count), none(count), none(steps),
+        none(count, steps), zeros(count), zeros(count), none(count),
     )  # fmt: skip
     queues = store_kernels.Queues(
         none(links + nodes, ranks), none(links + nodes, ranks), none(nodes, ranks), none(nodes, ranks),
-        np.zeros((nodes, ranks)), np.zeros(nodes), limits, none(links), zeros(links), zeros(1),
+        np.zeros((nodes, ranks)), np.zeros((links + nodes, ranks)),
+        np.zeros(nodes), limits, none(links), zeros(links), zeros(1),
     )  # fmt: skip
     most = 2 * count + 3 * links + 8
     events = store_kernels.Events(np.empty(most), zeros(most), zeros(most), zeros(most), zeros(2))

@@ -47,8 +47,7 @@ class Ends(NamedTuple):
 
 class Places(NamedTuple):
     """Where bundles are, (b,): node; queue (-1: none), neighbours in it and among those that wait at the
-    node; way (b, hops): links that they are booked on from `step` to `steps`; the link that they travel.
-    rest (hops,): room for what is left of a way."""
+    node; way (b, hops): links that they are booked on from `step` to `steps`; the link that they travel."""
 
     node: Any
     queue: Any
@@ -60,19 +59,20 @@ class Places(NamedTuple):
     step: Any
     steps: Any
     travels: Any
-    rest: Any
 
 
 class Queues(NamedTuple):
-    """Heads and tails: of queues (links + nodes, ranks), of all that wait at a node (nodes, ranks), with
-    their volume; used_mb, limit_mb (n,): buffers; sending (l,): bundle, -1 for none; asked (l,): 1 if events
-    of its beginning and its end are set, 2 if it is open and idle, 3 over; flag: bookings were given back."""
+    """Heads and tails of queues (links + nodes, ranks) and of all that wait at a node (nodes, ranks), with
+    the volume of both; used_mb, limit_mb (n,): buffers; sending (l,): bundle, -1 for none; asked (l,): 1 if
+    events of its beginning and its end are set, 2 if it is open and idle, 3 over; flag: bookings were given
+    back."""
 
     head: Any
     tail: Any
     oldest: Any
     youngest: Any
     waits_mb: Any
+    queued_mb: Any
     used_mb: Any
     limit_mb: Any
     sending: Any
@@ -221,6 +221,7 @@ def leave_queue(world, bundle):
     if row != _NONE:
         rank = world.bundles.rank[bundle]
         chain_remove(queues.head, queues.tail, places.before, places.after, row, rank, bundle)
+        queues.queued_mb[row, rank] -= world.bundles.size_mb[bundle]
         places.queue[bundle] = _NONE
 
 
@@ -254,7 +255,7 @@ def route(world, bundle, time_s, avoid):
 
     avoid: a link not to take, or -1. Returns whether there is a way.
     """
-    bundles, places, queues = world.bundles, world.places, world.queues
+    bundles, places = world.bundles, world.places
     node, rank, size = places.node[bundle], bundles.rank[bundle], bundles.size_mb[bundle]
     ask = (node, bundles.to_node[bundle], time_s, rank, size, bundles.deadline_s[bundle], avoid)
     _, hops = find_way(world.links, world.booked, world.search, ask, world.way)
@@ -263,24 +264,32 @@ def route(world, bundle, time_s, avoid):
         link = world.way[step]
         places.way[bundle, step] = link
         world.booked.waiting_mb[link, rank] += size
-    row = world.way[0] if hops > 0 else world.links.start_s.shape[0] + node
-    places.queue[bundle] = row
-    chain_add(queues.head, queues.tail, places.before, places.after, row, rank, bundle)
-    if hops > 0:
-        rouse(world, world.way[0], time_s)
+    join_queue(world, bundle, world.way[0] if hops > 0 else world.links.start_s.shape[0] + node, time_s)
     return hops > 0
 
 
 @kernel
-def same_way(world, bundle, length):
-    """Whether the way found last goes on as the bundle had been booked, over `length` links."""
-    places = world.places
-    if places.steps[bundle] != length:
+def join_queue(world, bundle, row, time_s):
+    """Put a bundle into a queue, of a link or of those without a way."""
+    places, queues, rank = world.places, world.queues, world.bundles.rank[bundle]
+    places.queue[bundle] = row
+    chain_add(queues.head, queues.tail, places.before, places.after, row, rank, bundle)
+    queues.queued_mb[row, rank] += world.bundles.size_mb[bundle]
+    if row < world.links.start_s.shape[0]:
+        rouse(world, row, time_s)
+
+
+@kernel
+def goes_on(world, bundle, time_s):
+    """Whether the link that a bundle is booked on next can still take it, behind what is queued there."""
+    places, links, rank = world.places, world.links, world.bundles.rank[bundle]
+    if places.step[bundle] == places.steps[bundle]:
         return False
-    same = True
-    for step in range(length):
-        same &= places.way[bundle, step] == places.rest[step]
-    return same
+    link, size = places.way[bundle, places.step[bundle]], world.bundles.size_mb[bundle]
+    begin = max(position(links, link, time_s), world.booked.free_mb[link])
+    for other in range(rank, world.queues.queued_mb.shape[1]):
+        begin += world.queues.queued_mb[link, other]
+    return links.end_s[link] > time_s and fits(links, link, begin, size)
 
 
 @kernel
@@ -317,10 +326,6 @@ def arrive(world, bundle, node, time_s):
     """A bundle is at a node, new or received: delivered, held and sent on its way, or lost."""
     places = world.places
     places.node[bundle] = node
-    flag, step, steps = world.queues.flag[0], places.step[bundle], places.steps[bundle]
-    for k in range(step, steps):
-        places.rest[k - step] = places.way[bundle, k]
-    give_back(world, bundle)
     if node == world.bundles.to_node[bundle]:
         world.ends.fate[bundle], world.ends.time_s[bundle] = DELIVERED, time_s
         world.ends.node[bundle] = node
@@ -328,8 +333,11 @@ def arrive(world, bundle, node, time_s):
         lose(world, bundle, time_s, BUFFER_FULL, False)
     else:
         hold(world, bundle, node)
-        if route(world, bundle, time_s, _NONE) and same_way(world, bundle, steps - step):
-            world.queues.flag[0] = flag
+        if goes_on(world, bundle, time_s):
+            join_queue(world, bundle, places.way[bundle, places.step[bundle]], time_s)
+        else:
+            give_back(world, bundle)
+            route(world, bundle, time_s, _NONE)
 
 
 @kernel

@@ -1,0 +1,124 @@
+"""Contact-graph routing against enumeration, volumes against linear programs, and what always holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from delay_tolerant_plans import Row, drawn_rows, enumerated, greatest_volume_mb, plan_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from raabta.network.delay_tolerant.contact_graph import contact_graph, find_route
+from raabta.network.delay_tolerant.deliveries import FATES
+from raabta.network.delay_tolerant.store_forward import Source, deliver
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    seed=SEEDS,
+    nodes=st.integers(2, 5),
+    contacts=st.integers(1, 12),
+    size=st.sampled_from([0.0, 1.0, 7.5, 30.0]),
+)
+def test_the_way_is_the_first_of_all(seed: int, nodes: int, contacts: int, size: float) -> None:
+    rows = drawn_rows(seed, nodes, contacts)
+    arrival, links = enumerated(rows, 0, nodes - 1, 3.0, size)
+    found = find_route(plan_of(nodes, rows), "n0", f"n{nodes - 1}", at_s=3.0, volume_mb=size)
+    if found is None:
+        assert arrival == np.inf
+    else:
+        assert found.arrival_s == pytest.approx(arrival, abs=1e-9) and len(found.contacts) == links
+        assert found.best_case_s <= found.arrival_s + 1e-9 and found.volume_limit_mb >= size - 1e-9
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=SEEDS, nodes=st.integers(2, 5), contacts=st.integers(1, 12))
+def test_no_more_comes_than_could(seed: int, nodes: int, contacts: int) -> None:
+    rows = drawn_rows(seed, nodes, contacts, light=False)
+    told = deliver(plan_of(nodes, rows), [Source("n0", f"n{nodes - 1}", 400.0)])
+    assert told.by_source().delivered_mb[0] <= greatest_volume_mb(rows, nodes, 0, nodes - 1) + 1e-6
+
+
+@settings(deadline=None, max_examples=40)
+@given(seed=SEEDS, nodes=st.integers(2, 5), contacts=st.integers(2, 16))
+def test_over_a_chain_all_comes_that_can(seed: int, nodes: int, contacts: int) -> None:
+    draw = np.random.default_rng(seed)
+    rows: list[Row] = []
+    for one in range(nodes - 1):
+        clock = 0.0
+        for _ in range(int(draw.integers(1, max(2, contacts // 2)))):
+            start = clock + float(draw.integers(1, 20))
+            clock = start + float(draw.integers(1, 20))
+            rows.append((start, clock, one, one + 1, 8.0 * float(draw.integers(1, 5)), 0.0))
+    most = greatest_volume_mb(rows, nodes, 0, nodes - 1)
+    told = deliver(plan_of(nodes, rows), [Source("n0", f"n{nodes - 1}", most + 20.0, bundle_mb=0.125)])
+    # Bundles are whole: a contact may leave one unsent, and one is under way on each link.
+    lost = 0.125 * (len(rows) + nodes) * nodes
+    assert most - lost <= float(told.by_source().delivered_mb[0]) <= most + 1e-6
+
+
+@settings(deadline=None, max_examples=120)
+@given(seed=SEEDS, nodes=st.integers(2, 6), contacts=st.integers(1, 30), tight=st.booleans())
+def test_what_always_holds(seed: int, nodes: int, contacts: int, tight: bool) -> None:
+    draw = np.random.default_rng(seed)
+    plan = plan_of(nodes, drawn_rows(seed, nodes, contacts))
+    sources = []
+    for _ in range(int(draw.integers(1, 5))):
+        one, other = draw.choice(nodes, 2, replace=False).tolist()
+        start = float(draw.integers(0, 60))
+        sources.append(Source(
+            f"n{one}", f"n{other}", float(draw.integers(1, 90)), start, start + float(draw.integers(0, 80)),
+            priority=int(draw.integers(0, 3)), bundle_mb=float(draw.choice([0.5, 1.0, 3.0])),
+            lifetime_s=float(draw.choice([np.inf, 40.0, 150.0])),
+        ))  # fmt: skip
+    limits = {f"n{k}": float(draw.integers(5, 60)) for k in range(nodes)} if tight else {}
+    told = deliver(plan, sources, limits)
+    check_volumes(told, sources)
+    check_links(told)
+    check_buffers(told, limits)
+    again = deliver(plan, sources, limits)
+    for name in ("fate", "ended_s", "hop_bundle", "hop_begin_s", "hop_arrival_s"):
+        np.testing.assert_array_equal(getattr(told, name), getattr(again, name))
+
+
+def check_volumes(told, sources) -> None:
+    """Every MB has one fate; nothing comes late, or sooner than it could."""
+    volume = told.volume_by_fate_mb()
+    np.testing.assert_allclose(volume.sum(axis=1), [source.volume_mb for source in sources])
+    assert (volume[:, FATES.index("pending")] == 0.0).all()
+    done = told.delivered
+    assert (told.ended_s[done] <= told.deadline_s[done]).all()
+    assert (told.ended_s[done] >= told.best_case_s[done] - 1e-9).all()
+    assert (told.fate[np.isinf(told.best_case_s)] > 1).all()
+
+
+def check_links(told) -> None:
+    """Sendings stand in contacts one after another; each of a bundle begins where the last one ended."""
+    plan, graph = told.plan, contact_graph(told.plan)
+    assert (told.hop_begin_s >= plan.start_s[told.hop_contact] - 1e-9).all()
+    assert (told.hop_end_s <= plan.end_s[told.hop_contact] + 1e-9).all()
+    for contact in range(len(plan)):
+        own = np.flatnonzero(told.hop_contact == contact)
+        assert (told.hop_begin_s[own][1:] >= told.hop_end_s[own][:-1] - 1e-9).all()
+        sent = told.volume_mb[told.hop_bundle[own]].sum()
+        assert sent <= (plan.end_s - plan.start_s)[contact] * plan.rate_mbps[contact] / 8.0 * (1.0 + 1e-8)
+    assert graph.links.start_s.size == len(plan)
+    order = np.lexsort((told.hop_begin_s, told.hop_bundle))
+    bundle, contact = told.hop_bundle[order], told.hop_contact[order]
+    same = bundle[1:] == bundle[:-1]
+    assert (plan.from_node[contact[1:]] == plan.to_node[contact[:-1]])[same].all()
+    assert (told.hop_begin_s[order][1:] >= told.hop_arrival_s[order][:-1] - 1e-9)[same].all()
+
+
+def check_buffers(told, limits) -> None:
+    """No buffer holds more than it can or less than nothing; made is delivered, lost, held or under way."""
+    series = told.backlog
+    assert (series.held_mb >= 0.0).all()
+    for node, name in enumerate(told.plan.nodes):
+        own = series.held_mb[series.node == node]
+        assert own.max(initial=0.0) <= limits.get(name, np.inf) + 1e-6
+    left = told.volume_by_fate_mb()[:, FATES.index("contacts full")].sum()
+    left += told.volume_mb[(told.fate == FATES.index("no contact")) & np.isnan(told.ended_s)].sum()
+    assert told.held_mb([1e9]).sum() == pytest.approx(left, abs=1e-6)
