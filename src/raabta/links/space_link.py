@@ -256,7 +256,7 @@ class SpaceLink:
             *_sent(self.sender, self.frequency_ghz),
             ("free-space loss", spread, "dB", "20 log10(4 pi d f / c), ITU-R P.525-4"),
             *air,
-            *((name, np.asarray(-loss), "dB", "") for name, loss in self.losses),
+            *((name, np.asarray(0.0 - loss), "dB", "") for name, loss in self.losses),
             *_received(self.receiver, self.frequency_ghz, behind),
             ("Boltzmann", np.asarray(-BOLTZMANN_DBW_K_HZ), "dBW/K/Hz", "-10 log10 k"),
         ]
@@ -324,9 +324,9 @@ def _sent(sender: Transmitter | Stated, frequency_ghz: float) -> Sequence[tuple[
     power = 10.0 * np.log10(in_range("power", sender.power_w, 1e-6, 1e6, "W", "a transmitter"))
     return [
         ("power", power, "dBW", f"{sender.power_w:g} W"),
-        ("sender's line", np.asarray(-sender.line_loss_db), "dB", ""),
+        ("sender's line", np.asarray(0.0 - sender.line_loss_db), "dB", ""),
         ("sender's gain", np.asarray(antenna.peak_dbi(frequency_ghz)), "dBi", _words(antenna)),
-        ("sender's pointing", np.asarray(-antenna.off_db(frequency_ghz)), "dB", _error(antenna)),
+        ("sender's pointing", np.asarray(0.0 - antenna.off_db(frequency_ghz)), "dB", _error(antenna)),
     ]
 
 
@@ -343,8 +343,8 @@ def _received(
     note = f"{float(np.max(system_k)):.0f} K" + (f" with the {discs} in the beam" if discs else "")
     return [
         ("receiver's gain", np.asarray(antenna.peak_dbi(frequency_ghz)), "dBi", _words(antenna)),
-        ("receiver's pointing", np.asarray(-antenna.off_db(frequency_ghz)), "dB", _error(antenna)),
-        ("receiver's feed", np.asarray(-receiver.feed_loss_db), "dB", ""),
+        ("receiver's pointing", np.asarray(0.0 - antenna.off_db(frequency_ghz)), "dB", _error(antenna)),
+        ("receiver's feed", np.asarray(0.0 - receiver.feed_loss_db), "dB", ""),
         ("system noise", np.asarray(-10.0 * np.log10(system_k)), "dBK", note),
     ]
 

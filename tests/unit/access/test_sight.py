@@ -152,3 +152,38 @@ def test_what_is_refused():
     })())  # fmt: skip
     with pytest.raises(OutOfRangeError, match="lost is nothing 0 s after the start"):
         Sight([ROVER, lost], skies.sky(DAY_S)).contacts("rover", "lost")
+
+
+def test_real_orbits_and_axes_agree_with_passes_of_one_instant():
+    """An integrated relay over a site, by `find_passes` in the Moon's axes. The site hardly moves: it counts
+    when the relay sends, or when what is sent to it arrives."""
+    from datetime import UTC, datetime
+
+    from raabta.access.passes import find_passes
+    from raabta.access.sky import sky_over
+    from raabta.orbits.orbiters import trajectory
+    from raabta.orbits.platforms import in_frame
+    from raabta.scenario.orbiters import Forces, KeplerElements, Orbiter
+
+    start, span_s = np.datetime64("2028-11-01", "ns"), 2.0 * DAY_S
+    orbit = KeplerElements(
+        periapsis_altitude_km=200.0, apoapsis_altitude_km=16_000.0, inclination_deg=62.4,
+        raan_deg=30.0, argp_deg=90.0, true_anomaly_deg=0.0,
+    )  # fmt: skip
+    own = Orbiter(
+        name="relay", body="Moon", axes="body-equator", epoch=datetime(2028, 11, 1, tzinfo=UTC),
+        elements=orbit, forces=Forces(gravity_degree=4),
+    )  # fmt: skip
+    flown = trajectory(own, start, span_s)
+    lunar = Sight([ROVER, Craft("relay", flown)], sky_over(start, span_s))
+    instant = find_passes(ROVER, in_frame(flown, "MOON_ME"), start, span_s)
+    down, up = lunar.contacts("relay", "rover"), lunar.contacts("rover", "relay")
+    assert len(down) == len(up) == len(instant) >= 2
+    inner = instant.rise_s > 1.0
+    for name in ("rise", "set"):
+        edges = getattr(instant, f"{name}_s")[inner]
+        assert np.abs(getattr(down, f"{name}_s")[inner] - edges).max() < 1e-3
+        light_s = getattr(up, f"{name}_range_km")[inner] / SPEED_OF_LIGHT_KM_S
+        inside = edges < span_s - 1.0
+        assert np.abs(getattr(up, f"{name}_s")[inner] + light_s - edges)[inside].max() < 1e-3
+    assert (down.set_s - down.rise_s).sum() / span_s > 0.7, "apolune over the south"
