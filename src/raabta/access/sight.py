@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ from raabta.access.passes import Passes, find_contacts, find_passes
 from raabta.access.sky import INERTIAL, PLACE_KM, Sky, body
 from raabta.access.tracks import Track, tabulate
 from raabta.base.bodies import EARTH, MOON, Body
-from raabta.base.errors import OutOfRangeError, ScenarioError
+from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
 from raabta.base.rotations import body_frame
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from raabta.orbits.platforms import Moving
+    from raabta.terrain.horizon import Horizon
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -83,6 +85,13 @@ class Place:
             what = f"the mask of {self.name}, bin {bad[0]}"
             raise OutOfRangeError(what, f"{mask[bad[0]]:g} deg", "-90 to below 90 deg", "a horizon")
         return np.sin(np.radians(mask))[None, :]
+
+
+def place_on(name: str, horizon: Horizon, bins: int = 720, frame: str | None = None) -> Place:
+    """A site at the eye of a horizon of `raabta.terrain`, which is its mask: in each bin the highest."""
+    height_km = (horizon.ground_m + horizon.eye_m) / 1e3
+    where = horizon.latitude_deg, horizon.longitude_deg, height_km
+    return Place(name, horizon.body, *where, horizon.mask(bins), frame)
 
 
 @dataclass(frozen=True)
@@ -152,6 +161,22 @@ class Sight:
             out = intervals.both(out, replace(each, site=0 * each.site, satellite=0 * each.satellite))
         self._lengths[one, other] = Track(way.step_s, way.length_km[:, None], way.step_s)
         return self.measured(replace(out, site=out.site + one, satellite=out.satellite + other))
+
+    def contacts_of(
+        self, pairs: Sequence[tuple[str, str]], *, longest_km: float = math.inf, threads: int = 1
+    ) -> Passes:
+        """The contacts of several pairs (sender, receiver), joined. The answer does not depend on threads.
+
+        Raises RaabtaError for no pair, OutOfRangeError for one that stands twice; what `contacts` does.
+        """
+
+        def one(pair: tuple[str, str]) -> Passes:
+            return self.contacts(*pair, longest_km=longest_km)
+
+        if threads <= 1:
+            return join([one(pair) for pair in pairs])
+        with ThreadPoolExecutor(threads) as pool:  # the kernels let go of Python; tables made twice are equal
+            return join(list(pool.map(one, pairs)))
 
     def measured(self, passes: Passes) -> Passes:
         """Intervals of pairs of this sight with the lengths of the signal's way in them, whatever was cut off
@@ -402,7 +427,10 @@ def _turning_points(values: Floats, step_s: float) -> tuple[Floats, Floats]:
 
 
 def join(parts: Sequence[Passes]) -> Passes:
-    """Contacts of several pairs as one. Raises OutOfRangeError where some of a pair overlap."""
+    """Contacts of several pairs as one. Raises RaabtaError for none, OutOfRangeError where some of a pair
+    overlap."""
+    if not parts:
+        raise RaabtaError("no pair of nodes to find contacts of")
     columns = {
         name: np.concatenate([getattr(part, name) for part in parts])
         for name in Passes.__dataclass_fields__

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from raabta.access.passes import Passes
-from raabta.access.sight import Craft, Place, Sight, join
+from raabta.access.sight import Craft, Place, Sight
 from raabta.access.sky import sky_over
 from raabta.base.bodies import EARTH, MOON
 from raabta.base.ephemeris import ephemeris
@@ -23,6 +23,7 @@ EPOCH = datetime(2025, 3, 1, tzinfo=UTC)
 START = np.datetime64("2025-03-01", "ns")
 DAY_S = 86_400.0
 LIMIT_S = 0.1
+THREADS = 2
 PEER_STEP_S = 60.0
 STATIONS = {
     "Kashi": (38.42, 76.71),
@@ -83,8 +84,7 @@ def _pairs(names: list[str]) -> list[tuple[str, str]]:
 
 
 def _season(nodes: list[Place | Craft], pairs: list[tuple[str, str]], days: float) -> Passes:
-    sight = Sight(nodes, sky_over(START, days * DAY_S))
-    return join([sight.contacts(*pair) for pair in pairs])
+    return Sight(nodes, sky_over(START, days * DAY_S)).contacts_of(pairs, threads=THREADS)
 
 
 def plain_search(site: Place, station: Place, days: float) -> Callable[[], Floats]:
@@ -143,6 +143,7 @@ ROWS = (
         "direction-days",
         _case,
         floor=Floor(300.0, 5.0),
+        threads=THREADS,
         goal=Goal("ms", 10_000.0, 1_000.0),
         quick_floor=Floor(80.0),
     ),

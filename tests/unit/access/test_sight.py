@@ -11,7 +11,7 @@ import pytest
 from raabta.access import intervals
 from raabta.access.sight import MARGIN_KM, Craft, Place, Sight, join
 from raabta.base.bodies import EARTH, MOON
-from raabta.base.errors import OutOfRangeError, ScenarioError
+from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 
 DAY_S = 86_400.0
@@ -131,6 +131,22 @@ def test_contacts_join_and_obey_the_algebra():
         assert total == pytest.approx(SPAN_S, abs=1e-6)
     with pytest.raises(OutOfRangeError, match="or later"):
         join([parts[0], parts[0]])
+    with pytest.raises(RaabtaError, match="no pair of nodes"):
+        join([])
+
+
+def test_threads_change_no_bit():
+    pairs = [
+        ("rover", "Kashi"),
+        ("rover", "relay"),
+        ("relay", "rover"),
+        ("orbiter", "relay"),
+        ("Kashi", "relay"),
+    ]
+    one = Sight(NODES.values(), skies.sky(DAY_S)).contacts_of(pairs)
+    two = Sight(NODES.values(), skies.sky(DAY_S)).contacts_of(pairs, threads=2)
+    for name in ("site", "satellite", "rise_s", "set_s", "min_range_km", "max_range_km"):
+        assert (getattr(one, name) == getattr(two, name)).all()
 
 
 def test_what_is_refused():
@@ -187,3 +203,44 @@ def test_real_orbits_and_axes_agree_with_passes_of_one_instant():
         inside = edges < span_s - 1.0
         assert np.abs(getattr(up, f"{name}_s")[inner] + light_s - edges)[inside].max() < 1e-3
     assert (down.set_s - down.rise_s).sum() / span_s > 0.7, "apolune over the south"
+
+
+def test_a_crewed_station_over_a_ground_station_and_under_a_relay_satellite():
+    """SGP4 over a day: as passes and lines of sight of one instant, but for what moves while light goes:
+    0.01 s to the ground, 0.13 s to the geostationary orbit."""
+    import dense_passes as dense
+
+    from raabta.access.passes import find_contacts, find_passes
+    from raabta.access.sky import sky_over
+    from raabta.orbits.elements import MeanElements
+    from raabta.orbits.propagate import Propagator
+
+    rows = np.array([[41.5, 0.0, 0.0006, 0.0, 0.0, 15.6], [0.05, 10.0, 0.0002, 0.0, 67.0, 1.00271]]).T
+    elements = MeanElements(
+        np.full(2, dense.START), *rows, np.zeros(2), ("crew", "Tianlian"), np.zeros(2, np.int64)
+    )
+    fleet = Propagator.from_elements(elements, dense.START)
+    nodes = [OTHER, Craft("crew", fleet, 0), Craft("Tianlian", fleet, 1)]
+    own = Sight(nodes, sky_over(dense.START, DAY_S))
+    ground, instant = own.contacts("Karachi", "crew"), find_passes(OTHER, fleet, dense.START, DAY_S)
+    crew = instant.satellite == 0
+    assert len(ground) == crew.sum() >= 3
+    assert np.abs(ground.rise_s - instant.rise_s[crew]).max() < 0.02
+    assert np.abs(ground.set_s - instant.set_s[crew]).max() < 0.02
+    relay = own.contacts("crew", "Tianlian")
+    lines = find_contacts([0], [1], fleet, dense.START, DAY_S, grazing_km=100.0)
+    assert len(relay) == len(lines) >= 14, "once an orbit"
+    assert np.abs(relay.rise_s - lines.rise_s).max() < 0.05
+    assert 0.4 < (relay.set_s - relay.rise_s).sum() / DAY_S < 0.75
+
+
+def test_a_place_on_a_horizon_of_terrain():
+    from raabta.access.sight import place_on
+    from raabta.terrain.kept import kept_horizon, kept_names
+
+    horizon = kept_horizon(kept_names()[0])
+    place = place_on("rover", horizon, frame="MOON_ME")
+    assert place.sin_mask.shape == (1, 720) and place.axes == "MOON_ME"
+    middles = horizon.at((np.arange(720) + 0.5) * 0.5)
+    assert (np.degrees(np.arcsin(place.sin_mask[0])) >= middles - 1e-9).all()
+    assert np.linalg.norm(place.km) == pytest.approx(1_737.4 + (horizon.ground_m + horizon.eye_m) / 1e3)
