@@ -33,6 +33,8 @@ Beyond = Literal["refuse", "hold"]
 HALF_DAY = 0.5
 RATE_DAYS = 365
 """UT1 - TAI is carried on at its mean rate over so many last days."""
+MOST_DAYS = 3_652
+"""It is carried on so far at most."""
 
 
 def gcrf_to_itrf(times: npt.ArrayLike, beyond: Beyond = "refuse") -> Floats:
@@ -75,7 +77,7 @@ def _mjd(utc: Times) -> Floats:
 
 def _held_ut1(utc: Times) -> tuple[Floats, Floats]:
     table, mjd = earth_orientation(), _mjd(utc)
-    _check_not_before(utc)
+    _check_holdable(utc)
     ut1_minus_tai = np.interp(mjd, table.mjd, table.ut1_minus_tai_s)
     after = np.maximum(mjd - table.mjd[-1], 0.0)
     ut1_minus_tai += after * _rate_s(table.ut1_minus_tai_s)[-1]
@@ -93,10 +95,18 @@ def _rate_s(ut1_minus_tai_s: Floats) -> Floats:
     return np.asarray((ut1_minus_tai_s[RATE_DAYS:] - ut1_minus_tai_s[:-RATE_DAYS]) / RATE_DAYS)
 
 
-def _check_not_before(utc: Times) -> None:
+def _check_holdable(utc: Times) -> None:
     table = earth_orientation()
     if utc.size and _mjd(utc).min() < table.mjd[0]:
         check_in_eop_range(utc.min())
+    if utc.size and _mjd(utc).max() > table.mjd[-1] + MOST_DAYS:
+        last = np.datetime64(round(float(table.mjd[-1])) - MJD_UNIX_EPOCH, "D")
+        raise OutOfRangeError(
+            "time (UTC)",
+            np.datetime_as_string(utc.max(), "s"),
+            f"up to ten years beyond {last}; later the Earth's rotation may be more than 5 s off",
+            "raabta.base.earth_rotation",
+        )
 
 
 def hold_error_s(times: npt.ArrayLike) -> float:

@@ -19,6 +19,7 @@ from raabta.bench import (
     pass_rows,
     path_rows,
     sight_rows,
+    sky_rows,
     spectrum_rows,
     throughput_rows,
     topology_rows,
@@ -29,6 +30,7 @@ from raabta.scenario.suggest import near_name
 
 ROWS: tuple[Row, ...] = (
     *orbit_rows.ROWS,
+    *sky_rows.ROWS,
     *lunar_rows.ROWS,
     *coverage_rows.ROWS,
     *access_rows.ROWS,

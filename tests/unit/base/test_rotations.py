@@ -89,6 +89,8 @@ def test_the_earth_beyond_the_table_only_on_request() -> None:
         rotation("GCRF", "ITRF", BEYOND)
     held = rotation("GCRF", "ITRF", BEYOND, beyond="hold")
     assert np.linalg.det(held) == pytest.approx(1.0, abs=1e-14)
+    with pytest.raises(OutOfRangeError, match="up to ten years beyond"):
+        rotation("GCRF", "ITRF", BEYOND + np.timedelta64(3_652, "D"), beyond="hold")
     said = notes(BEYOND)
     assert len(said) == 2
     assert "Leap seconds are known to" in said[0]
