@@ -44,9 +44,11 @@ LONGEST_STEP_S = 3_600.0
 BEFORE, AFTER = 3, 4
 """Steps that `find_passes` asks for before a chunk and after its last one's beginning."""
 CHUNK_STEPS = 8_192
+FARTHEST_KM = 3e6
+"""Ways longer than this (10 s) would end too far beyond the tables of the span."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
     """A site or an Earth station on a body. mask_deg: the horizon in equal bins of azimuth from north, (a,),
     or one elevation all round. frame: the body-fixed axes of its coordinates, to be named on the Moon
@@ -94,7 +96,7 @@ def place_on(name: str, horizon: Horizon, bins: int = 720, frame: str | None = N
     return Place(name, horizon.body, *where, horizon.mask(bins), frame)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Craft:
     """One of what moves: number `column` of a `Moving`."""
 
@@ -269,7 +271,11 @@ class _Way:
         centre_km = self._at_steps(self.centre, step_s)
         self.sent_km = self._at_steps(one, step_s)
         apart_km = self._at_steps(other, step_s) - self.sent_km
-        self.met_s = self.sent_s + _lengths(apart_km) / SPEED_OF_LIGHT_KM_S
+        far_km = _lengths(apart_km)
+        if far_km.max() > FARTHEST_KM:
+            what = f"the way from {self.ends[0].name} to {self.ends[1].name}"
+            raise OutOfRangeError(what, f"{far_km.max():.4g} km", f"{FARTHEST_KM:.0e} km at most", "contacts")
+        self.met_s = self.sent_s + far_km / SPEED_OF_LIGHT_KM_S
         self.met_km = sight.places_km(other, self.met_s)
         moved_km = self.sky.place_km(self.centre, self.met_s) - centre_km
         apart_km = self.met_km - self.sent_km - moved_km

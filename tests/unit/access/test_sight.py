@@ -162,6 +162,11 @@ def test_what_is_refused():
         _ = Place("x", MOON, 0.0, 0.0, 0.0, np.array([1.0, 95.0])).sin_mask
     with pytest.raises(ScenarioError, match="the frame of this site on the Moon is not named"):
         Sight([Place("x", MOON, 0.0, 0.0), TIANLIAN], skies.sky(DAY_S)).contacts("x", "Tianlian")
+    sun = skies.craft("Sun", "Earth", 1.5e8, 0.0, 23.4, 0.0, 0.0, 0.0)
+    with pytest.raises(
+        OutOfRangeError, match=r"from Tianlian to Sun is 1\.5e\+08 km; valid: 3e\+06 km at most"
+    ):
+        Sight([TIANLIAN, sun], skies.sky(DAY_S)).contacts("Tianlian", "Sun")
     lost = Craft("lost", type("Lost", (), {
         "count": 1, "centre": "Moon", "frame": "GCRF",
         "positions_km": lambda self, times: np.full((len(times), 3, 1), np.nan),

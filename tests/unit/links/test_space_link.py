@@ -131,6 +131,20 @@ def test_every_band_of_every_station_makes_an_end():
                 assert stations.transmitter(own, each.band).eirp_dbw(each.up_ghz) > 70.0
 
 
+@pytest.mark.parametrize(
+    ("frequency_ghz", "width_deg"), [(0.4, 11.5), (2.2, 2.08), (8.45, 0.54), (26.5, 0.173)]
+)
+def test_every_band_between_two_dishes(frequency_ghz, width_deg):
+    """UHF, S, X, Ka: between two dishes (2/3 of a wavelength and 5 at least) C/N0 rises with the
+    square of the frequency, less what pointing loses; beams are 1.03 wavelengths over the diameter wide."""
+    big, small = Antenna(dish_m=3.85, pointing_error_deg=0.05), Antenna(dish_m=0.5)
+    link = SpaceLink("any", frequency_ghz, Transmitter(small, 1.0), Receiver(big, 1.0), TABLE)
+    base = SpaceLink("any", 0.4, Transmitter(small, 1.0), Receiver(big, 1.0), TABLE)
+    gain = link.cn0_dbhz(1e4) - base.cn0_dbhz(1e4) + big.off_db(frequency_ghz) - big.off_db(0.4)
+    assert gain == pytest.approx(20.0 * np.log10(frequency_ghz / 0.4), abs=1e-6)
+    assert big.width_deg(frequency_ghz) == pytest.approx(width_deg, rel=0.01)
+
+
 def test_what_is_refused():
     with pytest.raises(RaabtaError, match="dish_m or by gain_dbi"):
         Antenna()
