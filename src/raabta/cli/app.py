@@ -14,7 +14,18 @@ from typing import Annotated
 import typer
 
 from raabta.base.errors import RaabtaError
-from raabta.cli import contacts, deliver, emulate, link, output, packets, paths, plan_beams, whatif
+from raabta.cli import (
+    contacts,
+    deliver,
+    emulate,
+    link,
+    output,
+    packets,
+    paths,
+    plan_beams,
+    send_file,
+    whatif,
+)
 from raabta.cli.ending import INTERRUPTED, OUR_FAULT, resumable
 from raabta.cli.options import (
     Area,
@@ -416,6 +427,7 @@ app.command("deliver")(deliver.deliver)
 app.command("plan-beams")(plan_beams.plan_beams)
 app.command("emulate")(emulate.emulate)
 app.command("packets")(packets.packets)
+app.command("send-file")(send_file.send_file)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
