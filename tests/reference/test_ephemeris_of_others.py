@@ -11,8 +11,10 @@ import pytest
 
 from raabta.base.bodies import MOON
 from raabta.base.ephemeris import ephemeris
+from raabta.base.librations import librations
 from raabta.base.light_time import apparent_km, astrometric_km, one_way_light_s
 from raabta.base.rotations import rotation
+from raabta.base.spice import read_pck
 from raabta.base.timescales import tdb_minus_tt_s, tdb_s, tt_s
 from raabta.orbits.platforms import fixed, in_frame
 
@@ -57,6 +59,21 @@ def test_lunar_axes_are_those_of_cspice(spice, frame: str) -> None:
     """The same kernel: the last bit of psi, which has grown to 15,000 rad by 2045; 6 um on the ground."""
     theirs = np.array([spice.pxform("J2000", frame, et) for et in tdb_s(TIMES)])
     assert np.abs(rotation("GCRF", frame, TIMES) - theirs).max() < 3.7e-12
+
+
+def test_our_table_of_librations_is_naifs_kernel_bit_for_bit() -> None:
+    """The rows from 2000 on, read by us and by jplephem."""
+    file, ours = kernel_of_lunarsky("pck/moon_pa_de421_1900-2050.bpc"), librations().table
+    (whole,) = read_pck(file, 31_006)
+    assert whole.table.coefficients[-len(ours.coefficients) :].tobytes() == ours.coefficients.tobytes()
+    pck = pytest.importorskip("jplephem.pck").PCK.open(file)
+    start, step, series = pck.segments[0]._load()
+    rows = np.moveaxis(series[::-1], 0, 2).swapaxes(0, 1)[-len(ours.coefficients) :]
+    assert (np.array(rows) == ours.coefficients).all()
+    assert ours.step_s == step
+    assert (ours.start_tdb_s - start) % step == 0.0
+    del series, rows
+    pck.close()
 
 
 def test_mean_earth_and_principal_axes_lie_870_metres_apart() -> None:

@@ -28,6 +28,7 @@ from raabta.base.units import unit_of
 
 LENGTHS = {"cell": 4, "time": 3, "district": 2, "plan": 3, "terminal_class": 2, "constraint": 5}
 LENGTHS |= {"contact": 3, "node": 2, "gateway": 2, "lasers": 3}
+LENGTHS |= {"bundle": 3, "source": 2, "change": 4, "fate_number": 5, "node_number": 2}
 
 
 def values(column: Column) -> np.ndarray[Any, Any]:
