@@ -104,7 +104,7 @@ def check_links(told) -> None:
         assert (told.hop_begin_s[own][1:] >= told.hop_end_s[own][:-1] - 1e-9).all()
         sent = told.volume_mb[told.hop_bundle[own]].sum()
         assert sent <= (plan.end_s - plan.start_s)[contact] * plan.rate_mbps[contact] / 8.0 * (1.0 + 1e-8)
-    assert graph.links.start_s.size == len(plan)
+    assert graph.links.link.size == len(plan)
     order = np.lexsort((told.hop_begin_s, told.hop_bundle))
     bundle, contact = told.hop_bundle[order], told.hop_contact[order]
     same = bundle[1:] == bundle[:-1]

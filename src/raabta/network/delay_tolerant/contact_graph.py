@@ -85,16 +85,10 @@ def contact_graph(plan: ContactPlan) -> ContactGraph:
     last = first[1:] - 1
     pair = np.flatnonzero(np.concatenate(([True], ~same))[: start.size])
     links = kernels.Links(
-        to_node=receiver[head],
-        start_s=start[head],
-        end_s=end[last],
-        volume_mb=before[last] + volume[last],
+        link=records(kernels.LINK, receiver[head], start[head], end[last], before[last] + volume[last]),
         first=first,
-        contact_start_s=start,
-        contact_end_s=end,
-        rate_mb_s=rate,
+        contact=records(kernels.CONTACT, start, end, rate, before),
         light=light_parabola(*(getattr(plan, name)[order] for name in _LIGHT)),
-        before_mb=before,
         pair_to=receiver[pair],
         pair_first=np.append(np.searchsorted(head, pair), head.size).astype(np.int64),
         node_first=np.searchsorted(sender[pair], np.arange(len(plan.nodes) + 1)).astype(np.int64),
@@ -121,9 +115,17 @@ def light_parabola(start_s: Floats, end_s: Floats, least_s: Floats, most_s: Floa
     return np.stack([start_s, end_s - start_s - square, square], axis=1)
 
 
+def records(dtype: np.dtype[Any], *columns: Any) -> NDArray[Any]:
+    """Columns of one length as an array of records."""
+    out = np.empty(np.shape(columns[0]), dtype)
+    for name, column in zip(dtype.names or (), columns, strict=True):
+        out[name] = column
+    return out
+
+
 def nothing_booked(graph: ContactGraph, ranks: int = 1) -> kernels.Booked:
     """No volume waits, none was sent."""
-    count = graph.links.start_s.size
+    count = graph.links.link.size
     return kernels.Booked(np.zeros(count), np.zeros((count, ranks)))
 
 
@@ -132,11 +134,8 @@ def search_room(graph: ContactGraph, most_hops: int = MOST_HOPS) -> kernels.Sear
     nodes, pairs = len(graph.plan.nodes), graph.links.pair_to.size
     hops = min(most_hops, max(1, nodes - 1))
     entries = 1 + pairs * hops
-    index = np.zeros((5, entries), np.int64)
-    return kernels.Search(
-        np.empty((nodes, hops + 1)), np.empty(nodes, np.int64),
-        index[0], index[1], index[2], index[3], np.empty(entries), index[4],
-    )  # fmt: skip
+    settled, heap = np.empty(nodes, np.int64), np.zeros(entries, np.int64)
+    return kernels.Search(np.empty((nodes, hops + 1)), settled, np.zeros(entries, kernels.ENTRY), heap)
 
 
 def find_route(
@@ -177,12 +176,12 @@ def _route(
     ready_s, head_s, limit = at_s, at_s, np.inf
     contacts, arrivals = [], []
     for link in way.tolist():
-        limit = min(limit, links.volume_mb[link] - kernels.position(links, link, head_s))
+        limit = min(limit, links.link["volume_mb"][link] - kernels.position(links, link, head_s))
         head_s, _ = kernels.crossing(links, booked, link, at_s, head_s, 0, 0.0)
         ready_s, contact = kernels.crossing(links, booked, link, at_s, ready_s, 0, volume_mb)
         contacts.append(int(graph.contact[contact]))
         arrivals.append(float(ready_s))
-    numbers = [int(graph.link_from[way[0]]), *(int(links.to_node[link]) for link in way)]
+    numbers = [int(graph.link_from[way[0]]), *(int(links.link["to_node"][link]) for link in way)]
     names = tuple(graph.plan.nodes[node] for node in numbers)
-    ends_s = float(links.end_s[way].min())
+    ends_s = float(links.link["end_s"][way].min())
     return Route(names, tuple(contacts), tuple(arrivals), float(best_case_s), float(limit), ends_s)

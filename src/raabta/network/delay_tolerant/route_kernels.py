@@ -18,24 +18,25 @@ ROUNDING = 1e-9
 """Part of a link's volume by which what is sent may pass its end: rounding of sums."""
 
 
+LINK = np.dtype([("to_node", "i8"), ("start_s", "f8"), ("end_s", "f8"), ("volume_mb", "f8")])
+CONTACT = np.dtype([("start_s", "f8"), ("end_s", "f8"), ("rate_mb_s", "f8"), ("before_mb", "f8")])
+ENTRY = np.dtype([("node", "i8"), ("link", "i8"), ("before", "i8"), ("hops", "i8"), ("s", "f8")])
+"""Records: one array in place of several; a kernel that takes many arrays is long in compiling."""
+
+
 class Links(NamedTuple):
-    """Links (l,), by sender, receiver and time; the contacts of each, CSR `first` (l + 1,) over (c,).
+    """Links by sender, receiver and time, `link` (l,) of LINK; contacts of each, CSR `first` (l + 1,) over
+    `contact` (c,) of CONTACT, in which before_mb was sent on the link before the contact.
 
     Light time of contact c at start_s + x (end_s - start_s): light[c, 0] + x (light[c, 1] + x light[c, 2]).
-    before_mb: sent on the link before the contact. pair_first (p + 1,): links of one sender and one receiver;
-    node_first (n + 1,): pairs of one sender; pair_to (p,).
+    pair_first (p + 1,): links of one sender and one receiver; node_first (n + 1,): pairs of one sender;
+    pair_to (p,).
     """
 
-    to_node: Any
-    start_s: Any
-    end_s: Any
-    volume_mb: Any
+    link: Any
     first: Any
-    contact_start_s: Any
-    contact_end_s: Any
-    rate_mb_s: Any
+    contact: Any
     light: Any
-    before_mb: Any
     pair_to: Any
     pair_first: Any
     node_first: Any
@@ -50,34 +51,30 @@ class Booked(NamedTuple):
 
 
 class Search(NamedTuple):
-    """Room for one search. label_s (n, hops + 1): earliest arrivals by number of links; entries (e,) with
-    the heap `heap` (e,) of them."""
+    """Room for one search. label_s (n, hops + 1): earliest arrivals by number of links; entry (e,) of ENTRY,
+    with the heap `heap` (e,) of them."""
 
     label_s: Any
     settled_hops: Any
-    entry_node: Any
-    entry_link: Any
-    entry_before: Any
-    entry_hops: Any
-    entry_s: Any
+    entry: Any
     heap: Any
 
 
 @kernel
 def position(links, link, time_s):
     """MB that the link can have sent by a time, from its beginning."""
-    if time_s <= links.start_s[link]:
+    if time_s <= links.link.start_s[link]:
         return 0.0
-    if time_s >= links.end_s[link]:
-        return links.volume_mb[link]
+    if time_s >= links.link.end_s[link]:
+        return links.link.volume_mb[link]
     low, high = links.first[link], links.first[link + 1] - 1
     while low < high:
         middle = (low + high + 1) // 2
-        if links.contact_start_s[middle] <= time_s:
+        if links.contact.start_s[middle] <= time_s:
             low = middle
         else:
             high = middle - 1
-    return links.before_mb[low] + (time_s - links.contact_start_s[low]) * links.rate_mb_s[low]
+    return links.contact.before_mb[low] + (time_s - links.contact.start_s[low]) * links.contact.rate_mb_s[low]
 
 
 @kernel
@@ -86,19 +83,21 @@ def moment(links, link, at_mb):
     low, high = links.first[link], links.first[link + 1] - 1
     while low < high:
         middle = (low + high + 1) // 2
-        if links.before_mb[middle] < at_mb:
+        if links.contact.before_mb[middle] < at_mb:
             low = middle
         else:
             high = middle - 1
-    time_s = links.contact_start_s[low] + (at_mb - links.before_mb[low]) / links.rate_mb_s[low]
-    return min(time_s, links.contact_end_s[low]), low
+    time_s = (
+        links.contact.start_s[low] + (at_mb - links.contact.before_mb[low]) / links.contact.rate_mb_s[low]
+    )
+    return min(time_s, links.contact.end_s[low]), low
 
 
 @kernel
 def light_time(links, contact, time_s):
     """One-way light time of what leaves at a time, s."""
-    begin = links.contact_start_s[contact]
-    x = (time_s - begin) / (links.contact_end_s[contact] - begin)
+    begin = links.contact.start_s[contact]
+    x = (time_s - begin) / (links.contact.end_s[contact] - begin)
     x = min(max(x, 0.0), 1.0)
     return links.light[contact, 0] + x * (links.light[contact, 1] + x * links.light[contact, 2])
 
@@ -106,7 +105,7 @@ def light_time(links, contact, time_s):
 @kernel
 def fits(links, link, begin_mb, size_mb):
     """Whether a volume can be sent from a position on."""
-    return begin_mb + size_mb <= links.volume_mb[link] * (1.0 + ROUNDING)
+    return begin_mb + size_mb <= links.link.volume_mb[link] * (1.0 + ROUNDING)
 
 
 @kernel
@@ -126,7 +125,7 @@ def crossing(links, booked, link, now_s, ready_s, rank, size_mb):
     if not fits(links, link, begin_mb, size_mb):
         return np.inf, -1
     sent_s, contact = moment(links, link, begin_mb + size_mb)
-    sent_s = max(sent_s, ready_s, links.start_s[link])
+    sent_s = max(sent_s, ready_s, links.link.start_s[link])
     return sent_s + light_time(links, contact, sent_s), contact
 
 
@@ -135,7 +134,7 @@ def first_open(links, low, high, time_s):
     """First of the links low to high (one pair, by time) that ends after a time; `high` if none does."""
     while low < high:
         middle = (low + high) // 2
-        if links.end_s[middle] > time_s:
+        if links.link.end_s[middle] > time_s:
             high = middle
         else:
             low = middle + 1
@@ -148,7 +147,7 @@ def best_link(links, booked, pair, now_s, ready_s, rank, size_mb, avoid):
     best_s, best = np.inf, -1
     last = links.pair_first[pair + 1]
     for link in range(first_open(links, links.pair_first[pair], last, ready_s), last):
-        if links.start_s[link] >= best_s:
+        if links.link.start_s[link] >= best_s:
             break
         if link == avoid:
             continue
@@ -161,10 +160,10 @@ def best_link(links, booked, pair, now_s, ready_s, rank, size_mb, avoid):
 @inner
 def sooner(search, one, other):
     """Whether an entry comes before another: earlier, then over fewer links, then found before."""
-    if search.entry_s[one] != search.entry_s[other]:
-        return search.entry_s[one] < search.entry_s[other]
-    if search.entry_hops[one] != search.entry_hops[other]:
-        return search.entry_hops[one] < search.entry_hops[other]
+    if search.entry.s[one] != search.entry.s[other]:
+        return search.entry.s[one] < search.entry.s[other]
+    if search.entry.hops[one] != search.entry.hops[other]:
+        return search.entry.hops[one] < search.entry.hops[other]
     return one < other
 
 
@@ -217,19 +216,19 @@ def find_way(links, booked, search, ask, way):
     most_hops = search.label_s.shape[1] - 1
     search.label_s[:] = np.inf
     search.settled_hops[:] = most_hops + 1
-    search.entry_node[0], search.entry_link[0], search.entry_before[0] = from_node, -1, -1
-    search.entry_hops[0], search.entry_s[0], search.heap[0] = 0, now_s, 0
+    search.entry.node[0], search.entry.link[0], search.entry.before[0] = from_node, -1, -1
+    search.entry.hops[0], search.entry.s[0], search.heap[0] = 0, now_s, 0
     search.label_s[from_node, 0] = now_s
     entries, waiting = 1, 1
     while waiting > 0:
         entry = heap_take(search, waiting)
         waiting -= 1
-        node, hops, time_s = search.entry_node[entry], search.entry_hops[entry], search.entry_s[entry]
+        node, hops, time_s = search.entry.node[entry], search.entry.hops[entry], search.entry.s[entry]
         if node == to_node:
             at = entry
             for step in range(hops - 1, -1, -1):
-                way[step] = search.entry_link[at]
-                at = search.entry_before[at]
+                way[step] = search.entry.link[at]
+                at = search.entry.before[at]
             return time_s, hops
         if hops >= search.settled_hops[node]:
             continue
@@ -242,9 +241,9 @@ def find_way(links, booked, search, ask, way):
             if link < 0 or arrival_s > deadline_s or dominated(search, other, hops + 1, arrival_s):
                 continue
             search.label_s[other, hops + 1] = arrival_s
-            search.entry_node[entries], search.entry_link[entries] = other, link
-            search.entry_before[entries], search.entry_hops[entries] = entry, hops + 1
-            search.entry_s[entries] = arrival_s
+            search.entry.node[entries], search.entry.link[entries] = other, link
+            search.entry.before[entries], search.entry.hops[entries] = entry, hops + 1
+            search.entry.s[entries] = arrival_s
             heap_add(search, waiting, entries)
             entries, waiting = entries + 1, waiting + 1
     return np.inf, 0

@@ -87,30 +87,30 @@ def deliver(
     hops = _run(world)
     best = _best_cases(graph, bundles, most_hops)
     ends = world.ends
-    _name_the_rest(ends, bundles, best)
+    _name_the_rest(ends, best)
     return Deliveries(
         plan=plan,
         sources=tuple(sources),
         source=source,
-        created_s=bundles.created_s,
-        volume_mb=bundles.size_mb,
-        deadline_s=bundles.deadline_s,
+        created_s=bundles["created_s"].copy(),
+        volume_mb=bundles["size_mb"].copy(),
+        deadline_s=bundles["deadline_s"].copy(),
         best_case_s=best[1],
-        fate=ends.fate,
-        ended_s=ends.time_s,
-        ended_node=ends.node,
-        was_held=ends.was_held,
-        hop_bundle=hops.bundle,
-        hop_contact=graph.contact[hops.contact],
-        hop_begin_s=hops.begin_s,
-        hop_end_s=hops.end_s,
-        hop_arrival_s=hops.arrival_s,
+        fate=ends["fate"].copy(),
+        ended_s=ends["time_s"].copy(),
+        ended_node=ends["node"].copy(),
+        was_held=ends["was_held"].copy(),
+        hop_bundle=hops["bundle"].copy(),
+        hop_contact=graph.contact[hops["contact"]],
+        hop_begin_s=hops["begin_s"].copy(),
+        hop_end_s=hops["end_s"].copy(),
+        hop_arrival_s=hops["arrival_s"].copy(),
     )
 
 
 def _bundles(
     graph: graphs.ContactGraph, sources: Sequence[Source]
-) -> tuple[store_kernels.Bundles, NDArray[np.int32], int]:
+) -> tuple[NDArray[Any], NDArray[np.int32], int]:
     """Bundles by creation, then by priority and source; the source of each; the number of priorities."""
     if not sources:
         raise RaabtaError("no source: name what is to be delivered")
@@ -128,10 +128,9 @@ def _bundles(
     source = source[order]
     life = np.array([each.lifetime_s for each in sources], np.float64)
     pair = np.array(ends, np.int64)[source]
-    bundles = store_kernels.Bundles(
-        pair[:, 0].copy(), pair[:, 1].copy(), created[order], size[order],
-        rank[source].astype(np.int64), created[order] + life[source],
-    )  # fmt: skip
+    made = created[order]
+    columns = pair[:, 0], pair[:, 1], made, size[order], rank[source], made + life[source]
+    bundles = graphs.records(store_kernels.BUNDLE, *columns)
     return bundles, source.astype(np.int32), int(ranks.size)
 
 
@@ -176,81 +175,62 @@ def _limits(graph: graphs.ContactGraph, buffers_mb: Mapping[str, float]) -> NDAr
 
 
 def _world(
-    graph: graphs.ContactGraph, bundles: store_kernels.Bundles, ranks: int, limits: Any, most_hops: int
+    graph: graphs.ContactGraph, bundles: NDArray[Any], ranks: int, limits: Any, most_hops: int
 ) -> store_kernels.World:
     """The state before the first event."""
     _refuse("the most links of a way", most_hops, 1 <= most_hops <= 64, "1 to 64")
-    count, links, nodes = bundles.created_s.size, graph.links.start_s.size, len(graph.plan.nodes)
+    count, links, nodes = bundles.size, graph.links.link.size, len(graph.plan.nodes)
     search = graphs.search_room(graph, most_hops)
     steps = search.label_s.shape[1] - 1
-
-    def none(*shape: int) -> NDArray[np.int64]:
-        return np.full(shape, -1, np.int64)
-
-    def zeros(*shape: int) -> NDArray[np.int64]:
-        return np.zeros(shape, np.int64)
-
-    ends = store_kernels.Ends(
-        np.zeros(count, np.int8),
-        np.full(count, np.nan),
-        np.full(count, -1, np.int32),
-        np.zeros(count, np.bool_),
-    )
-    places = store_kernels.Places(
-        none(count), none(count), none(count), none(count), none(count), none(count),
-        none(count, steps), zeros(count), zeros(count), none(count),
-    )  # fmt: skip
+    ends = graphs.records(store_kernels.END, np.zeros(count), False, -1, np.nan)
+    places = graphs.records(store_kernels.PLACE, np.full(count, -1), -1, -1, -1, -1, -1, 0, 0, -1)
     queues = store_kernels.Queues(
-        none(links + nodes, ranks), none(links + nodes, ranks), none(nodes, ranks), none(nodes, ranks),
-        np.zeros((nodes, ranks)), np.zeros((links + nodes, ranks)),
-        np.zeros(nodes), limits, none(links), zeros(links), zeros(1),
-    )  # fmt: skip
-    most = 2 * count + 3 * links + 8
-    events = store_kernels.Events(np.empty(most), zeros(most), zeros(most), zeros(most), zeros(2))
+        graphs.records(store_kernels.LINE, np.full((links + nodes, ranks), -1), -1, 0.0),
+        graphs.records(store_kernels.HELD, np.full((nodes, ranks), -1), -1, 0.0),
+        graphs.records(store_kernels.BUFFER, np.zeros(nodes), limits),
+        graphs.records(store_kernels.STATE, np.full(links, -1), 0),
+        np.zeros(1, np.int64),
+    )
+    rows = np.zeros(2 * count + 3 * links + 8, store_kernels.EVENT)
+    log = np.zeros(2 * count + 64, store_kernels.HOP)
     return store_kernels.World(
-        graph.links, graphs.nothing_booked(graph, ranks), search, bundles, ends, places, queues, events,
-        _hop_room(2 * count + 64), zeros(max(steps, 1)),
+        graph.links, graphs.nothing_booked(graph, ranks), search, bundles, ends, places,
+        np.zeros((count, steps), np.int64), queues, store_kernels.Events(rows, np.zeros(2, np.int64)),
+        store_kernels.Hops(log, np.zeros(1, np.int64)), np.zeros(max(steps, 1), np.int64),
     )  # fmt: skip
 
 
-def _hop_room(most: int) -> store_kernels.Hops:
-    index, time = np.zeros((2, most), np.int64), np.zeros((3, most))
-    return store_kernels.Hops(index[0], index[1], time[0], time[1], time[2], np.zeros(1, np.int64))
-
-
-def _run(world: store_kernels.World) -> store_kernels.Hops:
+def _run(world: store_kernels.World) -> NDArray[Any]:
     """Let everything happen; the log of all sendings."""
-    logs: list[list[NDArray[Any]]] = []
+    logs: list[NDArray[Any]] = []
     created = 0
     while True:
         created = store_kernels.run_events(world, created)
         used = int(world.hops.count[0])
-        logs.append([column[:used].copy() for column in world.hops[:5]])
-        if used < world.hops.bundle.size:
-            break
+        logs.append(world.hops.row[:used].copy())
+        if used < world.hops.row.size:
+            return np.concatenate(logs)
         world.hops.count[0] = 0
-    bundle, contact, begin_s, end_s, arrival_s = (np.concatenate(c) for c in zip(*logs, strict=True))
-    return store_kernels.Hops(bundle, contact, begin_s, end_s, arrival_s, world.hops.count)
 
 
 def _best_cases(
-    graph: graphs.ContactGraph, bundles: store_kernels.Bundles, most_hops: int
+    graph: graphs.ContactGraph, bundles: NDArray[Any], most_hops: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Earliest deliveries in an empty network: of nothing, and of each bundle; infinite for none."""
     search, booked = graphs.search_room(graph, most_hops), graphs.nothing_booked(graph)
     way = np.zeros(search.label_s.shape[1], np.int64)
     both = []
-    for size in (np.zeros(bundles.size_mb.size), bundles.size_mb):
-        out = np.empty(bundles.size_mb.size)
-        given = bundles.from_node, bundles.to_node, bundles.created_s, size
+    for size in (np.zeros(bundles["size_mb"].size), bundles["size_mb"]):
+        out = np.empty(bundles["size_mb"].size)
+        given = bundles["from_node"], bundles["to_node"], bundles["created_s"], size
         route_kernels.best_cases(graph.links, booked, search, *given, way, out)
         both.append(out)
     return both[0], both[1]
 
 
-def _name_the_rest(ends: store_kernels.Ends, bundles: store_kernels.Bundles, best: Any) -> None:
+def _name_the_rest(ends: NDArray[Any], best: Any) -> None:
     """Bundles that are left or expired: without any way for want of contacts, or of room in them."""
-    left = ends.fate == store_kernels.PENDING
-    ends.fate[left] = store_kernels.CONTACTS_FULL
-    never = np.isinf(best[0]) & (left | (ends.fate == store_kernels.EXPIRED))
-    ends.fate[never] = store_kernels.NO_CONTACT
+    left = ends["fate"] == store_kernels.PENDING
+    ends["fate"][left] = store_kernels.CONTACTS_FULL
+    never = np.isinf(best[0]) & (left | (ends["fate"] == store_kernels.EXPIRED))
+    ends["fate"][never] = store_kernels.NO_CONTACT

@@ -25,85 +25,56 @@ PENDING, DELIVERED, NO_CONTACT, CONTACTS_FULL, EXPIRED, BUFFER_FULL = range(6)
 _NONE = -1
 
 
-class Bundles(NamedTuple):
-    """What there is to carry, (b,) by time of creation."""
-
-    from_node: Any
-    to_node: Any
-    created_s: Any
-    size_mb: Any
-    rank: Any
-    deadline_s: Any
-
-
-class Ends(NamedTuple):
-    """What became of bundles, (b,): fate, when and where; whether it was held there when it ended."""
-
-    fate: Any
-    time_s: Any
-    node: Any
-    was_held: Any
-
-
-class Places(NamedTuple):
-    """Where bundles are, (b,): node; queue (-1: none), neighbours in it and among those that wait at the
-    node; way (b, hops): links that they are booked on from `step` to `steps`; the link that they travel."""
-
-    node: Any
-    queue: Any
-    before: Any
-    after: Any
-    older: Any
-    younger: Any
-    way: Any
-    step: Any
-    steps: Any
-    travels: Any
+BUNDLE = np.dtype([
+    ("from_node", "i8"), ("to_node", "i8"), ("created_s", "f8"), ("size_mb", "f8"), ("rank", "i8"),
+    ("deadline_s", "f8"),
+])  # fmt: skip
+"""What there is to carry, by time of creation."""
+END = np.dtype([("fate", "i1"), ("was_held", "?"), ("node", "i4"), ("time_s", "f8")], align=True)
+"""What became of a bundle: fate, when and where; whether it was held there when it ended."""
+PLACE = np.dtype([(name, "i8") for name in (
+    "node", "queue", "before", "after", "older", "younger", "step", "steps", "travels",
+)])  # fmt: skip
+"""Where a bundle is: node; queue (-1: none), neighbours in it and among those that wait at the node; steps of
+its way that it is booked on, `step` to `steps`; the link that it travels."""
+LINE = np.dtype([("head", "i8"), ("tail", "i8"), ("queued_mb", "f8")])
+HELD = np.dtype([("oldest", "i8"), ("youngest", "i8"), ("waits_mb", "f8")])
+BUFFER = np.dtype([("used_mb", "f8"), ("limit_mb", "f8")])
+STATE = np.dtype([("sending", "i8"), ("asked", "i8")])
+EVENT = np.dtype([("time_s", "f8"), ("kind", "i8"), ("serial", "i8"), ("subject", "i8")])
+HOP = np.dtype([("bundle", "i8"), ("contact", "i8"), ("begin_s", "f8"), ("end_s", "f8"), ("arrival_s", "f8")])
+"""A sending: bundle, contact, when it began and ended, when it is there."""
 
 
 class Queues(NamedTuple):
-    """Heads and tails of queues (links + nodes, ranks) and of all that wait at a node (nodes, ranks), with
-    the volume of both; used_mb, limit_mb (n,): buffers; sending (l,): bundle, -1 for none; asked (l,): 1 if
-    events of its beginning and its end are set, 2 if it is open and idle, 3 over; flag: bookings were given
-    back."""
+    """line (links + nodes, ranks) of LINE: queues; held (nodes, ranks) of HELD: all that wait at a node;
+    buffer (n,) of BUFFER; state (l,) of STATE: bundle being sent, -1 for none, and `asked`, 1 if events of
+    its beginning and end are set, 2 if it is open and idle, 3 over; flag: bookings were given back."""
 
-    head: Any
-    tail: Any
-    oldest: Any
-    youngest: Any
-    waits_mb: Any
-    queued_mb: Any
-    used_mb: Any
-    limit_mb: Any
-    sending: Any
-    asked: Any
+    line: Any
+    held: Any
+    buffer: Any
+    state: Any
     flag: Any
 
 
 class Events(NamedTuple):
-    """A heap: time, kind, serial number, subject; `count` (2,): length, serial."""
+    """A heap `row` of EVENT; `count` (2,): its length, the next serial number."""
 
-    time_s: Any
-    kind: Any
-    serial: Any
-    subject: Any
+    row: Any
     count: Any
 
 
 class Hops(NamedTuple):
-    """Every sending, in the order of its beginning: bundle, contact, when it began and ended, when it is
-    there; `count` (1,)."""
+    """Every sending, `row` of HOP, in the order of their beginnings; `count` (1,)."""
 
-    bundle: Any
-    contact: Any
-    begin_s: Any
-    end_s: Any
-    arrival_s: Any
+    row: Any
     count: Any
 
 
 class World(NamedTuple):
-    """All that the events change."""
+    """All that the events change. bundles, ends, places: records (b,); ways (b, hops): links of each one's
+    way; way (hops,): that found last."""
 
     links: Any
     booked: Any
@@ -111,6 +82,7 @@ class World(NamedTuple):
     bundles: Any
     ends: Any
     places: Any
+    ways: Any
     queues: Any
     events: Any
     hops: Any
@@ -120,27 +92,27 @@ class World(NamedTuple):
 @kernel
 def comes_first(events, one, other):
     """Order of two places of the heap: time, kind, serial number."""
-    if events.time_s[one] != events.time_s[other]:
-        return events.time_s[one] < events.time_s[other]
-    if events.kind[one] != events.kind[other]:
-        return events.kind[one] < events.kind[other]
-    return events.serial[one] < events.serial[other]
+    if events.row.time_s[one] != events.row.time_s[other]:
+        return events.row.time_s[one] < events.row.time_s[other]
+    if events.row.kind[one] != events.row.kind[other]:
+        return events.row.kind[one] < events.row.kind[other]
+    return events.row.serial[one] < events.row.serial[other]
 
 
 @kernel
 def swap(events, one, other):
     """Exchange two places of the heap."""
-    for values in (events.kind, events.serial, events.subject):
+    for values in (events.row.kind, events.row.serial, events.row.subject):
         values[one], values[other] = values[other], values[one]
-    events.time_s[one], events.time_s[other] = events.time_s[other], events.time_s[one]
+    events.row.time_s[one], events.row.time_s[other] = events.row.time_s[other], events.row.time_s[one]
 
 
 @kernel
 def plan_event(events, time_s, kind, subject):
     """Set an event."""
     at = events.count[0]
-    events.time_s[at], events.kind[at], events.subject[at] = time_s, kind, subject
-    events.serial[at] = events.count[1]
+    events.row.time_s[at], events.row.kind[at], events.row.subject[at] = time_s, kind, subject
+    events.row.serial[at] = events.count[1]
     events.count[0] += 1
     events.count[1] += 1
     while at > 0 and comes_first(events, at, (at - 1) // 2):
@@ -151,7 +123,7 @@ def plan_event(events, time_s, kind, subject):
 @kernel
 def next_event(events):
     """Take the first event: (time, kind, subject)."""
-    found = events.time_s[0], events.kind[0], events.subject[0]
+    found = events.row.time_s[0], events.row.kind[0], events.row.subject[0]
     last = events.count[0] - 1
     events.count[0] = last
     swap(events, 0, last)
@@ -199,9 +171,9 @@ def hold(world, bundle, node):
     places, queues, rank = world.places, world.queues, world.bundles.rank[bundle]
     size = world.bundles.size_mb[bundle]
     places.node[bundle] = node
-    queues.used_mb[node] += size
-    queues.waits_mb[node, rank] += size
-    chain_add(queues.oldest, queues.youngest, places.older, places.younger, node, rank, bundle)
+    queues.buffer.used_mb[node] += size
+    queues.held.waits_mb[node, rank] += size
+    chain_add(queues.held.oldest, queues.held.youngest, places.older, places.younger, node, rank, bundle)
 
 
 @kernel
@@ -209,8 +181,8 @@ def stop_waiting(world, bundle):
     """A bundle is among those that wait at its node no longer; its buffer stays taken."""
     places, queues, rank = world.places, world.queues, world.bundles.rank[bundle]
     node = places.node[bundle]
-    queues.waits_mb[node, rank] -= world.bundles.size_mb[bundle]
-    chain_remove(queues.oldest, queues.youngest, places.older, places.younger, node, rank, bundle)
+    queues.held.waits_mb[node, rank] -= world.bundles.size_mb[bundle]
+    chain_remove(queues.held.oldest, queues.held.youngest, places.older, places.younger, node, rank, bundle)
 
 
 @kernel
@@ -220,8 +192,8 @@ def leave_queue(world, bundle):
     row = places.queue[bundle]
     if row != _NONE:
         rank = world.bundles.rank[bundle]
-        chain_remove(queues.head, queues.tail, places.before, places.after, row, rank, bundle)
-        queues.queued_mb[row, rank] -= world.bundles.size_mb[bundle]
+        chain_remove(queues.line.head, queues.line.tail, places.before, places.after, row, rank, bundle)
+        queues.line.queued_mb[row, rank] -= world.bundles.size_mb[bundle]
         places.queue[bundle] = _NONE
 
 
@@ -230,7 +202,7 @@ def give_back(world, bundle):
     """Free what the bundle is booked on."""
     places, rank = world.places, world.bundles.rank[bundle]
     for step in range(places.step[bundle], places.steps[bundle]):
-        link = places.way[bundle, step]
+        link = world.ways[bundle, step]
         left = world.booked.waiting_mb[link, rank] - world.bundles.size_mb[bundle]
         world.booked.waiting_mb[link, rank] = max(left, 0.0)
         world.queues.flag[0] = 1
@@ -238,14 +210,15 @@ def give_back(world, bundle):
 
 
 @kernel
-def lose(world, bundle, time_s, fate, held):
-    """A bundle ends at its node."""
+def lose(world, bundle, time_s):
+    """A bundle ends at its node, for want of a buffer; who knows another cause says so afterwards."""
+    held = waits(world, bundle)
     if held:
         leave_queue(world, bundle)
         stop_waiting(world, bundle)
-        world.queues.used_mb[world.places.node[bundle]] -= world.bundles.size_mb[bundle]
+        world.queues.buffer.used_mb[world.places.node[bundle]] -= world.bundles.size_mb[bundle]
     give_back(world, bundle)
-    world.ends.fate[bundle], world.ends.time_s[bundle] = fate, time_s
+    world.ends.fate[bundle], world.ends.time_s[bundle] = BUFFER_FULL, time_s
     world.ends.node[bundle], world.ends.was_held[bundle] = world.places.node[bundle], held
 
 
@@ -253,7 +226,7 @@ def lose(world, bundle, time_s, fate, held):
 def route(world, bundle, time_s, avoid):
     """Queue a bundle for the first link of its way, and book it on all of them; without a way it waits.
 
-    avoid: a link not to take, or -1. Returns whether there is a way.
+    avoid: a link not to take; the number of links for none. Returns whether there is a way.
     """
     bundles, places = world.bundles, world.places
     node, rank, size = places.node[bundle], bundles.rank[bundle], bundles.size_mb[bundle]
@@ -262,9 +235,9 @@ def route(world, bundle, time_s, avoid):
     places.step[bundle], places.steps[bundle] = 0, hops
     for step in range(hops):
         link = world.way[step]
-        places.way[bundle, step] = link
+        world.ways[bundle, step] = link
         world.booked.waiting_mb[link, rank] += size
-    join_queue(world, bundle, world.way[0] if hops > 0 else world.links.start_s.shape[0] + node, time_s)
+    join_queue(world, bundle, world.way[0] if hops > 0 else world.links.link.start_s.shape[0] + node, time_s)
     return hops > 0
 
 
@@ -273,9 +246,9 @@ def join_queue(world, bundle, row, time_s):
     """Put a bundle into a queue, of a link or of those without a way."""
     places, queues, rank = world.places, world.queues, world.bundles.rank[bundle]
     places.queue[bundle] = row
-    chain_add(queues.head, queues.tail, places.before, places.after, row, rank, bundle)
-    queues.queued_mb[row, rank] += world.bundles.size_mb[bundle]
-    if row < world.links.start_s.shape[0]:
+    chain_add(queues.line.head, queues.line.tail, places.before, places.after, row, rank, bundle)
+    queues.line.queued_mb[row, rank] += world.bundles.size_mb[bundle]
+    if row < world.links.link.start_s.shape[0]:
         rouse(world, row, time_s)
 
 
@@ -285,23 +258,23 @@ def goes_on(world, bundle, time_s):
     places, links, rank = world.places, world.links, world.bundles.rank[bundle]
     if places.step[bundle] == places.steps[bundle]:
         return False
-    link, size = places.way[bundle, places.step[bundle]], world.bundles.size_mb[bundle]
+    link, size = world.ways[bundle, places.step[bundle]], world.bundles.size_mb[bundle]
     begin = max(position(links, link, time_s), world.booked.free_mb[link])
-    for other in range(rank, world.queues.queued_mb.shape[1]):
-        begin += world.queues.queued_mb[link, other]
-    return links.end_s[link] > time_s and fits(links, link, begin, size)
+    for other in range(rank, world.queues.line.queued_mb.shape[1]):
+        begin += world.queues.line.queued_mb[link, other]
+    return links.link.end_s[link] > time_s and fits(links, link, begin, size)
 
 
 @kernel
 def rouse(world, link, time_s):
     """See to it that a link sends what was queued."""
     queues = world.queues
-    if queues.asked[link] == 0:
-        queues.asked[link] = 1
-        plan_event(world.events, max(time_s, world.links.start_s[link]), SENDS, link)
-        plan_event(world.events, world.links.end_s[link], ENDS, link)
-    elif queues.asked[link] == 2:
-        queues.asked[link] = 1
+    if queues.state.asked[link] == 0:
+        queues.state.asked[link] = 1
+        plan_event(world.events, max(time_s, world.links.link.start_s[link]), SENDS, link)
+        plan_event(world.events, world.links.link.end_s[link], ENDS, link)
+    elif queues.state.asked[link] == 2:
+        queues.state.asked[link] = 1
         plan_event(world.events, time_s, SENDS, link)
 
 
@@ -309,16 +282,16 @@ def rouse(world, link, time_s):
 def make_room(world, bundle, node, time_s):
     """Whether a node can hold a bundle; waiting ones of lower rank give way, the youngest first."""
     queues, size, rank = world.queues, world.bundles.size_mb[bundle], world.bundles.rank[bundle]
-    room = queues.limit_mb[node] * (1.0 + 1e-12)
+    room = queues.buffer.limit_mb[node] * (1.0 + 1e-12)
     lower = 0.0
     for other in range(rank):
-        lower += queues.waits_mb[node, other]
-    if queues.used_mb[node] - lower + size > room:
+        lower += queues.held.waits_mb[node, other]
+    if queues.buffer.used_mb[node] - lower + size > room:
         return False
     for other in range(rank):
-        while queues.used_mb[node] + size > room and queues.youngest[node, other] != _NONE:
-            lose(world, queues.youngest[node, other], time_s, BUFFER_FULL, True)
-    return queues.used_mb[node] + size <= room
+        while queues.buffer.used_mb[node] + size > room and queues.held.youngest[node, other] != _NONE:
+            lose(world, queues.held.youngest[node, other], time_s)
+    return queues.buffer.used_mb[node] + size <= room
 
 
 @kernel
@@ -330,23 +303,23 @@ def arrive(world, bundle, node, time_s):
         world.ends.fate[bundle], world.ends.time_s[bundle] = DELIVERED, time_s
         world.ends.node[bundle] = node
     elif not make_room(world, bundle, node, time_s):
-        lose(world, bundle, time_s, BUFFER_FULL, False)
+        lose(world, bundle, time_s)
     else:
         hold(world, bundle, node)
         if goes_on(world, bundle, time_s):
-            join_queue(world, bundle, places.way[bundle, places.step[bundle]], time_s)
+            join_queue(world, bundle, world.ways[bundle, places.step[bundle]], time_s)
         else:
             give_back(world, bundle)
-            route(world, bundle, time_s, _NONE)
+            route(world, bundle, time_s, world.links.link.shape[0])
 
 
 @kernel
 def send_next(world, link, time_s):
     """A link that is free sends the first of its queue that still fits and is there in time."""
     links, queues = world.links, world.queues
-    for rank in range(queues.head.shape[1] - 1, -1, -1):
-        while queues.head[link, rank] != _NONE:
-            bundle = queues.head[link, rank]
+    for rank in range(queues.line.head.shape[1] - 1, -1, -1):
+        while queues.line.head[link, rank] != _NONE:
+            bundle = queues.line.head[link, rank]
             size = world.bundles.size_mb[bundle]
             begin = max(position(links, link, time_s), world.booked.free_mb[link])
             end_s, contact = moment(links, link, begin + size)
@@ -358,7 +331,7 @@ def send_next(world, link, time_s):
                 return
             give_back(world, bundle)
             route(world, bundle, time_s, link)
-    queues.asked[link] = 2
+    queues.state.asked[link] = 2
 
 
 @kernel
@@ -371,9 +344,9 @@ def begin_sending(world, bundle, link, contact, begin_s, end_s, arrival_s, free_
     world.places.step[bundle] += 1
     world.places.travels[bundle] = link
     world.booked.free_mb[link] = free_mb
-    world.queues.sending[link] = bundle
-    hops.bundle[at], hops.contact[at] = bundle, contact
-    hops.begin_s[at], hops.end_s[at], hops.arrival_s[at] = begin_s, end_s, arrival_s
+    world.queues.state.sending[link] = bundle
+    hops.row.bundle[at], hops.row.contact[at] = bundle, contact
+    hops.row.begin_s[at], hops.row.end_s[at], hops.row.arrival_s[at] = begin_s, end_s, arrival_s
     hops.count[0] += 1
     plan_event(world.events, end_s, SENT, link)
     plan_event(world.events, arrival_s, ARRIVES, bundle)
@@ -382,11 +355,11 @@ def begin_sending(world, bundle, link, contact, begin_s, end_s, arrival_s, free_
 @kernel
 def sent(world, link, time_s):
     """The last byte has left: the sender's buffer is free, and the link."""
-    bundle = world.queues.sending[link]
-    world.queues.sending[link] = _NONE
+    bundle = world.queues.state.sending[link]
+    world.queues.state.sending[link] = _NONE
     # The receiver may be reached in the same instant, never earlier: the node is still the sender's.
-    world.queues.used_mb[world.places.node[bundle]] -= world.bundles.size_mb[bundle]
-    if world.queues.asked[link] == 1:
+    world.queues.buffer.used_mb[world.places.node[bundle]] -= world.bundles.size_mb[bundle]
+    if world.queues.state.asked[link] == 1:
         plan_event(world.events, time_s, SENDS, link)
 
 
@@ -394,13 +367,13 @@ def sent(world, link, time_s):
 def end_link(world, link, time_s):
     """A link is over: what still waits for it finds another way."""
     queues = world.queues
-    queues.asked[link] = 3
-    for rank in range(queues.head.shape[1] - 1, -1, -1):
-        while queues.head[link, rank] != _NONE:
-            bundle = queues.head[link, rank]
+    queues.state.asked[link] = 3
+    for rank in range(queues.line.head.shape[1] - 1, -1, -1):
+        while queues.line.head[link, rank] != _NONE:
+            bundle = queues.line.head[link, rank]
             leave_queue(world, bundle)
             give_back(world, bundle)
-            route(world, bundle, time_s, _NONE)
+            route(world, bundle, time_s, world.links.link.shape[0])
 
 
 @kernel
@@ -409,10 +382,10 @@ def try_again(world, time_s):
     are passed over."""
     queues, places, bundles = world.queues, world.places, world.bundles
     queues.flag[0] = 0
-    links = world.links.start_s.shape[0]
-    for node in range(queues.used_mb.shape[0]):
-        for rank in range(queues.head.shape[1] - 1, -1, -1):
-            bundle, last = queues.head[links + node, rank], queues.tail[links + node, rank]
+    links = world.links.link.start_s.shape[0]
+    for node in range(queues.buffer.used_mb.shape[0]):
+        for rank in range(queues.line.head.shape[1] - 1, -1, -1):
+            bundle, last = queues.line.head[links + node, rank], queues.line.tail[links + node, rank]
             failed_to, failed_mb, failed_s = _NONE, np.inf, -np.inf
             while bundle != _NONE:
                 following = places.after[bundle] if bundle != last else _NONE
@@ -420,7 +393,7 @@ def try_again(world, time_s):
                 alike = bundles.to_node[bundle] == failed_to and size >= failed_mb
                 if not (alike and deadline_s <= failed_s):
                     leave_queue(world, bundle)
-                    if not route(world, bundle, time_s, _NONE):
+                    if not route(world, bundle, time_s, world.links.link.shape[0]):
                         failed_to, failed_mb, failed_s = bundles.to_node[bundle], size, deadline_s
                 bundle = following
 
@@ -431,15 +404,18 @@ def happen(world, time_s, kind, subject):
     if kind == SENT:
         sent(world, subject, time_s)
     elif kind == ARRIVES:
-        arrive(world, subject, world.links.to_node[world.places.travels[subject]], time_s)
+        link = world.places.travels[subject]
+        node = world.bundles.from_node[subject] if link == _NONE else world.links.link.to_node[link]
+        arrive(world, subject, node, time_s)
     elif kind == EXPIRES:
         if world.ends.fate[subject] == PENDING and waits(world, subject):
-            lose(world, subject, time_s, EXPIRED, True)
+            lose(world, subject, time_s)
+            world.ends.fate[subject] = EXPIRED
     elif kind == ENDS:
         end_link(world, subject, time_s)
         if world.queues.flag[0] == 1:
             try_again(world, time_s)
-    elif world.queues.asked[subject] == 1 and world.queues.sending[subject] == _NONE:
+    elif world.queues.state.asked[subject] == 1 and world.queues.state.sending[subject] == _NONE:
         send_next(world, subject, time_s)
 
 
@@ -456,26 +432,25 @@ def run_events(world, created):
     Returns how many are now; the log has room for one event's sendings when its last row is still free.
     """
     bundles, events = world.bundles, world.events
-    count, room = bundles.created_s.shape[0], world.hops.bundle.shape[0]
+    count, room = bundles.created_s.shape[0], world.hops.row.bundle.shape[0]
     while world.hops.count[0] < room:
         fresh = created < count
         if events.count[0] == 0 and not fresh:
             break
         if fresh and (events.count[0] == 0 or created_first(bundles, events, created)):
-            time_s = bundles.created_s[created]
+            time_s, kind, subject = bundles.created_s[created], ARRIVES, created
             if np.isfinite(bundles.deadline_s[created]):
                 plan_event(events, bundles.deadline_s[created], EXPIRES, created)
-            arrive(world, created, bundles.from_node[created], time_s)
             created += 1
         else:
             time_s, kind, subject = next_event(events)
-            happen(world, time_s, kind, subject)
+        happen(world, time_s, kind, subject)
     return created
 
 
 @kernel
 def created_first(bundles, events, bundle):
     """Whether a bundle is created before the next event: at one instant after what arrives."""
-    if bundles.created_s[bundle] != events.time_s[0]:
-        return bundles.created_s[bundle] < events.time_s[0]
-    return events.kind[0] > ARRIVES
+    if bundles.created_s[bundle] != events.row.time_s[0]:
+        return bundles.created_s[bundle] < events.row.time_s[0]
+    return events.row.kind[0] > ARRIVES

@@ -70,12 +70,14 @@ def test_links_are_contacts_that_touch() -> None:
             (20, 30, "b", "a", 8, 1.0),
         )
     )
-    assert graph.links.start_s.tolist() == [0.0, 21.0, 20.0] and graph.links.end_s.tolist() == [
+    assert graph.links.link["start_s"].tolist() == [0.0, 21.0, 20.0] and graph.links.link[
+        "end_s"
+    ].tolist() == [
         20.0,
         30.0,
         30.0,
     ]
-    assert graph.links.volume_mb.tolist() == [30.0, 9.0, 10.0]
+    assert graph.links.link["volume_mb"].tolist() == [30.0, 9.0, 10.0]
     assert graph.links.pair_first.tolist() == [0, 2, 3] and graph.links.node_first.tolist() == [0, 1, 2, 2, 2]
     assert graph.contact.tolist() == [0, 1, 3, 2]
 
