@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 from raabta.base.lane_kernels import add, fma, lane, load, mul, pack, spread, store, total
-from raabta.orbits.force_kernels import acceleration
+from raabta.orbits.force_kernels import acceleration, light
 
 STAGES = 12
 NODE = 10
@@ -24,6 +24,9 @@ NODE = 10
 DONE, FULL, SURFACE, STUCK = 0, 1, 2, 3
 """Why a stretch ended: at its end; no room for nodes; at the surface; steps grew too short."""
 SHORTEST_S = 1e-4
+PAST_EDGE_S = 1e-3
+"""A step that meets the edge of a shadow ends so long after it. The estimates of the error would not see it:
+they take a small jump for smoothness."""
 _FAST = {"contract", "nsz"}
 kernel = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 lean = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, _nrt=False)
@@ -73,6 +76,15 @@ def stretch(pull, sky, push, method, tolerance_km, surface_km, node, count, end_
             if abs(h) < SHORTEST_S:
                 return count, h, STUCK
             continue
+        if push > 0.0:
+            edge = _edge(pull, sky, last, node[count]) + math.copysign(PAST_EDGE_S, own)
+            if abs(edge) < abs(own):
+                _step(pull, sky, push, method, tolerance_km, last, edge, a, node[count])
+                h = own
+                count += 1
+                if _reaches(node[count - 2], node[count - 1], surface_km):
+                    return count, h, SURFACE
+                continue
         if hit_end:
             node[count, 0] = end_s
         factor = min(grew, 0.9 * max(error, 1e-12) ** -0.125)
@@ -126,6 +138,33 @@ def _step(pull, sky, push, method, tolerance_km, last, h, a, out):
     if five == 0.0 and three == 0.0:
         return 0.0
     return abs(h) * five / math.sqrt((five + 0.01 * three) * 6.0)
+
+
+@lean
+def _edge(pull, sky, last, now):
+    """Seconds from a node to where light turns to half-light or dark or back before the next; 1e300 for never.
+    Looked at eight times in a step."""
+    h = now[0] - last[0]
+    begin = _phase(light(pull, sky, last[0], last[1], last[2], last[3]))
+    for k in range(1, 9):
+        low, high = (k - 1) / 8.0, k / 8.0
+        x, y, z, _, _, _ = between(last, now, high)
+        if _phase(light(pull, sky, last[0] + high * h, x, y, z)) == begin:
+            continue
+        while (high - low) * abs(h) > 1e-6:
+            middle = 0.5 * (low + high)
+            x, y, z, _, _, _ = between(last, now, middle)
+            if _phase(light(pull, sky, last[0] + middle * h, x, y, z)) == begin:
+                low = middle
+            else:
+                high = middle
+        return high * h
+    return 1e300
+
+
+@inner
+def _phase(lit):
+    return 2 if lit == 1.0 else (0 if lit == 0.0 else 1)
 
 
 @inner

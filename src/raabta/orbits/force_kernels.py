@@ -98,6 +98,23 @@ def acceleration(pull, sky, push, t, x, y, z):
     return ax, ay, az
 
 
+@lean
+def light(pull, sky, t, x, y, z):
+    """Share of the Sun's disc that is seen from a place, past the body and the other one."""
+    row = min(max(int((t - sky.start_s) / sky.step_s), 0), sky.rows - 1)
+    share = spread(2.0 * (t - sky.start_s - row * sky.step_s) / sky.step_s - 1.0)
+    at = row * (TERMS * WIDTH) + (TERMS - 1) * WIDTH
+    a = load(sky.values, at)
+    for _ in range(TERMS - 1):
+        at -= WIDTH
+        a = fma(a, share, load(sky.values, at))
+    sx, sy, sz = lane(a, 3) - x, lane(a, 4) - y, lane(a, 5) - z
+    lit = sunlit(-x, -y, -z, pull.radius_km, sx, sy, sz)
+    if pull.other_radius_km > 0.0:
+        lit *= sunlit(lane(a, 0) - x, lane(a, 1) - y, lane(a, 2) - z, pull.other_radius_km, sx, sy, sz)
+    return lit
+
+
 @inner
 def _tide(gm, px, py, pz, x, y, z):
     """Pull of a far body on the spacecraft, less its pull on the centre."""
