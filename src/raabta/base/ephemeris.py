@@ -68,6 +68,10 @@ class Ephemeris:
     file: Path
     source: str
 
+    def __reduce__(self) -> tuple[object, tuple[str | Path]]:
+        """By its name or file: another process reads the kernel itself."""
+        return ephemeris, (self.name if self.name in PACKAGED else self.file,)
+
     @property
     def span(self) -> tuple[np.datetime64, np.datetime64]:
         """First and last UTC time that it covers."""

@@ -142,7 +142,7 @@ def _step(pull, sky, push, method, tolerance_km, last, h, a, out):
 
 @lean
 def _edge(pull, sky, last, now):
-    """Seconds from a node to where light turns to half-light or dark or back before the next; 1e300 for never.
+    """Seconds from a node to where light turns to half-light or dark or back, before the next; else 1e300.
     Looked at eight times in a step."""
     h = now[0] - last[0]
     begin = _phase(light(pull, sky, last[0], last[1], last[2], last[3]))
