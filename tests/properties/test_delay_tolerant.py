@@ -83,6 +83,25 @@ def test_what_always_holds(seed: int, nodes: int, contacts: int, tight: bool) ->
         np.testing.assert_array_equal(getattr(told, name), getattr(again, name))
 
 
+@settings(deadline=None, max_examples=60)
+@given(seed=SEEDS, nodes=st.integers(2, 5), contacts=st.integers(2, 40))
+def test_light_times_that_jump_end_as_well(seed: int, nodes: int, contacts: int) -> None:
+    """Contacts that touch, with whole-second light times as ION tells them: later may be sooner."""
+    draw, rows, clock = np.random.default_rng(seed), [], {}
+    for _ in range(contacts):
+        one, other = draw.choice(nodes, 2, replace=False).tolist()
+        start = clock.get((one, other), 0.0) + float(draw.choice([0.0, 0.0, 5.0]))
+        clock[one, other] = start + float(draw.integers(1, 8))
+        rows.append((start, clock[one, other], one, other, 8.0, float(draw.integers(0, 20))))
+    life = [float(draw.integers(1, 30)) for _ in range(3)]
+    sources = [
+        Source("n0", f"n{nodes - 1}", 9.0, 3.0 * k, priority=k, lifetime_s=s) for k, s in enumerate(life)
+    ]
+    told = deliver(plan_of(nodes, rows), sources)
+    np.testing.assert_allclose(told.volume_by_fate_mb().sum(axis=1), 9.0)
+    assert (told.ended_s[told.delivered] <= told.deadline_s[told.delivered]).all()
+
+
 def check_volumes(told, sources) -> None:
     """Every MB has one fate; nothing comes late, or sooner than it could."""
     volume = told.volume_by_fate_mb()

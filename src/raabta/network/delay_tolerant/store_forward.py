@@ -183,7 +183,7 @@ def _world(
     search = graphs.search_room(graph, most_hops)
     steps = search.label_s.shape[1] - 1
     ends = graphs.records(store_kernels.END, np.zeros(count), False, -1, np.nan)
-    places = graphs.records(store_kernels.PLACE, np.full(count, -1), -1, -1, -1, -1, -1, 0, 0, -1)
+    places = graphs.records(store_kernels.PLACE, np.full(count, -1), -1, -1, -1, -1, -1, 0, 0, -1, 0)
     queues = store_kernels.Queues(
         graphs.records(store_kernels.LINE, np.full((links + nodes, ranks), -1), -1, 0.0),
         graphs.records(store_kernels.HELD, np.full((nodes, ranks), -1), -1, 0.0),

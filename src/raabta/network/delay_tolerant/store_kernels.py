@@ -23,6 +23,9 @@ from raabta.network.delay_tolerant.route_kernels import (
 SENT, ARRIVES, EXPIRES, ENDS, SENDS = range(5)
 PENDING, DELIVERED, NO_CONTACT, CONTACTS_FULL, EXPIRED, BUFFER_FULL = range(6)
 _NONE = -1
+MOST_TURNS = 8
+"""Times that a bundle looks for another link at once; then it waits till one ends. Without, two links whose
+light times fall faster than time passes could send it to and fro for ever."""
 
 
 BUNDLE = np.dtype([
@@ -33,10 +36,11 @@ BUNDLE = np.dtype([
 END = np.dtype([("fate", "i1"), ("was_held", "?"), ("node", "i4"), ("time_s", "f8")], align=True)
 """What became of a bundle: fate, when and where; whether it was held there when it ended."""
 PLACE = np.dtype([(name, "i8") for name in (
-    "node", "queue", "before", "after", "older", "younger", "step", "steps", "travels",
+    "node", "queue", "before", "after", "older", "younger", "step", "steps", "travels", "turns",
 )])  # fmt: skip
 """Where a bundle is: node; queue (-1: none), neighbours in it and among those that wait at the node; steps of
-its way that it is booked on, `step` to `steps`; the link that it travels."""
+its way that it is booked on, `step` to `steps`; the link that it travels; how often a
+link has turned it away since it came to the node."""
 LINE = np.dtype([("head", "i8"), ("tail", "i8"), ("queued_mb", "f8")])
 HELD = np.dtype([("oldest", "i8"), ("youngest", "i8"), ("waits_mb", "f8")])
 BUFFER = np.dtype([("used_mb", "f8"), ("limit_mb", "f8")])
@@ -298,7 +302,7 @@ def make_room(world, bundle, node, time_s):
 def arrive(world, bundle, node, time_s):
     """A bundle is at a node, new or received: delivered, held and sent on its way, or lost."""
     places = world.places
-    places.node[bundle] = node
+    places.node[bundle], places.turns[bundle] = node, 0
     if node == world.bundles.to_node[bundle]:
         world.ends.fate[bundle], world.ends.time_s[bundle] = DELIVERED, time_s
         world.ends.node[bundle] = node
@@ -330,8 +334,19 @@ def send_next(world, link, time_s):
                 begin_sending(world, bundle, link, contact, time_s, end_s, arrival_s, begin + size)
                 return
             give_back(world, bundle)
-            route(world, bundle, time_s, link)
+            turn_away(world, bundle, link, time_s)
     queues.state.asked[link] = 2
+
+
+@kernel
+def turn_away(world, bundle, link, time_s):
+    """A bundle that a link cannot take, or not in time, looks for another, or waits."""
+    world.places.turns[bundle] += 1
+    if world.places.turns[bundle] <= MOST_TURNS:
+        route(world, bundle, time_s, link)
+    else:
+        world.queues.flag[0] = 1
+        join_queue(world, bundle, world.links.link.shape[0] + world.places.node[bundle], time_s)
 
 
 @kernel
