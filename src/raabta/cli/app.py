@@ -18,6 +18,7 @@ from raabta.cli import (
     contacts,
     deliver,
     emulate,
+    horizon,
     link,
     output,
     packets,
@@ -424,6 +425,7 @@ app.command("paths")(paths.paths)
 app.command("whatif")(whatif.whatif)
 app.command("contacts")(contacts.contacts)
 app.command("deliver")(deliver.deliver)
+app.command("horizon")(horizon.horizon)
 app.command("plan-beams")(plan_beams.plan_beams)
 app.command("emulate")(emulate.emulate)
 app.command("packets")(packets.packets)
