@@ -21,8 +21,9 @@ SWEEPS: Final = 2
 """Times that every cell chooses: first in its turn, then knowing what all others chose."""
 LOOKS: Final = 2
 """Times that cells short of their promise are looked at again: one that moves leaves room to others."""
-EFFORT: Final = 20_000
-"""Links that are rated in a slot at most for the sake of third cells."""
+EFFORT: Final = 2_000_000
+"""What the second look at a slot may do: cells looked at on satellites, a link rated for
+`board_kernels.LINK` of them."""
 
 
 def attach_all(
@@ -98,7 +99,7 @@ def look_again(
     for _ in range(LOOKS):
         moves = improve_kernels.improve(asked, problem, given, trial, left.capacity, left.room, effort)
         moved |= moves > 0
-        if moves == 0:
+        if moves == 0 or effort[0] <= 0:
             break
     if moved:
         improve_kernels.join_again(asked, given)

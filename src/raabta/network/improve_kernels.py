@@ -13,20 +13,37 @@ import numpy as np
 from numba import njit
 
 from raabta.network.board_kernels import (
-    Board,
+    LINK,
     carries,
+    chain,
     enter,
     exchange,
     fits,
     fits_left,
+    forget_links,
     least_of,
     leave,
+    most_of,
+    new_board,
+    own_link,
+    reach,
     try_link,
 )
-from raabta.network.kernels import BEAM_TIME, DEMAND_MET, EPS, SPECTRUM, charge, level_of
+from raabta.network.kernels import (
+    AHEAD,
+    BEAM_TIME,
+    DEMAND_MET,
+    EPS,
+    SPECTRUM,
+    charge,
+    fetch_candidates,
+    fetch_losses,
+    level_of,
+)
 from raabta.network.member_kernels import join
 
-kernel = njit(cache=True, nogil=True, error_model="numpy")
+kernel = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+allocating = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 LEAST_GAIN = 1e-3
 """Of a cell's ask: less is not worth a move."""
@@ -34,6 +51,8 @@ STEPS = 12
 """Moves that are made for one cell at most."""
 TIDIES = 4
 """Times that dwell is saved for one cell at most."""
+WAY = 16 * LINK
+"""Effort that must be left for every cell that makes way: most come back without any, some look around."""
 MOST = 6
 """Others that are moved out of the way of one at a time at most."""
 
@@ -47,66 +66,107 @@ def any_short(order, ask, given):
     return short
 
 
-@kernel
+@allocating
 def improve(order, problem, given, trial, free, room, effort):
     """Raise what cells short of their promise have, in order, without lowering what any earlier one has.
 
     given: as `kernels.attach` left it; trial: as given, room for trying links. free (m, 3), room (m,): what
-    is left of the satellites, kept up to date. effort (1,): see `Board`. Returns the moves made.
+    is left of the satellites, kept up to date. effort (1,): what may be done, in cells looked at; those still
+    short share it evenly. Without any left each moves by itself or not at all. Returns the moves made.
     """
-    n, m, ask = problem.ask.shape[0], room.shape[0], problem.ask
-    board = Board(free, room, np.full(m, -1), np.full(n, -1), effort, np.empty(2 + 2 * MOST, np.int64))
-    was, had = np.full(n, -1), np.zeros(n)
-    for i in range(order.shape[0] - 1, -1, -1):
-        c = order[i]
-        s = given.satellite[c]
-        if s >= 0:
-            board.after[c], board.head[s] = board.head[s], c
+    n = problem.ask.shape[0]
+    board = new_board(free, room, MOST, problem, given)
+    was, had, turn = np.full(n, -1), np.zeros(n), np.empty(n, np.int64)
+    short = _set_up(order, turn, problem, given, board)
     moves, away = 0, False
     for i in range(order.shape[0]):
         c = order[i]
+        _fetch(order, i, problem, given)
         if away and _back(c, was[c], had[c], problem, given, board):
             continue
-        if level_of(given, c) >= ask[c] * (1.0 - LEAST_GAIN):
+        if not _short(c, problem, given):
             continue
-        moves += _raise(c, away, problem, given, trial, board)
-        if not away and level_of(given, c) < ask[c] * (1.0 - LEAST_GAIN):
-            away = _make_way(i, order, was, had, problem, given, board)
-            moves += _raise(c, True, problem, given, trial, board) + int(away)
+        share = effort[0] // max(1, short)
+        short -= 1
+        board.effort[0], board.deep[0] = share, away
+        forget_links(c, problem, board)
+        moves += _raise(c, problem, given, trial, board)
+        if not away and effort[0] >= WAY * (order.shape[0] - i) and _short(c, problem, given):
+            away, board.deep[0] = _make_way(c, order, turn, was, had, problem, given, board), True
+            moves += _raise(c, problem, given, trial, board) + int(away)
+        board.deep[0] = True
         for _ in range(TIDIES):
-            if level_of(given, c) >= ask[c] * (1.0 - LEAST_GAIN):
+            if not _short(c, problem, given) or not _tidy(c, problem, given, trial, board):
                 break
-            if not _tidy(c, problem, given, trial, board):
-                break
-            moves += _raise(c, True, problem, given, trial, board)
+            moves += _raise(c, problem, given, trial, board)
         if given.satellite[c] < 0 and was[c] >= 0:
             _last(c, was[c], problem, given, board)
+        effort[0] -= share - board.effort[0]
     return moves
 
 
 @kernel
-def _raise(c, deep, problem, given, trial, board):
+def _set_up(order, turn, problem, given, board):
+    """Put the cells of `order` where they are, the first ahead; their places in it into turn (n,); how many
+    are short."""
+    short = 0
+    for i in range(order.shape[0] - 1, -1, -1):
+        c = order[i]
+        turn[c] = i
+        short += _short(c, problem, given)
+        if given.satellite[c] >= 0:
+            chain(c, given.satellite[c], board)
+    return short
+
+
+@inner
+def _fetch(order, i, problem, given):
+    """Ask for what rates the links of a short cell soon at hand."""
+    c = order[min(i + AHEAD, order.shape[0] - 1)]
+    if _short(c, problem, given):
+        fetch_losses(problem.links, c, problem.state[c])
+        fetch_candidates(problem.candidates, c)
+
+
+@inner
+def _short(c, problem, given):
+    """Whether cell c has less than its ask."""
+    return level_of(given, c) < problem.ask[c] * (1.0 - LEAST_GAIN)
+
+
+@inner
+def _active(c, problem):
+    """Active homes of cell c."""
+    total = 0.0
+    for j in range(problem.links.active.shape[1]):
+        total += problem.links.active[c, j]
+    return total
+
+
+@kernel
+def _raise(c, problem, given, trial, board):
     """Make moves for cell c until it has its ask or none helps; their number."""
     moves = 0
-    while moves < STEPS and level_of(given, c) < problem.ask[c] * (1.0 - LEAST_GAIN):
-        if not _step(c, deep, problem, given, trial, board):
+    while moves < STEPS and _short(c, problem, given):
+        if not _step(c, problem, given, trial, board):
             break
         moves += 1
     return moves
 
 
 @kernel
-def _make_way(i, order, was, had, problem, given, board):
-    """Take all cells after place i of `order` off, if one of them is where cell i could be; was, had (n,):
-    their satellites and levels."""
-    c, some = order[i], False
-    for j in range(i + 1, order.shape[0]):
-        s = given.satellite[order[j]]
-        for k in range(problem.candidates.start[c], problem.candidates.start[c + 1]):
-            some |= s == problem.candidates.satellite[k]
+def _make_way(c, order, turn, was, had, problem, given, board):
+    """Take all cells after cell c off, if one of them is where it could be; turn (n,): places in `order`;
+    was, had (n,): their satellites and levels."""
+    some = False
+    for k in range(problem.candidates.start[c], problem.candidates.start[c + 1]):
+        d = board.head[problem.candidates.satellite[k]]
+        while d >= 0:
+            some |= turn[d] > turn[c]
+            d = board.after[d]
     if not some:
         return False
-    for j in range(i + 1, order.shape[0]):
+    for j in range(turn[c] + 1, order.shape[0]):
         d = order[j]
         was[d], had[d] = given.satellite[d], level_of(given, d)
         leave(d, given, board)
@@ -136,18 +196,17 @@ def _last(c, s, problem, given, board):
 
 
 @kernel
-def _step(c, deep, problem, given, trial, board):
+def _step(c, problem, given, trial, board):
     """Make the one move that raises cell c most; False where none does by LEAST_GAIN of its ask."""
-    total, s, level, least = 0.0, given.satellite[c], level_of(given, c), given.least[c]
-    for j in range(problem.links.active.shape[1]):
-        total += problem.links.active[c, j]
+    total, s, level, least = _active(c, problem), given.satellite[c], level_of(given, c), given.least[c]
+    capped = s >= 0 and given.dwell[c] >= problem.rules.per_cell - EPS
     leave(c, given, board)
     board.plan[0], board.plan[1] = -1, 0
     gain, full = LEAST_GAIN * problem.ask[c] * total, problem.ask[c] * total
-    best = _alone(c, given.need[c, 3] * level + gain, full, problem, given, trial, board)
-    if best < full - gain:
-        best = _moving(c, best, full - gain, deep, problem, given, trial, board)
-        if deep and best < full - gain:
+    best = _alone(c, given.need[c, 3] * level + gain, full, capped, problem, given, trial, board)
+    if best < full - gain and board.effort[0] > 0:
+        best = _moving(c, best, full - gain, problem, given, trial, board)
+        if board.deep[0] and best < full - gain:
             _several(c, best, full - gain, problem, given, trial, board)
     if board.plan[0] < 0:
         if s >= 0:
@@ -156,7 +215,7 @@ def _step(c, deep, problem, given, trial, board):
     _clear(problem, given, trial, board)
     k = board.plan[0]
     s = problem.candidates.satellite[k]
-    try_link(c, k, problem, trial)
+    try_link(c, k, problem, trial, board)
     share = fits(trial.need[c], trial.direction[c], s, problem.ask[c], problem, given, board)
     exchange(c, given, trial)
     enter(c, s, share, least_of(s, problem, board), given, board)
@@ -165,16 +224,22 @@ def _step(c, deep, problem, given, trial, board):
 
 
 @kernel
-def _alone(c, best, full, problem, given, trial, board):
+def _alone(c, best, full, capped, problem, given, trial, board):
     """Most that cell c, which is nowhere, could have as things are, if more than `best`; its place into
-    board.plan. Of those that carry all of it the one with most left, highest."""
-    score = 0.0
-    for k in range(problem.candidates.start[c], problem.candidates.start[c + 1]):
+    board.plan. Of those that carry all of it the one with most left, highest. With no effort left a cell that
+    had all the dwell of a cell (`capped`) looks at what stands higher alone."""
+    score, first = 0.0, problem.candidates.start[c]
+    for k in range(first, problem.candidates.start[c + 1]):
         s = problem.candidates.satellite[k]
-        if board.room[s] <= 0 or not try_link(c, k, problem, trial):
+        most = reach(s, 0.0, 0.0, problem, board)
+        if board.room[s] <= 0 or (most <= best and most < full):
             continue
-        share = fits(trial.need[c], trial.direction[c], s, problem.ask[c], problem, given, board)
-        amount = share * trial.need[c, 3]
+        if capped and board.effort[0] <= 0 and problem.candidates.sin_elevation[k] <= given.geometry[c, 0]:
+            continue
+        if not own_link(c, k, problem, trial, board):
+            continue
+        need, direction = board.need[k - first], board.direction[k - first]
+        amount = fits(need, direction, s, problem.ask[c], problem, given, board) * need[3]
         value = board.free[s, 1] * problem.candidates.sin_elevation[k]
         if s == given.before.satellite[c]:
             value *= problem.rules.toll
@@ -185,65 +250,79 @@ def _alone(c, best, full, problem, given, trial, board):
 
 
 @kernel
-def _moving(c, best, enough, deep, problem, given, trial, board):
+def _moving(c, best, enough, problem, given, trial, board):
     """The same where another cell moves out of the way, and a third out of its, until there is enough."""
-    for k in range(problem.candidates.start[c], problem.candidates.start[c + 1]):
+    first, ask = problem.candidates.start[c], problem.ask[c]
+    for k in range(first, problem.candidates.start[c + 1]):
         s = problem.candidates.satellite[k]
-        if not try_link(c, k, problem, trial):
+        d = _first_with(board.head[s], s, best, problem, given, board)
+        if d < 0 or not own_link(c, k, problem, trial, board):
             continue
-        need = trial.need[c]
-        d = board.head[s]
-        while d >= 0 and best < enough:
+        need = board.need[k - first]
+        while d >= 0 and best < enough and board.effort[0] > 0:
             after, level, least = board.after[d], level_of(given, d), given.least[d]
-            if not _could(need, s, d, best, problem.ask[c], given, board):
+            if not _could(need, s, d, best, ask, problem, given, board):
                 d = after
                 continue
             leave(d, given, board)
-            share = fits(need, trial.direction[c], s, problem.ask[c], problem, given, board)
+            share = fits(need, board.direction[k - first], s, ask, problem, given, board)
             if share * need[3] > best:
-                best = _elsewhere(
-                    d, s, level, c, k, deep, share * need[3], best, problem, given, trial, board
-                )
+                best = _elsewhere(d, s, level, c, k, share * need[3], best, problem, given, trial, board)
             enter(d, s, level, least, given, board)
             d = after
     return best
 
 
+@kernel
+def _first_with(d, s, amount, problem, given, board):
+    """The first cell of satellite s, from d on, without which its rates would carry more than an amount."""
+    while d >= 0:
+        board.effort[0] -= 1
+        _, forward, back = charge(given, d)
+        if reach(s, forward, back, problem, board) > amount:
+            return d
+        d = board.after[d]
+    return -1
+
+
 @inner
-def _could(need, s, d, amount, ask, given, board):
+def _could(need, s, d, amount, ask, problem, given, board):
     """Whether a cell could have more than an amount on satellite s if cell d left it, reuse aside."""
     dwell, forward, back = charge(given, d)
+    board.effort[0] -= 1
     free = board.free
     share = min(
-        ask, (free[s, 0] + dwell) / need[0], (free[s, 1] + forward) / need[1], (free[s, 2] + back) / need[2]
+        (free[s, 0] + dwell) / need[0], (free[s, 1] + forward) / need[1], (free[s, 2] + back) / need[2]
     )
-    return share * need[3] > amount
+    return min(share * need[3], most_of(need, ask, problem)) > amount
 
 
 @kernel
-def _elsewhere(d, s, level, c, k, deep, amount, best, problem, given, trial, board):
+def _elsewhere(d, s, level, c, k, amount, best, problem, given, trial, board):
     """Find a place for cell d, which left s to cell c; the better amount with it, or `best`."""
     k2 = _another(d, s, level, problem, given, trial, board)
     if k2 >= 0:
         _note(board, k, d, k2, -1, -1)
         return amount
-    if not deep:
+    if not board.deep[0]:
         return best
     for k2 in range(problem.candidates.start[d], problem.candidates.start[d + 1]):
         s2 = problem.candidates.satellite[k2]
-        if s2 == s or board.effort[0] <= 0 or not try_link(d, k2, problem, trial):
+        if s2 == s or board.effort[0] <= 0:
             continue
-        board.effort[0] -= 1
+        e = _first_with(board.head[s2], s2, (level - EPS) * given.need[d, 3], problem, given, board)
+        if e < 0 or not try_link(d, k2, problem, trial, board):
+            continue
         if trial.need[d, 3] < given.need[d, 3] - EPS:
             continue
-        e = board.head[s2]
-        while e >= 0 and best < amount:
+        while e >= 0 and best < amount and board.effort[0] > 0:
             after, own, least = board.after[e], level_of(given, e), given.least[e]
-            if not _could(trial.need[d], s2, e, (level - EPS) * trial.need[d, 3], level, given, board):
+            if not _could(
+                trial.need[d], s2, e, (level - EPS) * trial.need[d, 3], level, problem, given, board
+            ):
                 e = after
                 continue
             leave(e, given, board)
-            board.effort[0] -= 1
             if fits(trial.need[d], trial.direction[d], s2, level, problem, given, board) >= level:
                 best = _third(e, s2, own, d, k2, level, s, c, k, amount, best, problem, given, trial, board)
             enter(e, s2, own, least, given, board)
@@ -254,6 +333,8 @@ def _elsewhere(d, s, level, c, k, deep, amount, best, problem, given, trial, boa
 @kernel
 def _third(e, s2, own, d, k2, level, s, c, k, amount, best, problem, given, trial, board):
     """Find a place for cell e, which left s2 to cell d, which left s to cell c, at s itself if need be."""
+    i = k - problem.candidates.start[c]
+    need = board.need[i]
     exchange(d, given, trial)
     enter(d, s2, level, least_of(s2, problem, board), given, board)
     for k3 in range(problem.candidates.start[e], problem.candidates.start[e + 1]):
@@ -263,16 +344,16 @@ def _third(e, s2, own, d, k2, level, s, c, k, amount, best, problem, given, tria
         board.effort[0] -= 1
         if not carries(e, k3, s3, own, problem, given, trial, board):
             continue
-        reach = amount
+        most = amount
         if s3 == s:
             exchange(e, given, trial)
             enter(e, s, own, least_of(s, problem, board), given, board)
-            share = fits(trial.need[c], trial.direction[c], s, problem.ask[c], problem, given, board)
-            reach = share * trial.need[c, 3] if board.room[s] > 0 else 0.0
+            share = fits(need, board.direction[i], s, problem.ask[c], problem, given, board)
+            most = share * need[3] if board.room[s] > 0 else 0.0
             leave(e, given, board)
             exchange(e, given, trial)
-        if reach > best:
-            best = reach
+        if most > best:
+            best = most
             _note(board, k, d, k2, e, k3)
     leave(d, given, board)
     exchange(d, given, trial)
@@ -283,15 +364,16 @@ def _third(e, s2, own, d, k2, level, s, c, k, amount, best, problem, given, tria
 def _several(c, best, enough, problem, given, trial, board):
     """The same where several others move out of the way, one after the other, each to where it has all it
     has: every time the one that leaves most to cell c."""
-    moved, onto = np.empty(MOST, np.int64), np.empty(MOST, np.int64)
-    level, least = np.empty(MOST), np.empty(MOST)
+    moved, onto, level, least = board.moved, board.onto, board.level, board.least
     for k in range(problem.candidates.start[c], problem.candidates.start[c + 1]):
         s = problem.candidates.satellite[k]
-        if board.effort[0] <= 0 or best >= enough or not try_link(c, k, problem, trial):
+        if board.effort[0] <= 0 or best >= enough or not own_link(c, k, problem, trial, board):
+            continue
+        if most_of(board.need[k - problem.candidates.start[c]], problem.ask[c], problem) <= best:
             continue
         count = 0
-        while count < MOST and best < enough:
-            d, k2, amount = _first_out(c, s, problem, given, trial, board)
+        while count < MOST and best < enough and board.effort[0] > 0:
+            d, k2, amount = _first_out(c, k, s, problem, given, trial, board)
             if d < 0:
                 break
             moved[count], onto[count], level[count], least[count] = d, k2, level_of(given, d), given.least[d]
@@ -310,21 +392,19 @@ def _several(c, best, enough, problem, given, trial, board):
 
 
 @kernel
-def _first_out(c, s, problem, given, trial, board):
-    """The cell of satellite s that leaves most to cell c, of those that have another place; that place, and
-    what cell c could have."""
-    out, onto, most = -1, -1, 0.0
-    d = board.head[s]
-    while d >= 0:
+def _first_out(c, k, s, problem, given, trial, board):
+    """The cell of satellite s, candidate k of cell c, that leaves most to cell c, of those that have another
+    place; that place, and what cell c could have."""
+    out, onto, most, ask, i = -1, -1, 0.0, problem.ask[c], k - problem.candidates.start[c]
+    need, d = board.need[i], board.head[s]
+    while d >= 0 and board.effort[0] > 0:
         after, level, least = board.after[d], level_of(given, d), given.least[d]
-        if _could(trial.need[c], s, d, most, problem.ask[c], given, board):
+        if _could(need, s, d, most, ask, problem, given, board):
             leave(d, given, board)
-            share = fits(trial.need[c], trial.direction[c], s, problem.ask[c], problem, given, board)
-            k2 = (
-                _another(d, s, level, problem, given, trial, board) if share * trial.need[c, 3] > most else -1
-            )
+            amount = fits(need, board.direction[i], s, ask, problem, given, board) * need[3]
+            k2 = _another(d, s, level, problem, given, trial, board) if amount > most else -1
             if k2 >= 0:
-                out, onto, most = d, k2, share * trial.need[c, 3]
+                out, onto, most = d, k2, amount
             enter(d, s, level, least, given, board)
         d = after
     return out, onto, most
@@ -337,9 +417,9 @@ def _another(d, s, level, problem, given, trial, board):
     best, most = -1, 0.0
     for k in range(problem.candidates.start[d], problem.candidates.start[d + 1]):
         other = problem.candidates.satellite[k]
+        board.effort[0] -= 1
         if other == s or board.room[other] <= 0 or board.free[other, 1] <= most:
             continue
-        board.effort[0] -= 1
         if carries(d, k, other, level, problem, given, trial, board):
             best, most = k, board.free[other, 1]
     return best
@@ -355,7 +435,7 @@ def _note(board, k, d, k2, e, k3):
 @kernel
 def _clear(problem, given, trial, board):
     """Move those out of the way that board.plan names."""
-    level = np.empty(MOST)
+    level = board.level
     for i in range(board.plan[1]):
         d = board.plan[2 + 2 * i]
         level[i] = level_of(given, d)
@@ -372,9 +452,10 @@ def _tidy(c, problem, given, trial, board):
     for k in range(problem.candidates.start[c], problem.candidates.start[c + 1]):
         s = problem.candidates.satellite[k]
         d = board.head[s] if _beams_bind(s, problem, board) else -1
-        while d >= 0:
+        while d >= 0 and board.effort[0] > 0:
             after = board.after[d]
-            if d != c and given.dwell[d] > 0.0 and board.effort[0] > 0:
+            board.effort[0] -= 1
+            if d != c and given.dwell[d] > 0.0:
                 some |= _cheaper(d, s, c, problem, given, trial, board)
             d = after
     return some
@@ -395,8 +476,12 @@ def _cheaper(d, s, c, problem, given, trial, board):
     level, least = level_of(given, d), given.least[d]
     for k in range(problem.candidates.start[d], problem.candidates.start[d + 1]):
         s2 = problem.candidates.satellite[k]
-        board.effort[0] -= 1
-        if s2 == s or not try_link(d, k, problem, trial) or trial.need[d, 3] < given.need[d, 3] - EPS:
+        if (
+            s2 == s
+            or board.effort[0] <= 0
+            or not try_link(d, k, problem, trial, board)
+            or trial.need[d, 3] < given.need[d, 3] - EPS
+        ):
             continue
         saved = charge(given, d)[0] - max(level * trial.need[d, 0], problem.rules.frame)
         if saved > LEAST_GAIN * given.dwell[d] and board.room[s2] > 0:
@@ -407,8 +492,9 @@ def _cheaper(d, s, c, problem, given, trial, board):
                 return True
             enter(d, s, level, least, given, board)
         e = board.head[s2]
-        while e >= 0:
+        while e >= 0 and board.effort[0] > 0:
             after = board.after[e]
+            board.effort[0] -= 1
             if e != c and given.dwell[e] > 0.0 and _swap(d, s, e, s2, saved, problem, given, trial, board):
                 return True
             e = after
@@ -423,9 +509,8 @@ def _swap(d, s, e, s2, saved, problem, given, trial, board):
     for at in range(problem.candidates.start[e], problem.candidates.start[e + 1]):
         k = at if problem.candidates.satellite[at] == s else k
     own = level_of(given, e)
-    if k < 0 or not try_link(e, k, problem, trial) or trial.need[e, 3] < given.need[e, 3] - EPS:
+    if k < 0 or not try_link(e, k, problem, trial, board) or trial.need[e, 3] < given.need[e, 3] - EPS:
         return False
-    board.effort[0] -= 1
     saved += charge(given, e)[0] - max(own * trial.need[e, 0], problem.rules.frame)
     if saved <= LEAST_GAIN * given.dwell[d]:
         return False
@@ -448,7 +533,7 @@ def _swap(d, s, e, s2, saved, problem, given, trial, board):
 def _go(d, k, level, problem, given, trial, board):
     """Put cell d, which is nowhere, onto its candidate k."""
     s = problem.candidates.satellite[k]
-    try_link(d, k, problem, trial)
+    try_link(d, k, problem, trial, board)
     exchange(d, given, trial)
     enter(d, s, level, least_of(s, problem, board), given, board)
 

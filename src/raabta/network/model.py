@@ -205,12 +205,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
     latitude, longitude = cells["latitude_deg"].values, cells["longitude_deg"].values
     height_km = cells["height_m"].values / 1e3
     floor_deg = system.user_min_elevation_deg
-    propagator = Propagator.from_constellation(system, scenario.time.start, scenario.time.duration_s)
-    if propagator.count > MAX_SATELLITES:
-        raise LimitError(
-            f"the constellation has {propagator.count} satellites; at most {MAX_SATELLITES} can be stored. "
-            "Give fewer shells or a smaller orbits file"
-        )
+    propagator = _fleet(scenario)
     ground = visibility.sites(
         latitude,
         longitude,
@@ -279,6 +274,18 @@ def gateway_outages(scenario: Scenario, failures: Sequence[Failure]) -> tuple[Ou
         for each in failures
         if each.what in ("gateway", "country")
     )
+
+
+def _fleet(scenario: Scenario) -> Propagator:
+    """The constellation; LimitError where its satellites are more than numbers that can be stored."""
+    time = scenario.time
+    propagator = Propagator.from_constellation(scenario.constellation, time.start, time.duration_s)
+    if propagator.count > MAX_SATELLITES:
+        raise LimitError(
+            f"the constellation has {propagator.count} satellites; at most {MAX_SATELLITES} can be stored. "
+            "Give fewer shells or a smaller orbits file"
+        )
+    return propagator
 
 
 def _antennas(scenario: Scenario) -> Ints:

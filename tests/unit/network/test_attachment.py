@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import exact_slots
 import networks
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from raabta.network import attachment, board_kernels
 from raabta.network import slot as slots
 from raabta.network.model import Admission
 from raabta.network.sky import observe_sky
@@ -66,3 +68,47 @@ def test_who_finds_no_room_where_he_wants_to_be_takes_what_is_left():
     sky = observe_sky(network, networks.over(*PLACES))
     found = slots.allocate(network, sky, dry(network), Admission(network.demand.order, np.zeros(61)))
     assert np.bincount(found.satellite[found.satellite >= 0]).tolist() == sky.room.tolist() == [8] * 4
+
+
+def looked(monkeypatch, network, sky, effort):
+    """The slot with so much effort for the second look, and what of it each look has left."""
+    left, real = [], attachment.improve_kernels.improve
+
+    def improve(order, problem, given, trial, free, room, pool):
+        moves = real(order, problem, given, trial, free, room, pool)
+        left.append(int(pool[0]))
+        return moves
+
+    monkeypatch.setattr(attachment, "EFFORT", effort)
+    monkeypatch.setattr(attachment.improve_kernels, "improve", improve)
+    found = slots.allocate(network, sky, dry(network))
+    monkeypatch.undo()
+    return found, left
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_second_look_at_an_overloaded_slot_costs_what_it_may(seed, monkeypatch):
+    """Without effort a short cell may still move by itself: its links are rated once; nobody has less."""
+    homes = np.random.default_rng(seed).gamma(0.8, 400.0, 61).round()
+    network = networks.build(networks.scenario(radio=networks.payload(beams=12)), homes=homes)
+    sky = exact_slots.cut(
+        network, observe_sky(network, networks.over(*PLACES)), seed, satellites=4, load=1.6, beams=6.0
+    )
+    once = slots.allocate(network, sky, dry(network), network.admission)
+    short = np.flatnonzero((network.total_active > 0.0) & (once.level < 1.0 - 1e-3))
+    assert short.size > 10
+    most = int(np.diff(sky.usable.start)[short].sum()) * (board_kernels.LINK + 61**2)
+    bare, left = looked(monkeypatch, network, sky, 0)
+    assert min(left) >= -most
+    assert np.all(carried(bare) >= carried(once) * (1.0 - 1e-9))
+    enough, left = looked(monkeypatch, network, sky, 10**12)
+    more = np.cumsum((carried(enough) - carried(once))[network.demand.order])
+    assert more.max() > 1.0 and more.max() > -more.min(), "the first have more"
+    spent = 10**12 - left[0]
+    _, left = looked(monkeypatch, network, sky, spent // 4)
+    assert -most <= left[0] < spent // 4
+
+
+def carried(found):
+    """Active homes of every cell that are carried."""
+    return np.minimum(found.level, 1.0) * found.need[:, 3]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Nodes = NDArray[np.int32]
 
 
-class Mesh(NamedTuple):
+class NodeGraph(NamedTuple):
     """A checked graph for the kernels: n satellites, g ground nodes; tail of every link."""
 
     graph: search_kernels.Digraph
@@ -34,7 +34,7 @@ def mesh_of(
     down: ArrayLike,
     relay: bool,
     fewest: bool,
-) -> Mesh:
+) -> NodeGraph:
     """The graph of lasers, and of the ground links of those who send (`up`) and receive (`down`).
 
     relay: whether all ground links are in it and the ground passes on. fewest: whether links count before km.
@@ -55,21 +55,21 @@ def mesh_of(
 
 def _digraph(
     tail: NDArray[Any], head: NDArray[Any], km: Floats, closed: NDArray[np.bool_], hop: int, n: int, g: int
-) -> Mesh:
+) -> NodeGraph:
     """Links by tail and head; of several between the same two nodes the shortest."""
     order = np.lexsort((km, head, tail))
     tail, head, km = tail[order], head[order], km[order]
     keep = np.append(True, (np.diff(tail) != 0) | (np.diff(head) != 0))[: tail.size]
     tail, head = tail[keep].astype(np.int32), head[keep].astype(np.int32)
     start = np.searchsorted(tail, np.arange(closed.size + 1)).astype(np.int64)
-    return Mesh(search_kernels.Digraph(start, head, km[keep], closed, hop), tail, n, g)
+    return NodeGraph(search_kernels.Digraph(start, head, km[keep], closed, hop), tail, n, g)
 
 
 def goals_of(
     lasers: Lasers,
     km: Floats,
     links: GroundLinks,
-    mesh: Mesh,
+    mesh: NodeGraph,
     target: NDArray[Any],
     *,
     relay: bool,
@@ -90,7 +90,7 @@ def goals_of(
     return goals
 
 
-def arcs_of(mesh: Mesh, ways: int, *, whole_nodes: bool) -> disjoint_kernels.Arcs:
+def arcs_of(mesh: NodeGraph, ways: int, *, whole_nodes: bool) -> disjoint_kernels.Arcs:
     """Arcs that one of `ways` may use each; with `whole_nodes` every node is split in two, an arc between."""
     graph, nodes = mesh.graph, mesh.graph.start.size - 1
     tail, head = mesh.tail.astype(np.int64), graph.head.astype(np.int64)
@@ -111,7 +111,7 @@ def arcs_of(mesh: Mesh, ways: int, *, whole_nodes: bool) -> disjoint_kernels.Arc
     return disjoint_kernels.Arcs(tail, head, km[order], hop[order], start, into, at, closed)
 
 
-def with_one_end(mesh: Mesh, gateway: Nodes) -> Mesh:
+def with_one_end(mesh: NodeGraph, gateway: Nodes) -> NodeGraph:
     """The graph with one more node, to which every gateway has a link of no length."""
     graph, last = mesh.graph, mesh.satellites + mesh.ground
     tail = np.concatenate([mesh.tail, mesh.satellites + gateway])
@@ -122,7 +122,7 @@ def with_one_end(mesh: Mesh, gateway: Nodes) -> Mesh:
     return _digraph(tail, head, length, closed, graph.hop, mesh.satellites, mesh.ground)
 
 
-def distances_to_any(mesh: Mesh, goals: search_kernels.Goals) -> search_kernels.Goals:
+def distances_to_any(mesh: NodeGraph, goals: search_kernels.Goals) -> search_kernels.Goals:
     """Distances to the node behind all goals, (1, n + g + 1): those to the best goal."""
     hops, km, node = goals.hops[0].copy(), goals.km[0].copy(), goals.next_node[0].copy()
     for i in range(1, goals.node.size):

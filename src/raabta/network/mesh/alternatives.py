@@ -17,7 +17,7 @@ from raabta.base.errors import OutOfRangeError, RaabtaError
 from raabta.network import arrays
 from raabta.network.mesh import alternative_kernels, disjoint_kernels, hop_kernels, search_kernels
 from raabta.network.mesh.alternative_graphs import (
-    Mesh,
+    NodeGraph,
     arcs_of,
     distances_to_any,
     goals_of,
@@ -264,7 +264,7 @@ def _checked_pairs(pairs: ArrayLike, ground: int) -> Ints:
 
 
 def _in_batches(
-    mesh: Mesh, goals: search_kernels.Goals, row: Ints, source: Ints, wanted: Routing, threads: int
+    mesh: NodeGraph, goals: search_kernels.Goals, row: Ints, source: Ints, wanted: Routing, threads: int
 ) -> Found:
     """Ways of pairs in batches on threads: how many each has, how many nodes each way, all nodes on end."""
     n, graph = mesh.satellites, mesh.graph
@@ -306,7 +306,7 @@ def _causes(
     return np.select([number > 0, ~start_sees, ~end_sees], [0, 1, 2], between).astype(np.int8)
 
 
-def _sorted_ways(mesh: Mesh, pair: Ints, found: Found, cause: NDArray[np.int8], wanted: Routing) -> Ways:
+def _sorted_ways(mesh: NodeGraph, pair: Ints, found: Found, cause: NDArray[np.int8], wanted: Routing) -> Ways:
     """The ways with their lengths, each pair's by length: of equal ones the order stays."""
     number, length, node = found
     start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
