@@ -21,6 +21,7 @@ from raabta.bench import (
     sight_rows,
     sky_rows,
     spectrum_rows,
+    terrain_rows,
     throughput_rows,
     topology_rows,
     weather_rows,
@@ -45,6 +46,7 @@ ROWS: tuple[Row, ...] = (
     *topology_rows.ROWS,
     *throughput_rows.ROWS,
     *spectrum_rows.ROWS,
+    *terrain_rows.ROWS,
     *chain_rows.ROWS,
     *gpu_rows.ROWS,
 )
