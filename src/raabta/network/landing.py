@@ -189,13 +189,13 @@ def _lasers(network: Network, position_km: Floats, time: np.datetime64 | None) -
     mesh = network.mesh
     if mesh is None:
         raise RaabtaError("this network lands without lasers; give `sharing.landing: lasers`")
-    if not (mesh.asks_velocity or mesh.look_back_s):
+    if not (mesh.asks_velocity or mesh.look_back_s or mesh.remembers):
         links = mesh.at(position_km)
         return links if time is None else mesh.left(links, time)
     if time is None:
         raise RaabtaError(
-            "lasers with acquisition_s or max_slew_deg_s depend on what was before; say the time of the "
-            "positions"
+            "lasers with acquisition_s, max_slew_deg_s or rematch depend on what was before; say the time of "
+            "the positions"
         )
     return next(mesh.over(network.propagator, [time]))
 

@@ -88,6 +88,12 @@ class Lasers(Model):
         le=3_600.0,
         description="how long a laser must have been there before it carries anything",
     )
+    rematch: Literal["always", "when-lost"] = Field(
+        default="always",
+        description="lasers to the nearest (`nearest`, between shells, across a star's seam): always = the "
+        "shortest at every step, whatever was before; when-lost = one that is there stays while its limits "
+        "allow it, and only what is free is matched; all are matched anew at every full hour UTC",
+    )
     rate_mbps: Positive = Field(default=10_000.0, description="of one laser, each way")
 
     @model_validator(mode="after")
@@ -111,8 +117,10 @@ class Lasers(Model):
 
     @model_serializer(mode="wrap")
     def _without_no_file(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Lasers without a list are written, and hashed, as if there were no such key."""
+        """Lasers without a list, or memory, are written, and hashed, as if there were no such keys."""
         data: dict[str, Any] = handler(self)
+        if data.get("rematch") == "always":
+            data.pop("rematch")
         if data.get("links_file") is None:
             data.pop("links_file", None)
         return data

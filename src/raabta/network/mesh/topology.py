@@ -18,6 +18,7 @@ import numpy as np
 from raabta.base.bodies import EARTH
 from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError
 from raabta.network.mesh import topology_kernels as kernels
+from raabta.network.mesh.laser_memory import LaserMemory
 from raabta.network.mesh.laser_outages import LaserOutage
 from raabta.network.mesh.paths import LEFT, NO_NODE, RIGHT, ROW_OF_OTHERS, Lasers, plus_grid
 from raabta.scenario.hypatia import read_links
@@ -41,6 +42,7 @@ HALF_MOMENT_S = 0.5
 """Velocities are differences of positions this long before and after."""
 _MOST_POSITIONS = 500_000
 """Of instants that are held at once, satellites times instants."""
+_NOTHING_KEPT = np.empty((0, 0), np.int32)
 _ASKED_NEIGHBOURS = 6.0
 """Satellites that a matching's first ring holds beyond the terminals of one, in the mean."""
 
@@ -66,7 +68,8 @@ class Topology:
 
     table: the fixed pattern (n, K), `NO_NODE` in columns of matchings. plane (n,): the number of each
     satellite's plane; shell (n,): of its shell, the geostationary arc last. outages: lasers that are out for
-    a while, which `over` heeds.
+    a while, which `over` heeds. remembers: whether lasers that were matched stay while they hold, see
+    `laser_memory`.
     """
 
     table: Lasers
@@ -78,6 +81,7 @@ class Topology:
     acquisition_s: float
     rate_mbps: float
     outages: tuple[LaserOutage, ...] = ()
+    remembers: bool = False
 
     @classmethod
     def of(cls, constellation: SpaceSegment, satellites: Propagator | int) -> Topology:
@@ -101,6 +105,7 @@ class Topology:
             fleet.shell,
             asked.acquisition_s,
             asked.rate_mbps,
+            remembers=asked.rematch == "when-lost" and bool(matchings),
         )
 
     @classmethod
@@ -126,12 +131,14 @@ class Topology:
         position_km: Floats,
         velocity_km_s: Floats | None = None,
         earlier: Sequence[Links] = (),
+        kept: Links | None = None,
     ) -> Links:
         """Lasers at positions (3, n), Earth-fixed or not, and velocities (3, n) along the same axes as a
         frame that does not turn sees them, wanted where slew has a limit.
 
         earlier: what `at` gave, without `earlier` of its own, at each of `look_back_s` before; a laser that
-        one of them lacks is being acquired, and its length is infinite. Raises RaabtaError on wrong shapes.
+        one of them lacks is being acquired, and its length is infinite. kept: lasers of before, of which
+        those that were matched stay while they hold. Raises RaabtaError on wrong shapes.
         """
         sky = self._sky(position_km, velocity_km_s)
         km = np.full(self.table.neighbour.shape, np.inf)
@@ -139,7 +146,8 @@ class Topology:
         lasers = self.table
         if self.matchings:
             lasers = Lasers(self.table.neighbour.copy(), self.table.row_start)
-            self._match(sky, lasers.neighbour, km)
+            before = _NOTHING_KEPT if kept is None else kept.lasers.neighbour
+            self._match(sky, before, lasers.neighbour, km)
         for links in earlier:
             kernels.withhold(lasers.neighbour, km, links.lasers.neighbour, links.km)
         return Links(lasers, km)
@@ -151,9 +159,10 @@ class Topology:
         back = np.rint(1e9 * np.array([0.0, *self.look_back_s])).astype(np.int64)
         batch = max(1, _MOST_POSITIONS // (max(self.plane.size, 1) * back.size))
         known: dict[int, Links] = {}
+        memory = LaserMemory(self, propagator) if self.remembers else None
         for first in range(0, asked.size, batch):
             instants = asked[first : first + batch, None] - back
-            known = self._known(propagator, np.unique(instants).tolist(), known)
+            known = self._known(propagator, np.unique(instants).tolist(), known, memory)
             for now, *before in instants.tolist():
                 links = known[now]
                 km = links.km.copy() if before else links.km
@@ -162,13 +171,21 @@ class Topology:
                 yield Links(links.lasers, km)
 
     def _known(
-        self, propagator: Propagator, instants: list[int], known: dict[int, Links]
+        self,
+        propagator: Propagator,
+        instants: list[int],
+        known: dict[int, Links],
+        memory: LaserMemory | None,
     ) -> dict[int, Links]:
         """Lasers of instants (ns), without a look back; those that are known are not sought again."""
         new = [each for each in instants if each not in known]
+        if memory is None:
+            matched = (self.at(*sky) for sky in self.skies(propagator, new))
+        else:
+            matched = (memory.at(each) for each in new)
         found = {
-            each: self.left(self.at(*sky), np.datetime64(each, "ns"))
-            for each, sky in zip(new, self.skies(propagator, new), strict=True)
+            each: self.left(links, np.datetime64(each, "ns"))
+            for each, links in zip(new, matched, strict=True)
         }
         return {each: found[each] if each in found else known[each] for each in instants}
 
@@ -224,7 +241,7 @@ class Topology:
         velocity = np.empty((3, 0)) if velocity_km_s is None else np.ascontiguousarray(velocity_km_s)
         return kernels.Sky(np.ascontiguousarray(position_km), velocity, self.plane)
 
-    def _match(self, sky: kernels.Sky, neighbour: Nodes, km: Floats) -> None:
+    def _match(self, sky: kernels.Sky, kept: Nodes, neighbour: Nodes, km: Floats) -> None:
         squared = np.einsum("xs,xs->s", sky.position, sky.position)
         for matching in self.matchings:
             own = squared[matching.member]
@@ -232,7 +249,7 @@ class Topology:
             last = min(2.0 * math.sqrt(radius_km**2 - self.limits.floor_km**2), self.limits.range_km)
             wanted = float(matching.free.max()) + _ASKED_NEIGHBOURS
             first = min(2.0 * radius_km * math.sqrt(wanted / matching.member.size), last)
-            kernels.match(sky, self.limits, matching, _metres(first), _metres(last), neighbour, km)
+            kernels.match(sky, self.limits, matching, kept, _metres(first), _metres(last), neighbour, km)
 
 
 def _metres(km: float) -> np.int64:

@@ -166,14 +166,17 @@ def _had(other, neighbour, km):
 
 
 @kernel
-def match(sky, limits, matching, first_metres, last_metres, neighbour, km):
-    """Lasers of a matching into columns of neighbour and km (n, K): of all pairs that hold the shortest
-    first, to the metre, then those of the lowest numbers, as long as both have terminals free.
+def match(sky, limits, matching, kept, first_metres, last_metres, neighbour, km):
+    """Lasers of a matching into columns of neighbour and km (n, K): of those `kept` (n, K), or (0, 0) for
+    none, all that hold; then of all pairs that hold the shortest first, to the metre, then those of the
+    lowest numbers, as long as both have terminals free.
 
     Rings of growing width are searched, each only for satellites that still have free terminals; that gives
     what sorting all pairs would.
     """
     free, column = matching.free.copy(), matching.column.copy()
+    if kept.shape[0] > 0:
+        _keep(sky, limits, matching, kept, free, column, neighbour, km)
     low, high = np.int64(-1), first_metres
     while low < last_metres:
         waiting = np.flatnonzero(free > 0)
@@ -182,9 +185,34 @@ def match(sky, limits, matching, first_metres, last_metres, neighbour, km):
         high = min(high, last_metres)
         a, b, metres = _ring(sky, limits, matching, waiting, low, high)
         for e in _order(metres):
-            if free[a[e]] > 0 and free[b[e]] > 0:
+            if free[a[e]] > 0 and free[b[e]] > 0 and not _linked(matching, a[e], b[e], column, neighbour):
                 _join(sky, matching, a[e], b[e], free, column, neighbour, km)
         low, high = high, np.int64(GROWTH * high)
+
+
+@inner
+def _linked(matching, i, j, column, neighbour):
+    """Whether a matching has joined two of its members."""
+    a, b = matching.member[i], matching.member[j]
+    found = False
+    for k in range(matching.column[i], column[i]):
+        found |= neighbour[a, k] == b
+    return found
+
+
+@lean
+def _keep(sky, limits, matching, kept, free, column, neighbour, km):
+    """Join members whose lasers of before still hold."""
+    for i in range(matching.member.shape[0]):
+        a = matching.member[i]
+        for k in range(matching.column[i], matching.column[i] + matching.free[i]):
+            b = kept[a, k]
+            if b > a:
+                squared = distance_squared(sky, a, b)
+                across = sky.plane[a] != sky.plane[b]
+                if verdict(sky, limits, a, b, across, squared) == HELD:
+                    j = np.searchsorted(matching.member, b)
+                    _join(sky, matching, i, j, free, column, neighbour, km)
 
 
 @inner
