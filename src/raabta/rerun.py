@@ -19,6 +19,10 @@ from raabta.engine.ledger import RUN, Ledger
 from raabta.engine.provenance import environment, read_provenance
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import run_hash, verify
+from raabta.missions import again as missions_again
+from raabta.missions.run import run as run_mission
+from raabta.missions.stored import is_of_a_mission
+from raabta.missions.stored import open_run as open_mission
 from raabta.scenario.loader import missing_files
 from raabta.service import cut, passes, store
 from raabta.service.hybrid import left_over
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from raabta.missions.run import Answer as MissionAnswer
     from raabta.network.model import Network
     from raabta.scenario.models import Scenario
     from raabta.service.passes import Pass
@@ -70,7 +75,10 @@ def check(
     Changes nothing in the folder. Raises StoreError where the same bits cannot be expected here, and
     OutOfRangeError for a sample of none or of more than there are.
     """
-    scenario, rows, tell = _kept(folder), store.planned_rows(folder), progress or _silent
+    tell = progress or _silent
+    if is_of_a_mission(folder):
+        return Checked(*missions_again.check(folder, sample, pipeline.choose_workers(workers, 1 << 20), tell))
+    scenario, rows = _kept(folder), store.planned_rows(folder)
     left = _spread(rows, sample)
     chosen, checked = len(left), 0
     differences: list[str] = []
@@ -153,8 +161,10 @@ def again(
     *,
     workers: int | None = None,
     progress: pipeline.Progress | None = None,
-) -> tuple[Results, bool]:
+) -> tuple[Results | MissionAnswer, bool]:
     """Run the scenario of a finished run into another folder: (results, whether every chunk is the same)."""
+    if is_of_a_mission(folder):
+        return _mission_again(folder, out, workers, progress)
     _refuse_other_work(folder)
     scenario = store.read_scenario(folder)
     _refuse_gone(folder, scenario)
@@ -162,6 +172,17 @@ def again(
         raise StoreError(f"{out} is the run itself. Give --out another folder")
     results = pipeline.run(scenario, out, workers=workers, progress=progress)
     return results, run_hash(folder) == run_hash(out)
+
+
+def _mission_again(
+    folder: Path, out: Path, workers: int | None, progress: pipeline.Progress | None
+) -> tuple[MissionAnswer, bool]:
+    scenario = open_mission(folder).scenario
+    if out.exists() and out.samefile(folder):
+        raise StoreError(f"{out} is the run itself. Give --out another folder")
+    crew = pipeline.choose_workers(workers, 1 << 20)
+    answer = run_mission(scenario, out, workers=crew, progress=progress)
+    return answer, run_hash(folder) == run_hash(out)
 
 
 def _kept(folder: Path) -> Scenario:

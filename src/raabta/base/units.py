@@ -33,6 +33,7 @@ SUFFIXES: dict[str, str] = {
     "_rad": "rad",
     "_s": "s",
     "_ms": "ms",
+    "_h": "h",
     "_km_s": "km/s",
     "_m_s": "m/s",
     "_hz": "Hz",
@@ -52,6 +53,7 @@ SUFFIXES: dict[str, str] = {
     "_mb": "MB",
     "_mmh": "mm/h",
     "_usd": "USD",
+    "_mev": "MeV",
     "_ratio": "1",
     "_share": "1",
 }

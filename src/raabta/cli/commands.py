@@ -12,7 +12,7 @@ from raabta.base.errors import ScenarioError, StoreError
 from raabta.cli.output import complain, say, say_json, show
 
 if TYPE_CHECKING:
-    from raabta.scenario.kinds import AnyScenario
+    from raabta.scenario.kinds import AnyScenario, FleetScenario
     from raabta.scenario.loader import Options
     from raabta.scenario.models import Scenario
     from raabta.service.results import Results
@@ -56,6 +56,13 @@ def load_any_scenario(source: str, options: RunOptions) -> AnyScenario:
     from raabta.scenario.loader import load_any
 
     return load_any(source, **_overruling(options))
+
+
+def load_fleet_scenario(source: str, options: RunOptions) -> FleetScenario:
+    """The scenario of one constellation, with the options of the command line laid on it."""
+    from raabta.scenario.loader import load_fleet
+
+    return load_fleet(source, **_overruling(options))
 
 
 def _overruling(options: RunOptions) -> Options:
@@ -116,13 +123,19 @@ def compute(scenario: Scenario, options: RunOptions) -> Results:
 
 def run(source: str, options: RunOptions, as_json: bool) -> None:
     """`raabta run`."""
+    from raabta.scenario.missions import MissionScenario
     from raabta.scenario.paths import PathScenario
 
     scenario = load_any_scenario(source, options)
     if isinstance(scenario, PathScenario):
-        from raabta.cli.paths import show_run
+        from raabta.cli import paths
 
-        show_run(scenario, options, as_json)
+        paths.show_run(scenario, options, as_json)
+        return
+    if isinstance(scenario, MissionScenario):
+        from raabta.cli import missions
+
+        missions.show_run(scenario, options, as_json)
         return
     results = compute(scenario, options)
     if as_json:
@@ -143,9 +156,16 @@ def demo(options: RunOptions) -> None:
 
 def report(folder: Path, out: Path | None, as_json: bool) -> None:
     """`raabta report`: write the report of a stored run."""
+    from raabta.missions.stored import is_of_a_mission
+
+    if is_of_a_mission(_existing(folder)):
+        from raabta.cli import missions
+
+        missions.show_report(folder, out, as_json)
+        return
     import raabta.pipeline as pipeline
 
-    results = pipeline.open_run(_existing(folder))
+    results = pipeline.open_run(folder)
     if as_json:
         say_json(results.summary)
         return

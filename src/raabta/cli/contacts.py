@@ -74,11 +74,11 @@ def contacts(
     from raabta.engine.kernelcache import prepare
 
     prepare()
-    from raabta.cli.commands import RunOptions, load_any_scenario
+    from raabta.cli.commands import RunOptions, load_fleet_scenario
     from raabta.service import contacts as room
 
     options = RunOptions(None, start, duration, None, orbits, settings=tuple(settings or ()))
-    asked = load_any_scenario(scenario, options)
+    asked = load_fleet_scenario(scenario, options)
     stations = room.stations_of(asked, station or (), city or ())
     most = None if yes else room.MOST_CONTACTS
     sky = room.find_sky(asked, stations, lasers=lasers, threads=THREADS, most_contacts=most)

@@ -191,10 +191,10 @@ def show_run(scenario: PathScenario, options: RunOptions, as_json: bool) -> None
 
 def load_paths(source: str, options: RunOptions, pair: tuple[str, str] | None) -> PathScenario:
     """The scenario of ways that is asked for; of a broadband one its constellation and time, for a pair."""
-    from raabta.cli.commands import load_any_scenario
+    from raabta.cli.commands import load_fleet_scenario
     from raabta.scenario.paths import PathScenario, ways_of
 
-    scenario = load_any_scenario(source, options)
+    scenario = load_fleet_scenario(source, options)
     if isinstance(scenario, PathScenario):
         return scenario if pair is None else scenario.between(*pair)
     if pair is None:
@@ -207,10 +207,10 @@ def load_paths(source: str, options: RunOptions, pair: tuple[str, str] | None) -
 
 def load_whole(source: str, options: RunOptions, pair: tuple[str, str] | None) -> PathScenario:
     """The scenario with all its places; of a broadband one, the pair is all."""
-    from raabta.cli.commands import load_any_scenario
+    from raabta.cli.commands import load_fleet_scenario
     from raabta.scenario.paths import PathScenario
 
-    scenario = load_any_scenario(source, options)
+    scenario = load_fleet_scenario(source, options)
     return scenario if isinstance(scenario, PathScenario) else load_paths(source, options, pair)
 
 

@@ -14,7 +14,7 @@ from raabta.cli.output import say, say_json, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from raabta.scenario.kinds import AnyScenario
+    from raabta.scenario.kinds import FleetScenario
     from raabta.study.whatif import Answer
 
 SHOWN = 10
@@ -73,7 +73,7 @@ def _whatif(
     say(f"Kept in {folder}: {room.JSON}, {answer.table} and the run itself")
 
 
-def _folder(scenario: AnyScenario) -> Path:
+def _folder(scenario: FleetScenario) -> Path:
     """Where it goes when nothing else is said: raabta-runs/whatif-NAME-HASH8."""
     from raabta.cli.commands import run_folder
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from raabta.orbits.propagate import Propagator
     from raabta.scenario.failures import Failure
-    from raabta.scenario.kinds import AnyScenario
+    from raabta.scenario.kinds import FleetScenario
     from raabta.scenario.models import SpaceSegment
 
     Ints = NDArray[np.int64]
@@ -54,7 +54,7 @@ def window(failure: Failure, start: datetime) -> tuple[np.datetime64, np.datetim
     )
 
 
-def laid_on(propagator: Propagator, scenario: AnyScenario) -> Propagator:
+def laid_on(propagator: Propagator, scenario: FleetScenario) -> Propagator:
     """The satellites of a scenario without those that its failures take; the same where it has none.
 
     Raises ScenarioError for a satellite that is not there.

@@ -6,12 +6,14 @@ import datetime as dt
 import json
 from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from raabta.report import charts, figures, maps, words
 from raabta.scenario.models import PLANS_MBPS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import jinja2
 
     from raabta.scenario.models import Scenario, Terminal
@@ -145,7 +147,19 @@ def _closing(results: Results) -> dict[str, Any]:
     }
 
 
-def provenance(results: Results) -> dict[str, Any]:
+class Kept(Protocol):
+    """A run that was kept: its folder and its summary."""
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What it found."""
+
+
+def provenance(results: Kept) -> dict[str, Any]:
     """What made the run: `provenance.json` of its folder when it is there, and what the summary holds."""
     stored: Any = {}
     with suppress(OSError, ValueError, RecursionError):

@@ -26,6 +26,8 @@ class Input:
 
 
 CHANGED = "this scenario, or its default"
+WAYS = {"gateway": ("gateway", "earth-station"), "site": ("site", "tracking-station")}
+"""Kinds of entries that a part of a scenario may be taken from."""
 
 
 def inputs(results: Results) -> list[tuple[str, list[Input]]]:
@@ -34,13 +36,13 @@ def inputs(results: Results) -> list[tuple[str, list[Input]]]:
     constellation, demand = scenario["constellation"], scenario["demand"]
     rest = {key: scenario[key] for key in ("sharing", "weather", "delay", "time", "area", "seed")}
     asked = {"demand": {key: one for key, one in demand.items() if key != "terminals"}, **rest}
-    gateways = [_figures("gateway", one["name"], one) for one in scenario["gateways"]]
+    gateways = [figures_of("gateway", one["name"], one) for one in scenario["gateways"]]
     second = scenario.get("fallback")
     return [
-        (words.clean(constellation["label"]), _figures("constellation", "", constellation)),
-        *((words.clean(one["label"]), _figures("terminal", "", one)) for one in demand["terminals"]),
+        (words.clean(constellation["label"]), figures_of("constellation", "", constellation)),
+        *((words.clean(one["label"]), figures_of("terminal", "", one)) for one in demand["terminals"]),
         ("Gateways", _merged(gateways)),
-        ("Demand, sharing, weather and time", _figures("demand", "", asked)),
+        ("Demand, sharing, weather and time", figures_of("demand", "", asked)),
         *([] if second is None else _of_fallback(second)),
     ]
 
@@ -48,15 +50,15 @@ def inputs(results: Results) -> list[tuple[str, list[Input]]]:
 def _of_fallback(second: dict[str, Any]) -> list[tuple[str, list[Input]]]:
     """The same of the fallback, each owner named as its own."""
     system = second["constellation"]
-    gateways = [_figures("gateway", one["name"], one) for one in second["gateways"]]
+    gateways = [figures_of("gateway", one["name"], one) for one in second["gateways"]]
     return [
-        (f"Fallback: {words.clean(system['label'])}", _figures("constellation", "", system)),
+        (f"Fallback: {words.clean(system['label'])}", figures_of("constellation", "", system)),
         *(
-            (f"Fallback: {words.clean(one['label'])}", _figures("terminal", "", one))
+            (f"Fallback: {words.clean(one['label'])}", figures_of("terminal", "", one))
             for one in second["terminals"]
         ),
         ("Fallback: gateways", _merged(gateways)),
-        ("Fallback: sharing", _figures("demand", "", {"sharing": second["sharing"]})),
+        ("Fallback: sharing", figures_of("demand", "", {"sharing": second["sharing"]})),
     ]
 
 
@@ -74,7 +76,8 @@ def _merged(parts: list[list[Input]]) -> list[Input]:
     return [replace(one, name=f"{one.owner}: {one.name}") for one in own] + alike
 
 
-def _figures(kind: str, label: str, data: dict[str, Any]) -> list[Input]:
+def figures_of(kind: str, label: str, data: dict[str, Any]) -> list[Input]:
+    """Every figure of a part of a scenario, with the source of those that the catalogue holds."""
     known = _known(kind, data)
     rows = []
     for path, value in leaves(data):
@@ -97,7 +100,7 @@ def _entries(kind: str, data: dict[str, Any]) -> list[Entry]:
     from raabta.scenario import catalogue
 
     names = {data.get("name"), data.get("label")}
-    kinds = ("gateway", "earth-station") if kind == "gateway" else (kind,)
+    kinds = WAYS.get(kind, (kind,))
     every = [catalogue.entry(name) for one in kinds for name in catalogue.catalogue_names(one)]  # type: ignore[arg-type]
     return [
         entry

@@ -25,12 +25,17 @@ from raabta.scenario.findings import (
     wrong_time,
 )
 from raabta.scenario.kinds import AnyScenario, model_of
+from raabta.scenario.missions import MissionScenario
 from raabta.scenario.model import Model
 from raabta.scenario.models import Scenario, SpaceSegment
 from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 
 _MAX_SHOWN = 50
 _MAX_DIAGNOSED = 200
+FRAME_HINTS = {
+    "frame": "write `frame: WGS84` for a place on the Earth; on the Moon frames differ by up to 870 m"
+}
+"""What to write for a key that has no default on purpose."""
 _NESTED: Loc = ("fallback", "fallback")
 
 
@@ -48,6 +53,8 @@ def diagnose(
 
 
 def _no_satellites(scenario: AnyScenario) -> list[Issue]:
+    if isinstance(scenario, MissionScenario):
+        return []
     systems: dict[Loc, SpaceSegment] = {("constellation",): scenario.constellation}
     if isinstance(scenario, Scenario) and scenario.fallback is not None:
         systems["fallback", "constellation"] = scenario.fallback.constellation
@@ -115,7 +122,8 @@ def _issue(item: dict[str, Any], data: dict[str, Any]) -> Issue:
     if item["type"] == "missing":
         path = dotted(loc[:-1])
         where = f"{path}: the" if path else "the"
-        return Issue(loc, f"{where} key '{loc[-1]}' is missing", from_catalogue(loc), at_key=True)
+        hint = from_catalogue(loc) or FRAME_HINTS.get(str(loc[-1]))
+        return Issue(loc, f"{where} key '{loc[-1]}' is missing", hint, at_key=True)
     if loc[:1] == ("time",) and (found := wrong_time(loc, item)) is not None:
         return found
     message = _in_yaml_words(item["msg"])

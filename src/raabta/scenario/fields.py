@@ -9,7 +9,7 @@ from raabta.scenario.documents import Loc
 from raabta.scenario.model import Model
 from raabta.scenario.models import Scenario
 
-_REFERABLE = ("Constellation", "Gateway", "Terminal", "Demand")
+_REFERABLE = ("Constellation", "Gateway", "Terminal", "Demand", "Site", "Craft")
 CATALOGUE = "catalogue"
 """The key that names entries of the catalogue; it stands in files, never in a model."""
 

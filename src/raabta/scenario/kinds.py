@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from raabta.scenario.missions import MissionScenario
 from raabta.scenario.models import Scenario
 from raabta.scenario.paths import PathScenario
 
-AnyScenario = Scenario | PathScenario
-BROADBAND, PATHS = "broadband", "paths"
-MODELS: Final[dict[str, type[AnyScenario]]] = {BROADBAND: Scenario, PATHS: PathScenario}
+FleetScenario = Scenario | PathScenario
+"""Of the satellites of one constellation."""
+AnyScenario = FleetScenario | MissionScenario
+BROADBAND, PATHS, MISSION = "broadband", "paths", "mission"
+MODELS: Final[dict[str, type[AnyScenario]]] = {
+    BROADBAND: Scenario,
+    PATHS: PathScenario,
+    MISSION: MissionScenario,
+}
 
 
 def kind_of(data: Any) -> str:

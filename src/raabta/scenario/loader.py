@@ -18,10 +18,13 @@ from raabta.scenario.diagnosis import diagnose, raise_issues
 from raabta.scenario.documents import Document, Loc, read_file
 from raabta.scenario.fields import value_at
 from raabta.scenario.findings import Issue, Origin, origin
-from raabta.scenario.kinds import BROADBAND, MODELS, AnyScenario
+from raabta.scenario.kinds import BROADBAND, MODELS, AnyScenario, FleetScenario
+from raabta.scenario.missions import MissionScenario
 from raabta.scenario.models import SCHEMA_VERSION, Scenario
 from raabta.scenario.suggest import near_name
 
+EVERY = "[]"
+"""Part of a place: every item of a list."""
 FILE_FIELDS: tuple[tuple[str, ...], ...] = (
     ("area", "outline_file"),
     ("area", "people_file"),
@@ -33,6 +36,7 @@ FILE_FIELDS: tuple[tuple[str, ...], ...] = (
     ("weather", "cloud_maps_file"),
     ("fallback", "constellation", "orbits_file"),
     ("fallback", "constellation", "lasers", "links_file"),
+    ("craft", EVERY, "orbits_file"),
 )
 """Fields that name a file; relative ones are meant from the scenario's own folder."""
 
@@ -62,13 +66,24 @@ def _builtin_folder() -> Path:
 
 def load(source: str | Path, **options: Unpack[Options]) -> Scenario:
     """Read a broadband scenario: see `load_any`. Raises ScenarioError for one of another kind too."""
-    scenario = load_any(source, **options)
+    scenario = load_fleet(source, **options)
     if isinstance(scenario, Scenario):
         return scenario
     raise ScenarioError(
         f"'{source}' is a scenario of kind {scenario.kind}: it asks for ways, not for who is served",
         hint="`raabta run` and `raabta paths` take it",
     )
+
+
+def load_fleet(source: str | Path, **options: Unpack[Options]) -> FleetScenario:
+    """Read a scenario of one constellation: see `load_any`. Raises ScenarioError for a mission too."""
+    scenario = load_any(source, **options)
+    if isinstance(scenario, MissionScenario):
+        raise ScenarioError(
+            f"'{source}' is a scenario of kind {scenario.kind}: it names craft and sites of its own",
+            hint="`raabta run` takes it",
+        )
+    return scenario
 
 
 def load_any(
@@ -247,7 +262,7 @@ def _assume(data: dict[str, Any], note: str) -> None:
 def _absolute_paths(data: dict[str, Any], folder: Path, overruled: dict[Loc, Origin]) -> list[Issue]:
     """Make paths whole: from the scenario's folder, or where `--set` gave them, from the current one."""
     issues = []
-    for loc in FILE_FIELDS:
+    for loc in _file_places(data):
         parent, value = value_at(data, loc[:-1]), value_at(data, loc)
         if not isinstance(value, str) or parent is None:
             continue
@@ -290,7 +305,7 @@ def to_yaml(scenario: AnyScenario) -> str:
 def scenario_hash(scenario: AnyScenario) -> str:
     """SHA-256 (hex) of the canonical JSON; a named file counts by its content, not by its path."""
     data = scenario.model_dump(mode="json")
-    for loc in FILE_FIELDS:
+    for loc in _file_places(data):
         _at_file(data, loc, _content_hash)
     text = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
@@ -299,11 +314,28 @@ def scenario_hash(scenario: AnyScenario) -> str:
 def missing_files(scenario: AnyScenario) -> list[str]:
     """The files that a scenario names and that are not there."""
     data = scenario.model_dump(mode="json")
-    named = (value_at(data, loc) for loc in FILE_FIELDS)
+    named = (value_at(data, loc) for loc in _file_places(data))
     return [path for path in named if isinstance(path, str) and not _holds(Path.is_file, Path(path))]
 
 
-def _at_file(data: dict[str, Any], loc: tuple[str, ...], change: Callable[[str], str]) -> None:
+def _file_places(data: Any) -> list[Loc]:
+    """Where this data may name a file: FILE_FIELDS with the items of its lists numbered."""
+    found: list[Loc] = []
+    for field in FILE_FIELDS:
+        places: list[Loc] = [()]
+        for part in field:
+            places = [(*place, each) for place in places for each in _parts(value_at(data, place), part)]
+        found += places
+    return found
+
+
+def _parts(node: Any, part: str) -> list[str] | list[int]:
+    if part != EVERY:
+        return [part]
+    return list(range(len(node))) if isinstance(node, list) else []
+
+
+def _at_file(data: dict[str, Any], loc: Loc, change: Callable[[str], str]) -> None:
     named = value_at(data, loc)
     if named is not None:
         value_at(data, loc[:-1])[loc[-1]] = change(named)

@@ -29,13 +29,14 @@ to start from.
 
 - **YAML**: the 1.2 core schema in UTF-8, up to 1 MB and 20 levels. `NO` and `12:30:00` stay text, `1e3` is
   a number. Anchors, aliases, tags, merge keys, duplicate keys, NaN and infinity are refused.
-- **Catalogue**: `constellation`, `demand`, each gateway and each terminal, those of a fallback too, may
-  hold `catalogue: NAME`; what stands beside it overrules the entry (mappings merge, lists are replaced). A
-  gateway takes a site and a radio: `catalogue: [karachi, ka-earth-station]`.
+- **Catalogue**: `constellation`, `demand`, each gateway and each terminal, those of a fallback too, and
+  each site and craft of a mission may hold `catalogue: NAME`; what stands beside it overrules the entry
+  (mappings merge, lists are replaced). A gateway takes a site and a radio: `catalogue: [karachi,
+  ka-earth-station]`.
 - **Files** named in a scenario are meant from the scenario's own folder.
 - **Required** keys say so; all others have the default shown.
-- **Kind**: a scenario asks who is served (`broadband`, the default) or for ways between places (`paths`);
-  what a `paths` scenario shares with the other kind is listed there.
+- **Kind**: a scenario asks who is served (`broadband`, the default), for ways between places (`paths`) or
+  what a mission gets (`mission`); what a kind shares with one above it is listed there.
 """
 
 _CATALOGUE_HEAD = """\
@@ -127,6 +128,8 @@ _TITLES: dict[Kind, str] = {
     "tracking-station": "Tracking stations",
     "rate-table": "Rates of spacecraft radios",
     "demand": "Demand",
+    "site": "Sites of missions",
+    "craft": "Craft of missions",
 }
 
 

@@ -16,6 +16,8 @@ _KINDS: dict[str, tuple[Kind, ...]] = {
     "gateways": ("gateway", "earth-station"),
     "demand": ("demand",),
     "terminals": ("terminal",),
+    "sites": ("site", "tracking-station"),
+    "craft": ("craft",),
 }
 _RADIO = {"eirp_dbw", "g_over_t_dbk"}
 """Figures that make a radio: with both written out, a gateway needs no radio of the catalogue."""
@@ -28,6 +30,8 @@ def resolve(data: dict[str, Any]) -> tuple[dict[str, Any], list[Issue]]:
     _fill(data, (), "constellation", issues)
     _fill(data, (), "demand", issues)
     _fill(data, (), "gateways", issues)
+    _fill(data, (), "sites", issues)
+    _fill(data, (), "craft", issues)
     _fill(data.get("demand"), ("demand",), "terminals", issues)
     for room in ("constellation", "gateways", "terminals"):
         _fill(data.get("fallback"), ("fallback",), room, issues)
@@ -52,13 +56,22 @@ def _resolved(node: Any, loc: Loc, room: str, issues: list[Issue]) -> Any:
     merged: dict[str, Any] = {}
     for name in names if isinstance(names, list) else [names]:
         try:
-            merged = merge(merged, _entry_data(name, room))
+            found = _entry_data(name, room)
+            merged = merge(merged, _as_site(found) if room == "sites" else found)
         except ScenarioError as error:
             issues.append(Issue((*loc, "catalogue"), error.message, error.hint, hides=loc))
     overrides = {key: value for key, value in node.items() if key != "catalogue"}
     if room == "gateways" and not _has_radio(names, overrides):
         issues.append(_no_radio(names, loc))
     return merge(merged, overrides)
+
+
+def _as_site(data: dict[str, Any]) -> dict[str, Any]:
+    """A site of a mission from an entry of the catalogue: of a tracking station its place and its mask."""
+    if "frame" in data:
+        return data
+    place = {key: data[key] for key in ("name", "latitude_deg", "longitude_deg", "height_m")}
+    return {**place, "frame": "WGS84", "mask_deg": data["min_elevation_deg"]}
 
 
 def _has_radio(names: Any, overrides: dict[str, Any]) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from raabta.access.passes import Passes
     from raabta.network.mesh.laser_outages import LaserOutage
     from raabta.orbits.propagate import Propagator
-    from raabta.scenario.kinds import AnyScenario
+    from raabta.scenario.kinds import FleetScenario
     from raabta.service.contacts import Stations
 
 
@@ -58,7 +58,7 @@ class Out:
         return there
 
 
-def outages_of(scenario: AnyScenario, stations: Stations, names: Sequence[str]) -> Out:
+def outages_of(scenario: FleetScenario, stations: Stations, names: Sequence[str]) -> Out:
     """The satellites and stations of a question that failures take. Raises ScenarioError for one that is not
     there."""
     satellites = [
@@ -76,13 +76,13 @@ def outages_of(scenario: AnyScenario, stations: Stations, names: Sequence[str]) 
     )
 
 
-def lasers_out(scenario: AnyScenario, fleet: Propagator, out: Out) -> Out:
+def lasers_out(scenario: FleetScenario, fleet: Propagator, out: Out) -> Out:
     """The same for contacts by laser."""
     whole = Topology.of(scenario.constellation, fleet)
     return replace(out, lasers=laser_outages(whole, scenario, fleet.names))
 
 
-def _stations_out(scenario: AnyScenario, stations: Stations) -> list[Outage]:
+def _stations_out(scenario: FleetScenario, stations: Stations) -> list[Outage]:
     """Outages of gateways, or places, by the numbers of the stations that are asked about."""
     if isinstance(scenario, Scenario):
         names, outages = (

@@ -30,7 +30,7 @@ from raabta.study.busiest import resolved
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from raabta.scenario.kinds import AnyScenario
+    from raabta.scenario.kinds import FleetScenario
     from raabta.service.results import Results
 
     Progress = Callable[[str, int, int], None]
@@ -45,7 +45,7 @@ class Question:
     """A finished run, opened, and its scenario with the failures laid on."""
 
     before: Results | Stored
-    scenario: AnyScenario
+    scenario: FleetScenario
 
     @property
     def laid(self) -> tuple[Failure, ...]:
@@ -74,7 +74,7 @@ def ask(folder: Path, asked: Sequence[str]) -> Question:
     failures = [_read(text) for text in asked]
     before = _open(folder)
     _refuse_changed(before)
-    base: AnyScenario = before.scenario
+    base: FleetScenario = before.scenario
     found = [resolved(each, before.scenario if isinstance(before, Stored) else before) for each in failures]
     return Question(before, lay_on(base, found))
 
@@ -86,7 +86,7 @@ def _read(text: str) -> Failure:
         raise ScenarioError(f"option --fail: {error}") from None
 
 
-def lay_on(scenario: AnyScenario, failures: Sequence[Failure]) -> AnyScenario:
+def lay_on(scenario: FleetScenario, failures: Sequence[Failure]) -> FleetScenario:
     """A scenario with failures beside its own. Raises ScenarioError for one of what it does not have."""
     laid = (*scenario.failures, *failures)
     try:

@@ -225,7 +225,7 @@ def test_an_unfinished_run_is_refused(tmp_path):
 
 
 def test_a_run_of_another_version_is_refused(flown, monkeypatch):
-    monkeypatch.setattr("raabta.service.pairs.run.environment", lambda: {"raabta": "0.0.1"})
+    monkeypatch.setattr("raabta.scenario.kept.environment", lambda: {"raabta": "0.0.1"})
     with pytest.raises(StoreError, match="another version"):
         whatif.ask(flown, ["shell:1"])
 

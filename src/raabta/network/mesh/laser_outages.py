@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from raabta.network.mesh.paths import Lasers
     from raabta.network.mesh.topology import Topology
     from raabta.scenario.failures import Failure
-    from raabta.scenario.kinds import AnyScenario
+    from raabta.scenario.kinds import FleetScenario
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -60,7 +60,7 @@ def drawn(pair: Ints, seed: int) -> NDArray[np.uint64]:
     return np.asarray(value ^ (value >> np.uint64(31)))
 
 
-def laser_outages(topology: Topology, scenario: AnyScenario, names: Sequence[str]) -> Topology:
+def laser_outages(topology: Topology, scenario: FleetScenario, names: Sequence[str]) -> Topology:
     """The lasers of a scenario but for those that its failures take.
 
     `lasers:5%` of a fixed pattern is so many of its lasers; of lasers that are matched anew each is out with
@@ -74,7 +74,9 @@ def laser_outages(topology: Topology, scenario: AnyScenario, names: Sequence[str
     return replace(topology, outages=tuple(outages)) if outages else topology
 
 
-def _outage(topology: Topology, failure: Failure, scenario: AnyScenario, names: Sequence[str]) -> LaserOutage:
+def _outage(
+    topology: Topology, failure: Failure, scenario: FleetScenario, names: Sequence[str]
+) -> LaserOutage:
     times = window(failure, scenario.time.start)
     if failure.what == "laser":
         return LaserOutage(_pair(topology, failure, names), *times)

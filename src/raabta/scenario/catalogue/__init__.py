@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.documents import Document, Loc, read_file
+from raabta.scenario.missions import Craft, Site
 from raabta.scenario.model import Model
 from raabta.scenario.models import Constellation, Gateway, Terminal
 from raabta.scenario.rate_tables import RateTable
@@ -22,7 +23,15 @@ from raabta.scenario.suggest import near_name
 from raabta.scenario.tracking import TrackingStation
 
 Kind = Literal[
-    "constellation", "terminal", "gateway", "earth-station", "tracking-station", "rate-table", "demand"
+    "constellation",
+    "terminal",
+    "gateway",
+    "earth-station",
+    "tracking-station",
+    "rate-table",
+    "demand",
+    "site",
+    "craft",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 CONFIDENCES = ("A", "B", "M", "C")
@@ -32,6 +41,8 @@ _MODELS: dict[Kind, type[Model]] = {
     "gateway": Gateway,
     "tracking-station": TrackingStation,
     "rate-table": RateTable,
+    "site": Site,
+    "craft": Craft,
 }
 _FIGURE_KEYS = {"value", "source", "confidence", "low", "high", "note"}
 
@@ -67,7 +78,7 @@ class Entry:
 
 def _folder(kind: Kind) -> Path:
     root = Path(str(resources.files("raabta.scenario"))) / "catalogue"
-    return root / ("demand" if kind == "demand" else f"{kind.replace('-', '_')}s")
+    return root / (kind if kind in ("demand", "craft") else f"{kind.replace('-', '_')}s")
 
 
 @cache

@@ -14,9 +14,10 @@ import numpy as np
 from raabta.base import tables
 from raabta.base.errors import LimitError, OutOfRangeError, StoreError
 from raabta.engine.atomic import PARTIAL, refusal
+from raabta.engine.outputs import csv_of
 from raabta.network.mesh.graph import DELAY_MS_PER_KM, GROUND, LASER, PLACE, SATELLITE, edges_of, graph_of
 from raabta.network.mesh.timeline import changes, walk
-from raabta.service.pairs.run import csv_of, prepare
+from raabta.service.pairs.run import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -4,9 +4,6 @@ pairs and outages and a summary at its end.
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +17,9 @@ from raabta.base.clock import eop_version
 from raabta.engine import chunks, cluster
 from raabta.engine.ledger import Identity, Ledger
 from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
-from raabta.engine.provenance import environment, hash_of, provenance, write_provenance
+from raabta.engine.outputs import csv_of, json_of, read_chunks
+from raabta.engine.provenance import environment
 from raabta.engine.runner import run_chunks
-from raabta.engine.verify import write_output
 from raabta.network.mesh.fibre import Fibre
 from raabta.network.mesh.ground_policy import shell_altitude_km
 from raabta.network.mesh.laser_outages import laser_outages
@@ -30,7 +27,9 @@ from raabta.network.mesh.timeline import CAUSES, Mesh, run_chunk
 from raabta.network.mesh.topology import Topology
 from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator
-from raabta.scenario.loader import scenario_hash, to_yaml
+from raabta.scenario.kept import identity_of as identity_of_kind
+from raabta.scenario.kept import keep
+from raabta.scenario.loader import scenario_hash
 from raabta.service.pairs.carried import carry
 from raabta.service.pairs.ground import Places, asked_of, ends_of, gateways_of, pairs_of
 from raabta.service.pairs.kept import KIND
@@ -39,7 +38,7 @@ from raabta.service.pairs.outages import link_outages, place_outages
 from raabta.service.pairs.summary import Found, outage_columns, summarise
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import xarray as xr
     from numpy.typing import NDArray
@@ -220,34 +219,12 @@ def _spread(values: NDArray[Any]) -> dict[str, float] | None:
 
 def _keep(answer: Answer, identity: Identity, started: datetime) -> None:
     """Write the tables, the summary, the scenario as it ran, and where they came from."""
-    folder = answer.folder
-    assert folder is not None
-    text = json.dumps(answer.summary, indent=2, allow_nan=False, ensure_ascii=False)
-    write_output(folder, PAIRS, csv_of(answer.pairs))
-    write_output(folder, OUTAGES, csv_of(answer.outages))
+    assert answer.folder is not None
+    outputs = {PAIRS: csv_of(answer.pairs), OUTAGES: csv_of(answer.outages)}
     if answer.flows is not None:
-        write_output(folder, FLOWS, csv_of(answer.flows))
-    write_output(folder, SUMMARY, f"{text}\n".encode())
-    write_output(folder, "scenario.yaml", to_yaml(answer.scenario).encode())
-    content = provenance(
-        scenario_hash=identity.scenario_hash,
-        seed=identity.seed,
-        inputs={"earth_orientation": eop_version()},
-        started=started,
-        ended=datetime.now(UTC),
-    )
-    write_provenance(folder, content)
-
-
-def csv_of(table: xr.Dataset) -> bytes:
-    """A Dataset of one dim as CSV; NaN is empty."""
-    columns = {str(name): values.values.tolist() for name, values in table.data_vars.items()}
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow(["" if value != value else value for value in row])
-    return out.getvalue().encode()
+        outputs[FLOWS] = csv_of(answer.flows)
+    outputs[SUMMARY] = json_of(answer.summary)
+    keep(answer.folder, answer.scenario, identity, outputs, {"earth_orientation": eop_version()}, started)
 
 
 def estimate(mesh: Mesh, keys: Sequence[str], workers: int, elsewhere: bool = False) -> Estimate:
@@ -287,23 +264,7 @@ def steps_of(key: str) -> range:
 
 def identity_of(scenario: PathScenario) -> Identity:
     """What makes a run of this question that run."""
-    return Identity(
-        scenario_hash=scenario_hash(scenario),
-        version=str(environment()["raabta"]),
-        seed=scenario.seed,
-        environment=hash_of(environment()),
-        kind=KIND,
-    )
-
-
-def read_chunks(
-    folder: Path, keys: Sequence[str], only: Collection[str] | None
-) -> Iterator[Mapping[str, NDArray[Any]]]:
-    """The chunks of a run in order, of each only the arrays that are named."""
-    with Ledger.read(folder) as ledger:
-        rows = {row.key: row for row in ledger.rows()}
-    for _, arrays in chunks.load_all(folder, [rows[key] for key in keys], only=only):
-        yield arrays
+    return identity_of_kind(scenario, KIND)
 
 
 _mesh: Mesh | None = None

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from raabta.base.errors import StoreError
 from raabta.engine.ledger import Ledger
+from raabta.engine.outputs import read_chunks
 from raabta.service.pairs.kept import KIND, scenario_of
-from raabta.service.pairs.run import FLOWS, PAIRS, SUMMARY, read_chunks
+from raabta.service.pairs.run import FLOWS, PAIRS, SUMMARY
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,94 @@
+"""The nodes of a mission: its sites, then its craft, by number, name and group."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from raabta.base.errors import ScenarioError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.scenario.missions import MissionScenario
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+SUN = "Sun"
+HOME = {"WGS84": "Earth"}
+"""The body that a site of a frame stands on."""
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Sites first, then craft; `home` is the body that a node stands on or goes around.
+
+    latitude_deg, longitude_deg, height_km (antenna), mask_deg (n,): of sites, NaN for craft.
+    """
+
+    name: tuple[str, ...]
+    group: tuple[str, ...]
+    home: tuple[str, ...]
+    sites: int
+    latitude_deg: Floats
+    longitude_deg: Floats
+    height_km: Floats
+    mask_deg: Floats
+
+    @property
+    def count(self) -> int:
+        """Sites and craft together."""
+        return len(self.name)
+
+    def named(self, name: str) -> Ints:
+        """Numbers of the node or of the group of that name, rising. Raises ScenarioError for none."""
+        found = [i for i in range(self.count) if name in (self.name[i], self.group[i])]
+        if not found:
+            raise ScenarioError(f"the mission has no node or group called '{name}'")
+        return np.array(found, np.int64)
+
+    def is_site(self, number: int) -> bool:
+        """Whether a node stands on a body."""
+        return number < self.sites
+
+
+def nodes_of(scenario: MissionScenario) -> Nodes:
+    """The nodes of a scenario; its tables follow its own sites."""
+    rows: list[tuple[str, str, str, float, float, float, float]] = [
+        (
+            site.name,
+            site.group,
+            HOME[site.frame],
+            site.latitude_deg,
+            site.longitude_deg,
+            (site.height_m + site.mast_m) / 1e3,
+            site.mask_deg,
+        )
+        for site in scenario.sites
+    ]
+    for table in scenario.tables:
+        rows += [
+            (f"{name} ({region})", table.group, "Earth", latitude, longitude, 0.0, table.mask_deg)
+            for name, region, latitude, longitude in places(table.table)
+        ]
+    sites = len(rows)
+    rows += [(one.name, one.group, "Earth", np.nan, np.nan, np.nan, np.nan) for one in scenario.craft]
+    columns = list(zip(*rows, strict=True)) or [()] * 7
+    latitude, longitude, height, mask = (np.array(values, np.float64) for values in columns[3:])
+    return Nodes(columns[0], columns[1], columns[2], sites, latitude, longitude, height, mask)
+
+
+@cache
+def places(table: str) -> tuple[tuple[str, str, float, float], ...]:
+    """Name, region, latitude and longitude (deg) of every row of a table of sites that comes with raabta."""
+    path = files("raabta.missions") / "data" / f"{table.replace('-', '_')}.csv"
+    rows = csv.DictReader(path.read_text(encoding="utf-8").splitlines())
+    return tuple(
+        (row["name"], row["region"], float(row["latitude_deg"]), float(row["longitude_deg"])) for row in rows
+    )

@@ -1,0 +1,253 @@
+"""What a page and a terminal say of a mission: its answers in sentences, its tables as rows of text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from raabta.report import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from raabta.missions.stored import Stored
+
+MINUTE: Final = 60.0
+HOUR: Final = 3_600.0
+SHOWN: Final = 400
+"""Rows of a table on a page; the files hold all."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One table as text: its head, its rows, which columns stand to the right, a note below."""
+
+    title: str
+    heads: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    right: tuple[bool, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure of the headline."""
+
+    name: str
+    value: str
+    unit: str
+    note: str
+
+
+def spell(seconds: float) -> str:
+    """A length of time in two units at most: 45 s, 10 min 35 s, 3 h 20 min, 4 days 6 h."""
+    days, hours, minutes = (
+        int(seconds // 86_400),
+        int(seconds % 86_400 // HOUR),
+        int(seconds % HOUR // MINUTE),
+    )
+    if seconds < MINUTE:
+        return f"{seconds:.0f} s"
+    if seconds < HOUR:
+        return f"{minutes} min {seconds % MINUTE:.0f} s"
+    if seconds < 3 * 86_400:
+        return f"{days * 24 + hours} h {minutes} min"
+    return f"{days} days {hours} h"
+
+
+def answers(stored: Stored) -> list[str]:
+    """The answer of each question in a sentence."""
+    summary = stored.summary
+    parts = (
+        (_of_link, summary.get("links", [])),
+        (_of_light, summary.get("light", [])),
+        (_of_looks, summary.get("look_angles", [])),
+    )
+    lines = [say(one) for say, rows in parts for one in rows]
+    return lines + [line for ask in summary.get("sun_outages", []) for line in _of_outages(ask)]
+
+
+def _of_link(one: dict[str, Any]) -> str:
+    head = f"{one['link'][:1].upper()}{one['link'][1:]}: {one['contacts']:,} contacts"
+    silence = spell(one["longest_gap_s"])
+    return f"{head}, {words.share(one['contact_share'])} of the time; the longest silence is {silence}."
+
+
+def _of_light(one: dict[str, Any]) -> str:
+    lit = f"{one['node']} is in sunlight {words.share(one['sunlit_share'])} of the time"
+    return f"{lit}; its longest night lasts {spell(one['longest_dark_s'])}."
+
+
+def _of_looks(one: dict[str, Any]) -> str:
+    high = f"{one['elevation_min_deg']:.1f} to {one['elevation_max_deg']:.1f} deg high"
+    return f"{one['node']} stands {high}, above the mask of {one['covered']} of {one['sites']} places."
+
+
+def _of_outages(ask: dict[str, Any]) -> list[str]:
+    return [
+        f"The Sun blinds a {ask['dish_m']:g} m dish that listens to {one['node']} for at most "
+        f"{spell(one['longest_s'])} a day, {_seasons(one['seasons'])}."
+        for one in ask["nodes"]
+        if one["outages"]
+    ]
+
+
+def _seasons(seasons: list[dict[str, str]]) -> str:
+    return " and ".join(f"from {one['first']} to {one['last']}" for one in seasons)
+
+
+def cards(stored: Stored) -> list[Card]:
+    """The figures of the headline."""
+    found = []
+    for one in stored.summary.get("crew", []):
+        minutes = one["contact_s_per_day"] / MINUTE
+        awake = one["awake_contact_s_per_day"] / MINUTE
+        found.append(
+            Card(f"Contact a crew day, {one['link']}", f"{minutes:,.0f}", "min", f"{awake:,.0f} awake")
+        )
+    fluxes = stored.summary.get("exposure", {}).get("fluxes", [])
+    for one in fluxes[:1]:
+        name = f"{one['particle'].capitalize()} above {one['energy_mev']:g} MeV"
+        found.append(Card(name, f"{one['daily_fluence']:.2g}", "per cm² a day", "outside, unshielded"))
+    return found
+
+
+def tables(stored: Stored) -> list[Shown]:
+    """All tables of a run, those that it has."""
+    made = (
+        _links(stored),
+        _crew_days(stored),
+        _exposure(stored),
+        _looks(stored),
+        _outages(stored),
+        _contacts(stored),
+    )
+    return [table for table in made if table is not None and table.rows]
+
+
+def _minutes(row: dict[str, str], name: str) -> str:
+    return f"{float(row[name]) / MINUTE:,.1f}"
+
+
+def _links(stored: Stored) -> Shown:
+    rows = [
+        (
+            row["link"],
+            f"{row['one']} – {row['other']}",
+            row["contacts"],
+            words.share(float(row["contact_share"])),
+            spell(float(row["longest_s"])),
+            spell(float(row["longest_gap_s"])),
+        )
+        for row in stored.rows("links.csv")
+    ]
+    heads = ("Link", "Between", "Contacts", "Of the time", "Longest", "Longest silence")
+    return Shown("Links", heads, rows, (False, False, True, True, True, True), "Every contact: contacts.csv.")
+
+
+def _crew_days(stored: Stored) -> Shown:
+    rows = [
+        (
+            row["day"],
+            row["link"],
+            row["contacts"],
+            _minutes(row, "contact_s"),
+            _minutes(row, "awake_contact_s"),
+            _minutes(row, "longest_gap_s"),
+        )
+        for row in stored.rows("crew_days.csv")
+    ]
+    heads = ("Day", "Link", "Contacts", "Minutes", "Of them awake", "Longest silence, min")
+    return Shown("Contact by crew day", heads, rows, (False, False, True, True, True, True))
+
+
+def _exposure(stored: Stored) -> Shown:
+    rows = [
+        (
+            row["particle"],
+            row["energy_mev"],
+            f"{float(row['mean_flux']):,.3g}",
+            f"{float(row['peak_flux']):,.3g}",
+            f"{float(row['daily_fluence']):,.3g}",
+            words.share(float(row["hot_share"])),
+        )
+        for row in stored.rows("exposure.csv")
+    ]
+    heads = (
+        "Particles",
+        "Above, MeV",
+        "Mean flux, /cm²/s",
+        "Greatest",
+        "Fluence a day, /cm²",
+        "Time in the anomaly",
+    )
+    return Shown("Trapped radiation along the orbit", heads, rows, (False, *[True] * 5))
+
+
+def _looks(stored: Stored) -> Shown:
+    rows = [
+        (
+            row["site"],
+            row["node"],
+            _span(row, "elevation", "deg"),
+            _span(row, "azimuth", "deg"),
+            f"{float(row['range_min_km']):,.0f}",
+            f"{float(row['light_time_ms']):.1f}",
+            "yes" if row["covered"] == "True" else "no",
+        )
+        for row in stored.rows("look_angles.csv")
+    ]
+    heads = (
+        "Place",
+        "Satellite",
+        "Elevation, deg",
+        "Azimuth, deg",
+        "Range, km",
+        "One way, ms",
+        "Above the mask",
+    )
+    return Shown(
+        "Look angles", heads, rows[:SHOWN], (False, False, *[True] * 5), _rest(rows, "look_angles.csv")
+    )
+
+
+def _span(row: dict[str, str], name: str, unit: str) -> str:
+    low, high = (f"{float(row[f'{name}_{end}_{unit}']):.2f}" for end in ("min", "max"))
+    return low if low == high else f"{low} to {high}"
+
+
+def _outages(stored: Stored) -> Shown:
+    """By place: the outages of each, longest first."""
+    held: dict[tuple[str, str], list[float]] = {}
+    for row in stored.rows("sun_outages.csv"):
+        held.setdefault((row["site"], row["node"]), []).append(float(row["duration_s"]))
+    rows = [
+        (site, node, f"{len(own)}", spell(max(own)), f"{sum(own) / MINUTE:,.1f}")
+        for (site, node), own in sorted(held.items())
+    ]
+    heads = ("Place", "Satellite", "Outages", "Longest", "Minutes in all")
+    note = "Every outage: sun_outages.csv."
+    return Shown("Sun outages by place", heads, rows[:SHOWN], (False, False, True, True, True), note)
+
+
+def _contacts(stored: Stored) -> Shown:
+    rows = [
+        (
+            row["link"],
+            f"{row['one']} – {row['other']}",
+            row["start"].replace("T", " ")[:19],
+            spell(float(row["duration_s"])),
+            f"{float(row['peak_elevation_deg']):.1f}" if row["peak_elevation_deg"] else words.NOT_STORED,
+        )
+        for row in stored.rows("contacts.csv")
+    ]
+    first = sorted(rows, key=lambda row: row[2])[:40]
+    heads = ("Link", "Between", "From, UTC", "For", "Highest, deg")
+    return Shown(
+        "The first contacts", heads, first, (False, False, False, True, True), _rest(rows, "contacts.csv", 40)
+    )
+
+
+def _rest(rows: Sequence[tuple[str, ...]], file: str, shown: int = SHOWN) -> str:
+    left = len(rows) - shown
+    return f"{left:,} more in {file}." if left > 0 else ""

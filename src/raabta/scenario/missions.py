@@ -1,0 +1,239 @@
+"""What a scenario of kind `mission` says: sites on a body, craft, links between them, and what is asked."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from raabta.scenario.model import Elevation, Latitude, Longitude, Model, Positive, Share
+from raabta.scenario.models import SCHEMA_VERSION
+from raabta.scenario.paths import FineTime, Name
+from raabta.scenario.suggest import near_name
+
+MOST_NODES = 2_000
+
+SiteFrame = Literal["WGS84"]
+"""Frames that places on a body are named in: they differ by up to 870 m on the Moon, so none is a default."""
+
+Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
+
+
+class MissionTime(FineTime):
+    """When a mission is looked at, for how long, and how finely its curves are drawn (UTC)."""
+
+    step_s: float = Field(
+        default=60.0,
+        ge=1.0,
+        le=3_600.0,
+        description="between two points of a curve; edges are no steps",
+    )
+
+
+class Site(Model):
+    """One place on a body: an Earth station, a town, a landing site."""
+
+    name: Name = Field(description="how links and results call it")
+    group: str = Field(default="", max_length=80, description="links and results may name a whole group")
+    frame: SiteFrame = Field(description="what its latitude and longitude are of; it must be said")
+    latitude_deg: Latitude = Field(description="north positive; geodetic on WGS84")
+    longitude_deg: Longitude = Field(description="east positive")
+    height_m: float = Field(default=0.0, ge=-12_000.0, le=12_000.0, description="of the ground")
+    mast_m: float = Field(default=0.0, ge=0.0, le=1_000.0, description="antenna above the ground")
+    mask_deg: Elevation = Field(default=5.0, description="lowest elevation that it works at")
+    stand_in: bool = Field(default=False, description="true where another place stands in for the real one")
+
+
+class SiteTable(Model):
+    """Many sites at once, from a table that comes with raabta."""
+
+    table: Literal["pakistan-districts"] = Field(
+        description="pakistan-districts: the 156 districts, each at the middle of its people"
+    )
+    group: Name = Field(description="how links and results call all of them")
+    mask_deg: Elevation = Field(default=5.0, description="lowest elevation that they work at")
+
+
+class MeanElements(Model):
+    """SGP4 mean elements as a TLE or an OMM carries them (TEME of epoch, WGS 72)."""
+
+    epoch: datetime = Field(description="UTC where no zone is named")
+    mean_motion_rev_day: float = Field(gt=0.01, le=20.0, description="revolutions a day (Kozai)")
+    eccentricity_ratio: float = Field(ge=0.0, lt=1.0, description="eccentricity")
+    inclination_deg: float = Field(ge=0.0, le=180.0, description="inclination")
+    raan_deg: float = Field(ge=0.0, le=360.0, description="right ascension of the ascending node")
+    argp_deg: float = Field(ge=0.0, le=360.0, description="argument of perigee")
+    mean_anomaly_deg: float = Field(ge=0.0, le=360.0, description="mean anomaly")
+    bstar_per_radius: float = Field(default=0.0, ge=-10.0, le=10.0, description="drag term of SGP4")
+
+    @field_validator("epoch")
+    @classmethod
+    def _as_utc(cls, value: datetime) -> datetime:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+ORBITS = ("geostationary_deg", "mean_elements", "orbits_file")
+
+
+class Craft(Model):
+    """One satellite or spacecraft; its orbit is given in one of several ways."""
+
+    name: Name = Field(description="how links and results call it")
+    group: str = Field(default="", max_length=80, description="links and results may name a whole group")
+    geostationary_deg: Longitude | None = Field(default=None, description="its longitude, if it stands still")
+    mean_elements: MeanElements | None = Field(default=None, description="SGP4 mean elements")
+    orbits_file: str | None = Field(default=None, description="TLE or OMM file that holds it")
+    object_name: str | None = Field(
+        default=None,
+        max_length=80,
+        description="its name in the file; none = the file holds one object",
+    )
+    note: str = Field(default="", description="a sentence for reports")
+
+    @model_validator(mode="after")
+    def _one_orbit(self) -> Self:
+        given = [name for name in ORBITS if getattr(self, name) is not None]
+        if len(given) != 1:
+            said = " and ".join(given) or "none"
+            raise ValueError(f"{self.name}: an orbit is given in one way, not {said}: {', '.join(ORBITS)}")
+        if self.object_name is not None and self.orbits_file is None:
+            raise ValueError(f"{self.name}: object_name is of an orbits_file, and there is none")
+        return self
+
+
+class Link(Model):
+    """Who may talk to whom: every pair of a node of one end and a node of the other."""
+
+    name: Name = Field(description="how results call it")
+    between: Pair = Field(description="two nodes, or groups of nodes")
+    longest_km: Positive | None = Field(
+        default=None, description="between craft: longest link; none = as far as they see"
+    )
+    grazing_km: float = Field(
+        default=0.0, ge=0.0, le=1_000.0, description="between craft: height above the body that lines clear"
+    )
+
+
+class Track(Model):
+    """A curve of elevation: one node seen from a site."""
+
+    site: Name = Field(description="the site that looks")
+    node: Name = Field(description="the craft that it looks at, or `Sun`")
+
+
+class LookAngles(Model):
+    """Where antennas point: elevation, azimuth and range of every craft of one end from every site."""
+
+    sites: Name = Field(description="a site or a group of them")
+    craft: Name = Field(description="a craft or a group of them")
+
+
+class SunOutages(Model):
+    """When the Sun stands behind a satellite, in the beam of a dish."""
+
+    sites: Name = Field(description="a site or a group of them")
+    craft: Name = Field(description="a craft or a group of them")
+    dish_m: Positive = Field(default=1.2, description="diameter of the dish")
+    frequency_ghz: Positive = Field(default=11.5, description="carrier that it receives")
+
+
+class Crew(Model):
+    """Whose days are counted: contact is told by the day of the crew, in its time zone."""
+
+    craft: Name = Field(description="where the crew is")
+    zone_h: float = Field(default=0.0, ge=-14.0, le=14.0, description="hours its clocks are ahead of UTC")
+    wake_h: float = Field(default=6.0, ge=0.0, lt=24.0, description="its day begins, on its own clock")
+    sleep_h: float = Field(default=21.5, gt=0.0, le=24.0, description="its day ends")
+
+    @model_validator(mode="after")
+    def _wakes_before_it_sleeps(self) -> Self:
+        if not self.wake_h < self.sleep_h:
+            raise ValueError(f"wake_h ({self.wake_h:g}) must be before sleep_h ({self.sleep_h:g})")
+        return self
+
+
+class Exposure(Model):
+    """Trapped protons and electrons along an orbit, by AP8 and AE8 (extra `raabta[radiation]`)."""
+
+    craft: Name = Field(description="along whose orbit")
+    solar: Literal["min", "max"] = Field(default="min", description="phase of the solar cycle of the models")
+    protons_mev: tuple[Positive, ...] = Field(
+        default=(10.0, 30.0, 100.0), max_length=20, description="proton energies: flux above each"
+    )
+    electrons_mev: tuple[Positive, ...] = Field(
+        default=(0.5, 1.0, 2.0), max_length=20, description="electron energies: flux above each"
+    )
+    hot_share: Share = Field(
+        default=0.01,
+        description="part of the greatest proton flux from which on a time counts as hot",
+    )
+
+
+class MissionScenario(Model):
+    """A question about a mission: who sees whom, and what a rover, a satellite or a crew gets out of it."""
+
+    schema_version: Literal[1] = Field(default=SCHEMA_VERSION, description="of this file's grammar")
+    kind: Literal["mission"] = Field(description="what tells this kind of scenario from the others")
+    name: str = Field(min_length=1, max_length=80, description="short name; the run's folder is named by it")
+    title: str = Field(default="", description="one line for reports")
+    seed: int = Field(default=2026, ge=0, lt=2**63, description="of what is drawn by chance")
+    time: MissionTime = Field(default=MissionTime(), description="when, for how long")
+    sites: tuple[Site, ...] = Field(default=(), max_length=MOST_NODES, description="places on a body")
+    tables: tuple[SiteTable, ...] = Field(default=(), max_length=20, description="many sites at once")
+    craft: tuple[Craft, ...] = Field(default=(), max_length=MOST_NODES, description="satellites, spacecraft")
+    links: tuple[Link, ...] = Field(default=(), max_length=200, description="who may talk to whom")
+    light: tuple[Name, ...] = Field(default=(), description="craft, or groups, whose sunlight is told")
+    tracks: tuple[Track, ...] = Field(default=(), max_length=50, description="curves of elevation")
+    look_angles: tuple[LookAngles, ...] = Field(default=(), max_length=50, description="where dishes point")
+    sun_outages: tuple[SunOutages, ...] = Field(default=(), max_length=20, description="the Sun in the beam")
+    crew: Crew | None = Field(default=None, description="whose days contact is told by")
+    exposure: Exposure | None = Field(default=None, description="trapped radiation along an orbit")
+    assumptions: tuple[str, ...] = Field(default=(), description="sentences that every report repeats")
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Self:
+        nodes: tuple[Site | Craft, ...] = (*self.sites, *self.craft)
+        names = [node.name for node in nodes]
+        groups = {node.group for node in nodes} | {each.group for each in self.tables}
+        twice = sorted({name for name in names if names.count(name) > 1} | groups.intersection(names))
+        if twice:
+            raise ValueError(f"the name {twice[0]!r} stands for two things; nodes and groups share a list")
+        links = [link.name for link in self.links]
+        again = sorted({name for name in links if links.count(name) > 1})
+        if again:
+            raise ValueError(f"links: the name {again[0]!r} stands twice")
+        return self
+
+    @model_validator(mode="after")
+    def _names_that_are_there(self) -> Self:
+        sites = {each for site in self.sites for each in (site.name, site.group)}
+        sites |= {table.group for table in self.tables}
+        craft = {each for one in self.craft for each in (one.name, one.group)}
+        both = sites | craft
+        for link in self.links:
+            for end in link.between:
+                _known(f"links: {link.name}", end, both)
+        for name in self.light:
+            _known("light", name, craft)
+        for track in self.tracks:
+            _known("tracks", track.site, sites)
+            _known("tracks", track.node, craft | {"Sun"})
+        asked: tuple[LookAngles | SunOutages, ...] = (*self.look_angles, *self.sun_outages)
+        for ask in asked:
+            _known("look_angles, sun_outages", ask.sites, sites)
+            _known("look_angles, sun_outages", ask.craft, craft)
+        for one in (self.crew, self.exposure):
+            if one is not None:
+                _known("crew, exposure", one.craft, {each.name for each in self.craft})
+        return self
+
+
+def _known(where: str, name: str, names: set[str]) -> None:
+    if name in names - {""}:
+        return
+    there = {each.casefold(): each for each in sorted(names - {""})}
+    near = near_name(name, there)
+    known = ", ".join(list(there.values())[:12]) or "none"
+    hint = f"did you mean {there[near]!r}?" if near else f"there are: {known}"
+    raise ValueError(f"{where}: nothing is called {name!r}; {hint}")
