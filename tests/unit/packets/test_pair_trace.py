@@ -12,6 +12,7 @@ from raabta.base.errors import ScenarioError, StoreError
 from raabta.cli.app import main
 from raabta.packets.pair_trace import trace_of_pair
 from raabta.packets.trace import DELAY_STEP_MS, read_trace
+from raabta.service.pairs.kept import _same
 from raabta.service.pairs.run import prepare, run
 from raabta.service.pairs.way import track
 
@@ -83,3 +84,8 @@ def test_the_command_saves_the_trace(
     )
     assert main(told) == 2
     assert "a run of ways has no gateway" in capsys.readouterr().err
+
+
+def test_a_run_that_does_not_say_whether_ways_are_the_same_holds_its_delays() -> None:
+    arrays = {"km": np.full((4, 2), 900.0), "first_way": np.ones(2), "last_way": np.ones(2)}
+    assert _same([arrays, arrays], 0).tolist() == [False] * 8

@@ -83,9 +83,12 @@ def series_of(folder: Path, one: str, other: str) -> Series:
 
 
 def _same(held: list[dict[str, NDArray[Any]]], number: int) -> NDArray[np.bool_]:
-    """Whether a pair's way is that of the step before, over the seams of chunks too."""
+    """Whether a pair's way is that of the step before, over the seams of chunks too; never, where a run of an
+    earlier version does not say."""
     parts, last = [], np.uint64(0)
     for arrays in held:
+        if "same" not in arrays:
+            return np.zeros(sum(len(each["km"]) for each in held), np.bool_)
         own = arrays["same"][:, number].astype(np.bool_)
         own[0] = last != 0 and arrays["first_way"][number] == last
         last = arrays["last_way"][number]
