@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from raabta.scenario.broadband_failures import check_broadband_failures
 from raabta.scenario.constellation import Constellation as Constellation
 from raabta.scenario.constellation import GeostationarySlot as GeostationarySlot
 from raabta.scenario.constellation import Shell as Shell
@@ -23,15 +24,12 @@ from raabta.scenario.failures import (
     OF_LASERS,
     OF_SATELLITES,
     Failure,
-    check_fleet,
-    check_gateways,
     of_gateways,
 )
 from raabta.scenario.fibre import (
     Cable,
     cables_of,
     cables_out,
-    check_fibre,
     cut_gateways,
     of_fibre,
     without_empty,
@@ -489,25 +487,3 @@ class Scenario(Model):
         gateways = set(of_gateways(found, second.gateways))
         space = {each for each in found if each.what in (*OF_SATELLITES, *OF_LASERS)}
         return tuple(each for each in found if each in fibre | gateways | space)
-
-
-def check_broadband_failures(scenario: Scenario, failures: tuple[Failure, ...]) -> None:
-    """ValueError for failures of what a broadband scenario does not have."""
-    second = scenario.fallback
-    own, theirs = split(failures, scenario.constellation, None if second is None else second.constellation)
-    check_fleet(own, scenario.constellation, scenario.time.duration_s)
-    if second is not None:
-        check_fleet(theirs, second.constellation, scenario.time.duration_s)
-    check_gateways(failures, scenario.all_gateways)
-    check_fibre(failures, scenario.cables, scenario.pops)
-    for failure in failures:
-        if failure.what in OF_LASERS and not scenario.lands_by_lasers:
-            raise ValueError(
-                f"{failure.text}: this scenario carries nothing by laser (sharing.landing is "
-                f"{scenario.sharing.landing}); fail a gateway or satellites"
-            )
-        if failure.what == "link":
-            raise ValueError(
-                f"{failure.text}: the feeder links of a broadband scenario move from satellite to satellite; "
-                "fail their gateway, such as gateway:Karachi"
-            )
