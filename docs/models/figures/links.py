@@ -137,8 +137,8 @@ def weather_figures() -> None:
     )
 
 
-def physics_figures() -> None:
-    """P.838, P.839, P.837, P.840, P.676, scintillation, maps."""
+def rain_and_cloud_figures() -> None:
+    """P.838, P.839, P.837, P.840."""
     f = np.geomspace(1.0, 50.0, 150)
     rates = {f"{r} mm/h": (f, rain.specific_attenuation_db_km(r, f, 35.0)) for r in (5, 25, 50, 100)}
     draw(
@@ -168,6 +168,11 @@ def physics_figures() -> None:
         Axis("dB", (0.0001, 0.001, 0.01, 0.1, 1, 10), True),
         clouds,
     )
+
+
+def clear_air_figures() -> None:
+    """P.676, scintillation, maps."""
+    f = np.geomspace(1.0, 50.0, 150)
     zenith = {}
     for percent in (5.0, 50.0):
         zenith[f"{percent:g} %"] = (
@@ -254,5 +259,6 @@ def radio_figures() -> None:
 
 if __name__ == "__main__":
     weather_figures()
-    physics_figures()
+    rain_and_cloud_figures()
+    clear_air_figures()
     radio_figures()

@@ -26,6 +26,8 @@ class Problem(NamedTuple):
     rules: Any
 
 
+LEAST_GAIN = 1e-3
+"""Of a cell's ask, or of its dwell: less is not worth a move."""
 LINK = 32
 """Effort of rating a link: it takes as long as looking at so many cells of a chain."""
 
