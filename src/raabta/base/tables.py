@@ -522,3 +522,47 @@ MISSION_EXPOSURE = Table(
                "greatest flux or more", _SHARE),
     ),
 )  # fmt: skip
+
+_NONE_DELIVERED = "NaN where nothing was delivered"
+
+MISSION_DATA = Table(
+    "mission_data",
+    (
+        Column("case", ("row",), "U", "", "of the links that carried it; empty where links have none"),
+        Column("flow", ("row",), "U", "", "name of the data in the scenario"),
+        Column("made_mb", ("row",), "float64", "MB", "made over the run", _COUNT),
+        Column("delivered_mb", ("row",), "float64", "MB", "delivered", _COUNT),
+        Column("waiting_mb", ("row",), "float64", "MB", "held at the end: no contact, or all full", _COUNT),
+        Column("expired_mb", ("row",), "float64", "MB", "older than its lifetime", _COUNT),
+        Column("lost_mb", ("row",), "float64", "MB", "no room in a buffer", _COUNT),
+        Column(
+            "latency_min_s", ("row",), "float64", "s", "made to delivered, least", _COUNT, _NONE_DELIVERED
+        ),
+        Column("latency_p50_s", ("row",), "float64", "s", "median over bundles", _COUNT, _NONE_DELIVERED),
+        Column("latency_p95_s", ("row",), "float64", "s", "95 % of bundles", _COUNT, _NONE_DELIVERED),
+        Column("latency_max_s", ("row",), "float64", "s", "greatest", _COUNT, _NONE_DELIVERED),
+    ),
+)
+
+MISSION_DELIVERED = Table(
+    "mission_delivered",
+    (
+        Column("case", ("row",), "U", "", "of the links that carried it"),
+        Column("flow", ("row",), "U", "", "name of the data in the scenario"),
+        Column("time_s", ("row",), "float64", "s", "from the start of the run", _COUNT),
+        Column("made_mb", ("row",), "float64", "MB", "made until then", _COUNT),
+        Column("delivered_mb", ("row",), "float64", "MB", "delivered until then", _COUNT),
+    ),
+)
+
+MISSION_GAPS = Table(
+    "mission_gaps",
+    (
+        Column("node", ("gap",), "U", "", "whose"),
+        Column("what", ("gap",), "U", "", "dark: no Sun; silent: no contact"),
+        Column("start", ("gap",), "U", "", "when it begins, UTC"),
+        Column("start_s", ("gap",), "float64", "s", "the same from the start of the run", _COUNT),
+        Column("duration_s", ("gap",), "float64", "s", "how long", _COUNT),
+        Column("bridged", ("gap",), "bool", "", "whether the battery lasts so long"),
+    ),
+)

@@ -1,25 +1,25 @@
 """Contacts of a day: times at which both ends of a link see each other and no body stands between.
 
-Each condition is a set of intervals with exact edges: the other end above a site's mask, or a line of sight
-clear of a body. A contact is where all of them hold.
+Nodes of the Earth are looked at many at once and of one instant, as `raabta contacts` does. Where an end
+belongs to the Moon, both ends must see each other, light takes its time, and every body may stand between
+(`access.sight`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from raabta.access.passes import Passes, find_contacts, find_passes
+from raabta.access.sight import Craft, Place, Sight
+from raabta.access.sky import BODIES, body, sky_over
 from raabta.base.errors import ScenarioError
-from raabta.missions.model import BODIES
+from raabta.base.rotations import CENTRE
 from raabta.missions.nodes import SUN
 from raabta.scenario.missions import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from raabta.missions.model import Day, Mission
@@ -27,26 +27,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-BEGIN, END, PEAK, LEAST, MOST = range(3, 8)
-COLUMNS = 8
+BEGIN, END, PEAK, LEAST, MOST, FIRST, LAST = range(3, 10)
+COLUMNS = 10
 """Of a contact: link, one, other, begin and end from the start (s), highest elevation at its site (deg, NaN
-between craft), least and greatest range (km)."""
-
-
-@dataclass(frozen=True)
-class Condition:
-    """One thing that contacts of `pairs` (p, 2) need: rows (one, other, begin, end, peak, least, most)."""
-
-    pairs: Ints
-    rows: Floats
-
-    def asks(self, pair: tuple[int, ...]) -> bool:
-        """Whether a pair needs it."""
-        return bool((self.pairs == pair).all(axis=1).any())
-
-    def of(self, pair: tuple[int, ...]) -> Floats:
-        """When it holds for a pair."""
-        return np.asarray(self.rows[(self.rows[:, :2] == pair).all(axis=1)])
+where it has none or was not asked), least and greatest range, range at begin and end (km)."""
 
 
 def pairs_of(mission: Mission, link: Link) -> Ints:
@@ -67,93 +51,107 @@ def pairs_of(mission: Mission, link: Link) -> Ints:
 def contacts_of(mission: Mission, day: Day) -> Floats:
     """Contacts of all links in a day, rows of COLUMNS, by link and pair and time; cut at the day's ends."""
     parts = [np.empty((0, COLUMNS))]
+    sight: Sight | None = None
     for number, link in enumerate(mission.scenario.links):
-        rows = _met(list(_conditions(mission, link, pairs_of(mission, link), day)))
-        parts.append(np.column_stack([np.full(len(rows), number), rows]))
+        pairs = pairs_of(mission, link)
+        near = np.array([all(map(mission.is_near, pair)) for pair in pairs.tolist()], np.bool_)
+        if not near.all():
+            sight = sight or sight_of(mission, day)
+        found = (_near(mission, link, pairs[near], day), _far(mission, link, pairs[~near], day, sight))
+        parts += [np.column_stack([np.full(len(rows), number), rows]) for rows in found]
     return np.concatenate(parts)
 
 
 def sunlight_of(mission: Mission, day: Day) -> Floats:
-    """Times of a day at which craft see the middle of the Sun past their body: rows node, begin, end."""
-    names = mission.scenario.light
-    which = np.unique(
-        np.concatenate([mission.nodes.named(name) for name in names] or [np.empty(0, np.int64)])
-    )
-    if not which.size:
-        return np.empty((0, 3))
-    pairs = np.column_stack([which, np.full(which.size, mission.sun)])
-    link = Link(name="light", between=(SUN, SUN))
-    return _met(list(_conditions(mission, link, pairs, day)))[:, [0, 2, 3]]
+    """Times of a day at which nodes see the middle of the Sun: craft past their own body, sites above their
+    horizon: rows node, begin, end. The shadow of another body is left out."""
+    parts = [mission.nodes.named(name) for name in mission.scenario.light]
+    which = np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
+    rows = [np.empty((0, COLUMNS - 1))]
+    frames = [mission.frame_of(number) for number in which.tolist()]
+    for frame in sorted(set(frames)):
+        own = which[[each == frame for each in frames]]
+        pairs = np.column_stack([own, np.full(own.size, mission.sun)])
+        rows.append(_near(mission, Link(name="light", between=(SUN, SUN)), pairs, day, frame))
+    return np.concatenate(rows)[:, [0, 2, 3]]
 
 
-def _conditions(mission: Mission, link: Link, pairs: Ints, day: Day) -> Iterator[Condition]:
-    """What a contact needs, one thing at a time: the pairs it is asked of, and when it holds."""
-    home = np.array([[mission.home(node) for node in pair] for pair in pairs.tolist()])
+def _near(mission: Mission, link: Link, pairs: Ints, day: Day, frame: str = "ITRF") -> Floats:
+    """Contacts between nodes of one body, or with the Sun: rows of COLUMNS without the link."""
     site = pairs < mission.nodes.sites
-    for body in BODIES:
-        for end in (0, 1):
-            rows = np.flatnonzero((home[:, end] == body) & site[:, end])
-            if rows.size:
-                yield Condition(pairs[rows], _from_sites(mission, pairs[rows], end, body, day))
-        here = home == body
-        between = np.flatnonzero(here.any(axis=1) & ~(here & site).any(axis=1))
-        if between.size:
-            yield Condition(pairs[between], _past(mission, link, pairs[between], body, day))
+    parts = [np.empty((0, COLUMNS - 1))]
+    for end in (0, 1):
+        rows = pairs[site[:, end] & ~site[:, 1 - end]]
+        if len(rows):
+            parts.append(_from_sites(mission, rows, end, day, frame))
+    between = pairs[~site.any(axis=1)]
+    if len(between):
+        parts.append(_past(mission, link, between, day, frame))
+    return np.concatenate(parts)
 
 
-def _from_sites(mission: Mission, pairs: Ints, end: int, body: str, day: Day) -> Floats:
+def _from_sites(mission: Mission, pairs: Ints, end: int, day: Day, frame: str) -> Floats:
     """Times at which the other end stands above the masks of the sites at one end."""
     sites, targets = np.unique(pairs[:, end]), np.unique(pairs[:, 1 - end])
-    found = find_passes(
-        mission.ground(sites), mission.fleet(targets, body), mission.at(day.begin_s), day.duration_s
-    )
+    fleet = mission.fleet(targets, frame)
+    found = find_passes(mission.ground(sites), fleet, mission.at(day.begin_s), day.duration_s)
     ends = (sites[found.site], targets[found.satellite])
-    return _rows(found, *(ends if end == 0 else ends[::-1]), found.peak_elevation_deg, day)
+    return _rows(found, *(ends if end == 0 else ends[::-1]), day)
 
 
-def _past(mission: Mission, link: Link, pairs: Ints, body: str, day: Day) -> Floats:
-    """Times at which the line between both ends clears a body."""
+def _past(mission: Mission, link: Link, pairs: Ints, day: Day, frame: str) -> Floats:
+    """Times at which the line between both ends clears the body of the frame."""
     which = np.unique(pairs)
     place = np.searchsorted(which, pairs)
     found = find_contacts(
         place[:, 0],
         place[:, 1],
-        mission.fleet(which, body),
+        mission.fleet(which, frame),
         mission.at(day.begin_s),
         day.duration_s,
         grazing_km=link.grazing_km,
         longest_km=link.longest_km or np.inf,
-        body=BODIES[body],
+        body=body(str(CENTRE[frame])),
     )
-    return _rows(found, which[found.site], which[found.satellite], np.full(len(found), np.nan), day)
+    return _rows(found, which[found.site], which[found.satellite], day)
 
 
-def _rows(found: Passes, one: Ints, other: Ints, peak_deg: Floats, day: Day) -> Floats:
-    begin = day.begin_s + found.rise_s
-    end = np.where(found.set_s >= day.duration_s, day.end_s, day.begin_s + found.set_s)
-    return np.column_stack([one, other, begin, end, peak_deg, found.min_range_km, found.max_range_km])
+def sight_of(mission: Mission, day: Day) -> Sight:
+    """All nodes under the sky of a day."""
+    nodes = [_node(mission, number) for number in range(mission.nodes.count)]
+    sky = sky_over(mission.at(day.begin_s), day.duration_s, beyond=mission.beyond)
+    return Sight(nodes, sky)
 
 
-def _met(conditions: list[Condition]) -> Floats:
-    """For each pair the times at which every condition that is asked of it holds, by pair and time."""
-    asked = sorted({tuple(pair) for each in conditions for pair in each.pairs.tolist()})
+def _node(mission: Mission, number: int) -> Place | Craft:
+    nodes = mission.nodes
+    if number < nodes.sites:
+        return Place(
+            nodes.name[number],
+            BODIES[nodes.home[number]],
+            float(nodes.latitude_deg[number]),
+            float(nodes.longitude_deg[number]),
+            float(nodes.height_km[number]),
+            mission.mask_deg(number),
+            nodes.axes[number],
+        )
+    part, column = mission.part(number)
+    return Craft(mission.name(number), part.moving, column)
+
+
+def _far(mission: Mission, link: Link, pairs: Ints, day: Day, sight: Sight | None) -> Floats:
+    """Contacts of pairs of which an end belongs to the Moon."""
     parts = [np.empty((0, COLUMNS - 1))]
-    for pair in asked:
-        own = [each.of(pair) for each in conditions if each.asks(pair)]
-        rows = own[0]
-        for more in own[1:]:
-            rows = _both(rows, more)
-        parts.append(rows)
+    for one, other in pairs.tolist():
+        assert sight is not None
+        names = mission.name(one), mission.name(other)
+        found = sight.contacts(*names, longest_km=link.longest_km or np.inf)
+        parts.append(_rows(found, np.full(len(found), one), np.full(len(found), other), day))
     return np.concatenate(parts)
 
 
-def _both(one: Floats, other: Floats) -> Floats:
-    """Rows where intervals of both sets meet: the peak of the first that has one, range by the first."""
-    found = []
-    for row in one:
-        for more in other:
-            begin, end = max(row[2], more[2]), min(row[3], more[3])
-            if end > begin:
-                peak = row[4] if row[4] == row[4] else more[4]
-                found.append([row[0], row[1], begin, end, peak, row[5], row[6]])
-    return np.array(found, np.float64).reshape(-1, COLUMNS - 1)
+def _rows(found: Passes, one: Ints, other: Ints, day: Day) -> Floats:
+    begin = day.begin_s + found.rise_s
+    end = np.where(found.set_s >= day.duration_s, day.end_s, day.begin_s + found.set_s)
+    ranges = found.min_range_km, found.max_range_km, found.rise_range_km, found.set_range_km
+    return np.column_stack([one, other, begin, end, found.peak_elevation_deg, *ranges])

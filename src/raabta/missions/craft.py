@@ -1,24 +1,30 @@
-"""Where the craft of a mission are: one propagator for all whose orbits are SGP4 elements or still slots."""
+"""Where the nodes of a mission are: a propagator of SGP4 for many, a trajectory for each orbiter, sites."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from raabta.access.sky import BODIES
 from raabta.base.errors import OrbitDataError, ScenarioError
+from raabta.base.rotations import notes as rotation_notes
 from raabta.orbits.elements import MeanElements, Satellites, concatenate
+from raabta.orbits.orbiters import trajectory
+from raabta.orbits.platforms import Moving, centres, fixed
 from raabta.orbits.propagate import Propagator, start_utc
 from raabta.orbits.read import read_orbits
 from raabta.orbits.validity import age_note, holding
+from raabta.terrain.kept import kept_site
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+    from raabta.missions.nodes import Nodes
     from raabta.scenario.missions import Craft, MissionScenario
     from raabta.scenario.missions import MeanElements as Given
 
@@ -32,6 +38,13 @@ class NearEarth:
 
     propagator: Propagator
     place: Ints
+    frame: ClassVar[str] = "ITRF"
+    centre: ClassVar[str] = "Earth"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self.propagator.names[i] for i in self.place.tolist())
 
     @property
     def count(self) -> int:
@@ -43,21 +56,73 @@ class NearEarth:
         return np.ascontiguousarray(self.propagator.positions_km(times)[:, :, self.place])
 
 
-def near_earth(scenario: MissionScenario) -> tuple[NearEarth, tuple[str, ...]]:
-    """All craft of a scenario, in their order, and what reports say of their orbits.
+@dataclass(frozen=True)
+class Part:
+    """Some nodes that one thing moves: which (n,) are the numbers of its columns."""
+
+    moving: Moving
+    which: Ints
+
+
+def parts_of(scenario: MissionScenario, nodes: Nodes) -> tuple[tuple[Part, ...], tuple[str, ...]]:
+    """What moves every node of a mission and the Sun, and what reports say of it.
+
+    Raises ScenarioError for an object that a file does not hold, OrbitDataError for an orbit that does not
+    hold over the run or hits the surface, and what the readers and integrators raise.
+    """
+    start, duration_s = start_utc(scenario.time.start), scenario.time.duration_s
+    parts, notes = _sites(nodes), list[str]()
+    integrated = [i for i, one in enumerate(scenario.craft) if one.orbiter is not None]
+    for i in integrated:
+        orbiter = scenario.craft[i].orbiter
+        assert orbiter is not None
+        found = trajectory(orbiter, start, duration_s)
+        parts.append(Part(found, np.array([nodes.sites + i], np.int64)))
+    others = [i for i in range(len(scenario.craft)) if i not in integrated]
+    if others:
+        own, said = near_earth([scenario.craft[i] for i in others], start, duration_s)
+        parts.append(Part(own, np.array(others, np.int64) + nodes.sites))
+        notes += said
+    parts.append(Part(centres(["Sun"], "Earth"), np.array([nodes.count], np.int64)))
+    ends = start + np.array([0.0, duration_s * 1e9]).astype("timedelta64[ns]")
+    beyond = rotation_notes(ends) if scenario.earth_orientation == "hold" else ()
+    kept = {site.horizon for site in scenario.sites if site.horizon is not None}
+    notes += [*beyond, *(_sentence(kept_site(name).note) for name in sorted(kept))]
+    return tuple(parts), tuple(notes)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _sites(nodes: Nodes) -> list[Part]:
+    """Sites by the axes of their coordinates."""
+    found = []
+    for axes in sorted({each for each in nodes.axes if each}):
+        which = np.array([i for i, own in enumerate(nodes.axes) if own == axes], np.int64)
+        body = BODIES[nodes.home[int(which[0])]]
+        names = tuple(nodes.name[i] for i in which.tolist())
+        where = nodes.latitude_deg[which], nodes.longitude_deg[which], nodes.height_km[which]
+        found.append(Part(fixed(names, *where, body=body, frame=axes), which))
+    return found
+
+
+def near_earth(
+    craft: Sequence[Craft], start: np.datetime64, duration_s: float
+) -> tuple[NearEarth, tuple[str, ...]]:
+    """Craft that SGP4 or a still slot places, in their order, and what reports say of their orbits.
 
     Raises ScenarioError for an object that a file does not hold, OrbitDataError for elements that do not hold
     over the run, and what the readers raise.
     """
-    start = start_utc(scenario.time.start)
-    sets = [_elements(one) for one in scenario.craft]
+    sets = [_elements(one) for one in craft]
     known = [part for part in sets if part is not None]
     elements = concatenate(tuple(known)) if known else None
-    slots = [one.geostationary_deg for one in scenario.craft if one.geostationary_deg is not None]
+    slots = [one.geostationary_deg for one in craft if one.geostationary_deg is not None]
     names = (*(part.names[0] for part in known), *(f"slot {degrees:g}" for degrees in slots))
     propagator = Propagator(Satellites(elements, np.array(slots, np.float64), names), start)
     if elements is not None:
-        _refuse_old(propagator, elements, scenario)
+        _refuse_old(propagator, elements, duration_s)
     moving, still = iter(range(len(known))), iter(range(len(known), len(names)))
     place = np.array([next(still if part is None else moving) for part in sets], np.int64)
     return NearEarth(propagator, place), age_note(elements, start) if elements is not None else ()
@@ -110,9 +175,9 @@ def _given(name: str, given: Given) -> MeanElements:
     )
 
 
-def _refuse_old(propagator: Propagator, elements: MeanElements, scenario: MissionScenario) -> None:
+def _refuse_old(propagator: Propagator, elements: MeanElements, duration_s: float) -> None:
     """Raise OrbitDataError for a craft whose elements send it to the ground, or away, within the run."""
-    ends = propagator.start + np.array([0.0, scenario.time.duration_s * 1e9]).astype("timedelta64[ns]")
+    ends = propagator.start + np.array([0.0, duration_s * 1e9]).astype("timedelta64[ns]")
     holds = holding(elements, propagator.positions_km(ends)[:, :, : len(elements)])
     if not holds.all():
         gone = int(np.argmin(holds))

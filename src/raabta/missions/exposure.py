@@ -56,7 +56,7 @@ def exposure_of(mission: Mission, day: Day) -> Floats:
     if ask is None or not is_there():
         return np.empty((seconds.size, 0))
     times = mission.utc(seconds)
-    place = mission.positions_km(mission.nodes.named(ask.craft), times, "Earth")[:, :, 0]
+    place = mission.positions_km(mission.nodes.named(ask.craft), times, "ITRF")[:, :, 0]
     return fluxes(ask, place, times)
 
 

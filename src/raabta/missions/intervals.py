@@ -69,11 +69,18 @@ def longest_s(rows: Floats) -> float:
     return float((rows[:, 1] - rows[:, 0]).max(initial=0.0))
 
 
-def joined(rows: Floats, keys: int, least: Sequence[int] = (), most: Sequence[int] = ()) -> Floats:
+def joined(
+    rows: Floats,
+    keys: int,
+    least: Sequence[int] = (),
+    most: Sequence[int] = (),
+    final: Sequence[int] = (),
+) -> Floats:
     """Rows cut at the borders of days made whole again: (m, c), sorted by key and then by time.
 
     rows (n, c): `keys` columns of numbers that say whose, then begin, end and figures, of which those in
-    columns `least` and `most` become the least and the most of the parts; the others are those of the first.
+    columns `least` and `most` become the least and the most of the parts, in `final` those of the last; the
+    others are those of the first.
     Two rows are one where they are of the same key and one begins, to the bit, where the other ends.
     """
     begin, end = keys, keys + 1
@@ -85,7 +92,8 @@ def joined(rows: Floats, keys: int, least: Sequence[int] = (), most: Sequence[in
     first = np.flatnonzero(np.append(True, ~same))
     last = np.append(first[1:], len(rows)) - 1
     out = rows[first]
-    out[:, end] = rows[last, end]
+    for column in (end, *final):
+        out[:, column] = rows[last, column]
     for column in least:
         out[:, column] = np.fmin.reduceat(rows[:, column], first)
     for column in most:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from raabta.access.sky import BODIES
 from raabta.base.frames import fixed_to_geodetic
 from raabta.missions.nodes import SUN
 
@@ -38,20 +39,30 @@ def tracks_of(mission: Mission) -> Ints:
 
 
 def seen(mission: Mission, pairs: Ints, seconds: Floats) -> tuple[Floats, Floats, Floats]:
-    """Elevation, azimuth (deg) and range (km), each (t, p), of the second of each pair from the first."""
-    if not len(pairs):
-        return (np.empty((seconds.size, 0)),) * 3
+    """Elevation, azimuth (deg), range (km), each (t, p), of the second of each pair from the first, a site.
+
+    Of one instant, without light time.
+    """
+    out = np.empty((3, seconds.size, len(pairs)))
+    axes = np.array([mission.nodes.axes[site] for site in pairs[:, 0].tolist()])
+    for frame in np.unique(axes).tolist():
+        own = np.flatnonzero(axes == frame)
+        out[:, :, own] = _seen(mission, pairs[own], seconds, frame)
+    return out[0], out[1], out[2]
+
+
+def _seen(mission: Mission, pairs: Ints, seconds: Floats, frame: str) -> Floats:
     sites, targets = np.unique(pairs[:, 0]), np.unique(pairs[:, 1])
     ground = mission.ground(sites)
     own, other = np.searchsorted(sites, pairs[:, 0]), np.searchsorted(targets, pairs[:, 1])
-    target_km = mission.positions_km(targets, mission.utc(seconds), mission.home(int(sites[0])))
+    target_km = mission.positions_km(targets, mission.utc(seconds), frame)
     ray = target_km[:, :, other] - ground.km[own].T
     local = np.einsum("pij,tjp->tip", ground.basis[own], ray)
     east, north, up = np.moveaxis(local, 1, 0)
     across = np.hypot(east, north)
     azimuth = np.degrees(np.arctan2(east, north)) % 360.0
     azimuth = np.where(azimuth < 360.0, azimuth, 0.0)
-    return np.degrees(np.arctan2(up, across)), azimuth, np.hypot(across, up)
+    return np.stack([np.degrees(np.arctan2(up, across)), azimuth, np.hypot(across, up)])
 
 
 def looks(mission: Mission, day: Day) -> Floats:
@@ -95,5 +106,9 @@ def ground_tracks(mission: Mission, day: Day) -> NDArray[np.float32]:
     which, seconds = moving(mission), mission.steps(day)
     if not which.size:
         return np.empty((seconds.size, 0, 3), np.float32)
-    place = mission.positions_km(which, mission.utc(seconds), "Earth")
-    return np.stack(fixed_to_geodetic(np.moveaxis(place, 1, -1)), axis=-1).astype(np.float32)
+    out = np.empty((seconds.size, which.size, 3), np.float32)
+    for column, number in enumerate(which.tolist()):
+        body = BODIES[mission.home(number)]
+        place = mission.positions_km(which[[column]], mission.utc(seconds), body.frame)
+        out[:, column] = np.stack(fixed_to_geodetic(place[:, :, 0], body), axis=-1)
+    return out

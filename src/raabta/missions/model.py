@@ -1,4 +1,4 @@
-"""A mission ready to be asked: its nodes, where each is at any time, and its days."""
+"""A mission ready to be asked: its nodes, where each is at any time in any frame, and its days."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.access import visibility
-from raabta.base.bodies import EARTH, Body
-from raabta.base.clock import Times, as_utc
-from raabta.base.ephemeris import ephemeris
+from raabta.access.sky import BODIES
+from raabta.base.clock import as_utc
 from raabta.base.errors import ScenarioError
-from raabta.base.rotations import rotation
-from raabta.missions.craft import NearEarth, near_earth
+from raabta.base.frames import enu_basis, geodetic_to_fixed
+from raabta.missions.craft import Part, parts_of
 from raabta.missions.nodes import Nodes, nodes_of
+from raabta.orbits.platforms import in_frame
 from raabta.orbits.propagate import start_utc
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from raabta.base.earth_rotation import Beyond
     from raabta.scenario.missions import MissionScenario
 
     Floats = NDArray[np.float64]
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 DAY_S = 86_400.0
 """What is computed at once, whatever the chunks: results never depend on where those are cut."""
-BODIES: dict[str, Body] = {"Earth": EARTH}
-FRAMES = {"Earth": "ITRF"}
-"""The frame that a body's sites are seen in."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,21 @@ class Day:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """Some sites in the axes of their body, as `access.passes` takes them."""
+
+    km: Floats
+    basis: Floats
+    sin_mask: Floats
+
+
+@dataclass(frozen=True)
 class Some:
-    """Some nodes of a mission as a fleet in the frame of a body: what `access.passes` takes."""
+    """Some nodes of a mission as a fleet in a frame: what `access.passes` takes."""
 
     mission: Mission
     which: Ints
-    body: str
+    frame: str
 
     @property
     def count(self) -> int:
@@ -61,8 +67,8 @@ class Some:
         return int(self.which.size)
 
     def positions_km(self, times: ArrayLike) -> Floats:
-        """Places (t, 3, n) km in the body's own frame."""
-        return self.mission.positions_km(self.which, times, self.body)
+        """Places (t, 3, n) km in the frame."""
+        return self.mission.positions_km(self.which, times, self.frame)
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ class Mission:
 
     scenario: MissionScenario
     nodes: Nodes
-    craft: NearEarth
+    parts: tuple[Part, ...]
     start: np.datetime64
     notes: tuple[str, ...]
 
@@ -79,6 +85,11 @@ class Mission:
     def duration_s(self) -> float:
         """Length of the run."""
         return self.scenario.time.duration_s
+
+    @property
+    def beyond(self) -> Beyond:
+        """What to do beyond the tables of the Earth's rotation."""
+        return "hold" if self.scenario.earth_orientation == "hold" else "refuse"
 
     @property
     def days(self) -> int:
@@ -112,41 +123,60 @@ class Mission:
         """The number of the Sun: it follows the nodes."""
         return self.nodes.count
 
+    def name(self, number: int) -> str:
+        """The name of a node, or of the Sun."""
+        return self.nodes.name[number] if number < self.nodes.count else "Sun"
+
     def home(self, number: int) -> str:
         """The body that a node stands on or goes around; none for the Sun."""
         return self.nodes.home[number] if number < self.nodes.count else ""
 
-    def positions_km(self, which: Ints, times: ArrayLike, body: str) -> Floats:
-        """Places (t, 3, n) of craft and of the Sun in the frame of a body, km."""
+    def frame_of(self, number: int) -> str:
+        """The axes that a node is looked at from: a site's own, else those of its body."""
+        return self.nodes.axes[number] or BODIES[self.home(number)].frame
+
+    def is_near(self, number: int) -> bool:
+        """Whether a node belongs to the Earth, or is the Sun: its contacts are found for many at once."""
+        return self.home(number) in ("Earth", "")
+
+    def part(self, number: int) -> tuple[Part, int]:
+        """What moves a node, and its column there."""
+        for part in self.parts:
+            found = np.flatnonzero(part.which == number)
+            if found.size:
+                return part, int(found[0])
+        raise ScenarioError(f"nothing moves node {number}")
+
+    def positions_km(self, which: Ints, times: ArrayLike, frame: str) -> Floats:
+        """Places (t, 3, n) km of nodes and of the Sun in a frame about its body's centre, of one instant."""
         at = np.atleast_1d(as_utc(times))
         out = np.empty((at.size, 3, which.size))
-        sun = which == self.sun
-        if (~sun).any():
-            out[:, :, ~sun] = self.craft.positions_km(at)[:, :, which[~sun] - self.nodes.sites]
-        if sun.any():
-            out[:, :, sun] = sun_km(at, body)[:, :, None]
+        for part in self.parts:
+            own, column = np.nonzero(which[:, None] == part.which)
+            if own.size:
+                moved = in_frame(part.moving, frame, beyond=self.beyond).positions_km(at)
+                out[:, :, own] = moved[:, :, column]
         return out
 
-    def fleet(self, which: Ints, body: str) -> Some:
-        """Some nodes as a fleet in the frame of a body."""
-        return Some(self, which, body)
+    def fleet(self, which: Ints, frame: str = "ITRF") -> Some:
+        """Some nodes as a fleet in a frame."""
+        return Some(self, which, frame)
 
-    def ground(self, which: Ints) -> visibility.Sites:
+    def mask_deg(self, number: int) -> Floats:
+        """The mask of a site by bins of azimuth (a,), deg; one bin where it has no horizon."""
+        return self.nodes.horizon.get(number, self.nodes.mask_deg[[number]])
+
+    def ground(self, which: Ints) -> Ground:
         """Some sites of one body, with their masks."""
-        nodes = self.nodes
-        return visibility.sites(
-            nodes.latitude_deg[which],
-            nodes.longitude_deg[which],
-            nodes.height_km[which],
-            0.0,
-            mask_deg=nodes.mask_deg[which][:, None],
+        nodes, body = self.nodes, BODIES[self.nodes.home[int(which[0])]]
+        masks = [self.mask_deg(number) for number in which.tolist()]
+        bins = max(mask.size for mask in masks)
+        where = nodes.latitude_deg[which], nodes.longitude_deg[which]
+        return Ground(
+            geodetic_to_fixed(*where, nodes.height_km[which], body),
+            enu_basis(*where),
+            np.sin(np.radians(np.stack([np.broadcast_to(mask, bins) for mask in masks]))),
         )
-
-
-def sun_km(times: Times, body: str) -> Floats:
-    """Where the Sun is (t, 3) km, geometric, in the frame of a body at UTC times (t,)."""
-    position = ephemeris().position_km("Sun", times, centre=body)
-    return np.asarray(np.einsum("tij,tj->ti", rotation("GCRF", FRAMES[body], times), position))
 
 
 def prepare(scenario: MissionScenario) -> Mission:
@@ -156,5 +186,6 @@ def prepare(scenario: MissionScenario) -> Mission:
             "the mission names no site and no craft",
             hint="give `sites` and `craft`; `raabta catalogue` lists some",
         )
-    craft, notes = near_earth(scenario)
-    return Mission(scenario, nodes_of(scenario), craft, start_utc(scenario.time.start), notes)
+    nodes = nodes_of(scenario)
+    parts, notes = parts_of(scenario, nodes)
+    return Mission(scenario, nodes, parts, start_utc(scenario.time.start), notes)

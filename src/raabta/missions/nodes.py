@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.base.errors import ScenarioError
+from raabta.terrain.kept import kept_horizon
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 SUN = "Sun"
-HOME = {"WGS84": "Earth"}
+HOME = {"WGS84": "Earth", "MOON_ME": "Moon", "MOON_PA": "Moon"}
+AXES = {"WGS84": "ITRF", "MOON_ME": "MOON_ME", "MOON_PA": "MOON_PA"}
+"""The axes that a frame of a scenario names."""
+BINS = 720
+"""Of azimuth, of a site with a horizon."""
 """The body that a site of a frame stands on."""
 
 
@@ -29,7 +34,9 @@ HOME = {"WGS84": "Earth"}
 class Nodes:
     """Sites first, then craft; `home` is the body that a node stands on or goes around.
 
-    latitude_deg, longitude_deg, height_km (antenna), mask_deg (n,): of sites, NaN for craft.
+    latitude_deg, longitude_deg, height_km (antenna), mask_deg (n,): of sites, NaN for craft. axes: those of a
+    site's coordinates, "" for craft. horizon: of sites that have one, by number: the higher of it and the
+    mask in BINS bins of azimuth from north.
     """
 
     name: tuple[str, ...]
@@ -40,6 +47,8 @@ class Nodes:
     longitude_deg: Floats
     height_km: Floats
     mask_deg: Floats
+    axes: tuple[str, ...]
+    horizon: dict[int, Floats]
 
     @property
     def count(self) -> int:
@@ -60,7 +69,7 @@ class Nodes:
 
 def nodes_of(scenario: MissionScenario) -> Nodes:
     """The nodes of a scenario; its tables follow its own sites."""
-    rows: list[tuple[str, str, str, float, float, float, float]] = [
+    rows: list[tuple[str, str, str, float, float, float, float, str]] = [
         (
             site.name,
             site.group,
@@ -69,19 +78,29 @@ def nodes_of(scenario: MissionScenario) -> Nodes:
             site.longitude_deg,
             (site.height_m + site.mast_m) / 1e3,
             site.mask_deg,
+            AXES[site.frame],
         )
         for site in scenario.sites
     ]
     for table in scenario.tables:
         rows += [
-            (f"{name} ({region})", table.group, "Earth", latitude, longitude, 0.0, table.mask_deg)
+            (f"{name} ({region})", table.group, "Earth", latitude, longitude, 0.0, table.mask_deg, "ITRF")
             for name, region, latitude, longitude in places(table.table)
         ]
     sites = len(rows)
-    rows += [(one.name, one.group, "Earth", np.nan, np.nan, np.nan, np.nan) for one in scenario.craft]
-    columns = list(zip(*rows, strict=True)) or [()] * 7
-    latitude, longitude, height, mask = (np.array(values, np.float64) for values in columns[3:])
-    return Nodes(columns[0], columns[1], columns[2], sites, latitude, longitude, height, mask)
+    for one in scenario.craft:
+        home = one.orbiter.body if one.orbiter is not None else "Earth"
+        rows.append((one.name, one.group, home, np.nan, np.nan, np.nan, np.nan, ""))
+    columns = list(zip(*rows, strict=True)) or [()] * 8
+    latitude, longitude, height, mask = (np.array(values, np.float64) for values in columns[3:7])
+    horizon = {
+        number: np.maximum(kept_horizon(site.horizon).mask(BINS), site.mask_deg)
+        for number, site in enumerate(scenario.sites)
+        if site.horizon is not None
+    }
+    return Nodes(
+        columns[0], columns[1], columns[2], sites, latitude, longitude, height, mask, columns[7], horizon
+    )
 
 
 @cache

@@ -10,7 +10,7 @@ import numpy as np
 
 from raabta.base import tables
 from raabta.base.units import km_to_ms
-from raabta.missions import contacts, crew, exposure, intervals, look_angles, sun_outages
+from raabta.missions import carried, contacts, crew, exposure, intervals, look_angles, sun_outages
 from raabta.missions.contacts import pairs_of
 
 if TYPE_CHECKING:
@@ -44,17 +44,28 @@ def summarise(mission: Mission, read: Read) -> Found:
             held.setdefault(name, []).append(values)
     found = Found({}, {})
     rows = intervals.joined(
-        np.concatenate(held["contacts"]), 3, least=[contacts.LEAST], most=[contacts.PEAK, contacts.MOST]
+        np.concatenate(held["contacts"]),
+        3,
+        least=[contacts.LEAST],
+        most=[contacts.PEAK, contacts.MOST],
+        final=[contacts.LAST],
     )
+    light = intervals.joined(np.concatenate(held["light"]), 1)
     if mission.scenario.links:
         _contacts(mission, rows, found)
     if mission.scenario.light:
-        _light(mission, intervals.joined(np.concatenate(held["light"]), 1), found)
+        _light(mission, light, found)
+    if mission.scenario.tracks:
+        _tracks(mission, np.concatenate(held["tracks"]), found)
     if mission.scenario.look_angles:
         _look_angles(mission, list(np.concatenate(held["looks"])), found)
     if mission.scenario.sun_outages:
         joined = intervals.joined(np.concatenate(held["sun_outages"]), 3, least=[5])
         _sun_outages(mission, joined, found)
+    if mission.scenario.data:
+        _data(mission, rows, found)
+    if mission.scenario.battery:
+        _gaps(mission, rows, light, found)
     if mission.scenario.crew is not None:
         _crew(mission, rows, found)
     if mission.scenario.exposure is not None:
@@ -171,6 +182,18 @@ def _light(mission: Mission, rows: Floats, found: Found) -> None:
     found.summary["light"] = summary
 
 
+def _tracks(mission: Mission, elevation_deg: Floats, found: Found) -> None:
+    found.summary["tracks"] = [
+        {
+            "site": mission.name(site),
+            "node": mission.name(node),
+            "elevation_min_deg": float(elevation_deg[:, k].min()),
+            "elevation_max_deg": float(elevation_deg[:, k].max()),
+        }
+        for k, (site, node) in enumerate(look_angles.tracks_of(mission).tolist())
+    ]
+
+
 def _look_angles(mission: Mission, days: list[Floats], found: Found) -> None:
     pairs = look_angles.pairs_of(mission)
     points = sum(len(mission.steps(mission.day(day))) for day in range(mission.days))
@@ -250,6 +273,40 @@ def _seasons(mission: Mission, rows: Floats) -> list[dict[str, Any]]:
          "last": str(mission.utc(part[-1]).astype("datetime64[D]"))}
         for part in np.split(begins, cuts)
     ]  # fmt: skip
+
+
+def _data(mission: Mission, rows: Floats, found: Found) -> None:
+    made, found.summary["data"] = carried.carried(mission, rows)
+    for name, table in (("data", tables.MISSION_DATA), ("delivered", tables.MISSION_DELIVERED)):
+        arrays = {key: np.array(values) for key, values in made[name].items()}
+        found.tables[f"{name}.csv"] = tables.as_dataset(table, arrays)
+
+
+def _gaps(mission: Mission, rows: Floats, light: Floats, found: Found) -> None:
+    gaps = carried.gaps_of(mission, rows, light)
+    begin, length = (np.array([gap[k] for gap in gaps], np.float64) for k in (2, 3))
+    arrays = {
+        "node": np.array([gap[0] for gap in gaps], np.str_),
+        "what": np.array([gap[1] for gap in gaps], np.str_),
+        "start": utc_text(mission, begin),
+        "start_s": begin,
+        "duration_s": length,
+        "bridged": np.array([gap[4] for gap in gaps], np.bool_),
+    }
+    found.tables["gaps.csv"] = tables.as_dataset(tables.MISSION_GAPS, arrays)
+    found.summary["gaps"] = [
+        {
+            "node": ask.node,
+            "what": what,
+            "lasts_h": ask.lasts_h,
+            "gaps": len(own),
+            "longest_s": max((gap[3] for gap in own), default=0.0),
+            "not_bridged": sum(not gap[4] for gap in own),
+        }
+        for ask in mission.scenario.battery
+        for what in ("dark", "silent")
+        if (own := [gap for gap in gaps if (gap[0], gap[1]) == (ask.node, what)])
+    ]
 
 
 def _crew(mission: Mission, rows: Floats, found: Found) -> None:

@@ -89,7 +89,7 @@ def _near(mission: Mission, day: Day, craft: int, within_deg: float) -> Floats:
 
 def _places(mission: Mission, craft: int, seconds: Floats) -> tuple[Floats, Floats]:
     """Where a craft and the Sun are, each (t, 3) km."""
-    both = mission.positions_km(np.array([craft, mission.sun]), mission.utc(seconds), "Earth")
+    both = mission.positions_km(np.array([craft, mission.sun]), mission.utc(seconds), "ITRF")
     return both[:, :, 0], both[:, :, 1]
 
 

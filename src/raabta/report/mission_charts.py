@@ -30,7 +30,7 @@ COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f0
 SUNLIT: Final = "#e69f00"
 LEAST_PX: Final = 0.6
 """Narrowest bar that is drawn, so that a pass is seen in a chart of a season."""
-MOST_POINTS: Final = 3_000
+MOST_POINTS: Final = 6_000
 
 
 @dataclass(frozen=True)
@@ -140,6 +140,23 @@ def elevation_curves(
         np.asarray(x, np.float64),
         panels,
     )
+
+
+def volumes(title: str, days: Floats, lines: Sequence[tuple[str, Floats, Floats]]) -> str:
+    """What is made and delivered over a run, a panel for each of some lines (name, made, delivered in MB)."""
+    panels = []
+    for name, made, delivered in lines:
+        scale, unit = _scale(float(made.max(initial=0.0)))
+        curves = (
+            Curve("made", palette.MUTED, made * scale),
+            Curve("delivered", palette.FORWARD, delivered * scale),
+        )
+        panels.append(Panel(name, unit, curves, from_nought=True))
+    return draw(title, ["made and delivered so far"], "days from the start", days, panels)
+
+
+def _scale(volume_mb: float) -> tuple[float, str]:
+    return (1e-3, "GB") if volume_mb >= 1e3 else (1.0, "MB") if volume_mb >= 1.0 else (1e3, "kB")
 
 
 def outage_days(dates: Sequence[np.datetime64], minutes: Floats, names: Sequence[str], title: str) -> str:

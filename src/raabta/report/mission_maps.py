@@ -67,6 +67,25 @@ def globe(title: str, inner: str, note: str) -> str:
     return svg.picture(WIDTH, height, title, note, sea + land + lines + inner)
 
 
+def moon(title: str, inner: str) -> str:
+    """A map of the Moon in plate carrée, the near side in its middle, with what is drawn on it."""
+    height = WIDTH / 2.0
+    body = svg.tag("rect", x=0, y=0, width=WIDTH, height=height, fill="#eceae5")
+    near = svg.tag("rect", x=WIDTH / 4, y=0, width=WIDTH / 2, height=height, fill="#f7f6f2")
+    lines = ""
+    for degrees in range(-150, 180, 30):
+        x = float(pixels(0.0, degrees)[0])
+        lines += svg.tag("line", x1=x, x2=x, y1=0, y2=height, stroke="#cfcac0", stroke_width=0.6)
+        if degrees % 90 == 0:
+            lines += svg.label(x + 4, height - 6, f"{degrees:+d} E", 11, fill=palette.MUTED)
+    for degrees in range(-60, 90, 30):
+        y = float(pixels(degrees, 0.0)[1])
+        lines += svg.tag("line", x1=0, x2=WIDTH, y1=y, y2=y, stroke="#cfcac0", stroke_width=0.6)
+        lines += svg.label(4, y - 4, f"{degrees:+d}", 11, fill=palette.MUTED)
+    side = svg.label(WIDTH / 2, 18, "near side", 12, text_anchor="middle", fill=palette.MUTED)
+    return svg.picture(WIDTH, height, title, title, body + near + lines + side + inner)
+
+
 def pixels(latitude_deg: Any, longitude_deg: Any) -> tuple[Floats, Floats]:
     """Where points lie on a map of `globe`."""
     scale = WIDTH / 360.0

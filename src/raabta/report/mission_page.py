@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LIMITS: Final = (
-    "What a link carries: contacts say who sees whom; rates are asked by the sections that name them.",
+    "Budgets: rates are those that links name, or the modes of a table by range; weather takes nothing.",
+    "The shadow of another body: an eclipse of the Moon by the Earth, or of the Sun by the Moon.",
     "Antenna pointing, hand-over and acquisition times: a contact begins when both ends see each other.",
     "Refraction: elevations are geometric.",
     "Other users of a relay or a station, and what they leave.",
@@ -97,6 +98,7 @@ def inputs(stored: Stored) -> list[tuple[str, list[sources.Input]]]:
 def pictures(stored: Stored) -> Iterator[Pictures]:
     """The sections of figures, in the order of the reader's questions."""
     yield Pictures("When", _markup([("", _timeline(stored))]))
+    yield Pictures("Data", _markup(_volumes(stored)), wide=False)
     yield Pictures("By day", _markup(_days(stored)), wide=False)
     yield Pictures("Elevation", _markup(_tracks(stored)), wide=False)
     yield Pictures("Where", _markup(_globes(stored)))
@@ -136,6 +138,24 @@ def _timeline(stored: Stored) -> str:
         return ""
     time = stored.scenario.time
     return mission_charts.timeline(strips, time.start.astimezone(dt.UTC), time.duration_s)
+
+
+def _volumes(stored: Stored) -> list[tuple[str, str]]:
+    """For every case what is made and what is delivered over the run, a panel for each kind of data."""
+    rows = stored.rows("delivered.csv")
+    found = []
+    for case in dict.fromkeys(row["case"] for row in rows):
+        own = [row for row in rows if row["case"] == case]
+        flows = list(dict.fromkeys(row["flow"] for row in own))
+        each = {name: [row for row in own if row["flow"] == name] for name in flows}
+        days = _column(each[flows[0]], "time_s") / 86_400.0
+        lines = [(name, _column(of, "made_mb"), _column(of, "delivered_mb")) for name, of in each.items()]
+        found.append(("", mission_charts.volumes(case or "Over all links", days, lines)))
+    return found
+
+
+def _column(rows: list[dict[str, str]], name: str) -> Floats:
+    return np.array([float(row[name]) for row in rows], np.float64)
 
 
 def _days(stored: Stored) -> list[tuple[str, str]]:
@@ -183,13 +203,17 @@ def _globes(stored: Stored) -> list[tuple[str, str]]:
     if not moving.size:
         return []
     curve, nodes = stored.curve("ground_tracks").astype(np.float64), stored.mission.nodes
+    found = _moon(stored, moving.tolist(), curve)
+    if not any(nodes.home[number] == "Earth" for number in moving.tolist()):
+        return found
     points = int(min(len(curve), ROUND_TRACK_S / stored.scenario.time.step_s))
     body = "".join(
         mission_maps.track(curve[:points, k, 0], curve[:points, k, 1], mission_charts.COLOURS[k])
-        for k in range(moving.size)
+        for k, number in enumerate(moving.tolist())
+        if nodes.home[number] == "Earth"
     )
     own = "Ground track of the first day, stations and relays"
-    found = [(own, mission_maps.globe(own, body + mission_maps.marks(_marks(stored)), own))]
+    found.append((own, mission_maps.globe(own, body + mission_maps.marks(_marks(stored)), own)))
     asked = stored.scenario.exposure
     flux = stored.curve("exposure") if asked is not None else np.empty((0, 0))
     if asked is not None and flux.shape[1]:
@@ -201,9 +225,32 @@ def _globes(stored: Stored) -> list[tuple[str, str]]:
     return found
 
 
+def _moon(stored: Stored, moving: list[int], curve: Floats) -> list[tuple[str, str]]:
+    """The ground tracks of a day of what goes around the Moon, and the sites there."""
+    nodes = stored.mission.nodes
+    ours = [k for k, number in enumerate(moving) if nodes.home[number] == "Moon"]
+    if not ours:
+        return []
+    points = int(min(len(curve), ROUND_TRACK_S / stored.scenario.time.step_s + 1))
+    body = "".join(
+        mission_maps.track(curve[:points, k, 0], curve[:points, k, 1], mission_charts.COLOURS[i])
+        for i, k in enumerate(ours)
+    )
+    names = ", ".join(nodes.name[moving[k]] for k in ours)
+    sites = [
+        Mark(site.name, site.latitude_deg, site.longitude_deg, "#d55e00")
+        for site in stored.scenario.sites
+        if site.frame != "WGS84"
+    ]
+    title = f"Ground track of the first day on the Moon (MOON_ME): {names}"
+    return [(title, mission_maps.moon(title, body + mission_maps.marks(sites)))]
+
+
 def _marks(stored: Stored) -> list[Mark]:
     sites = [
-        Mark(site.name, site.latitude_deg, site.longitude_deg, "#d55e00") for site in stored.scenario.sites
+        Mark(site.name, site.latitude_deg, site.longitude_deg, "#d55e00")
+        for site in stored.scenario.sites
+        if site.frame == "WGS84"
     ]
     return sites + [
         Mark(one.name, 0.0, one.geostationary_deg, "#009e73")

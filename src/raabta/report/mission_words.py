@@ -61,7 +61,10 @@ def answers(stored: Stored) -> list[str]:
     parts = (
         (_of_link, summary.get("links", [])),
         (_of_light, summary.get("light", [])),
+        (_of_track, summary.get("tracks", [])),
         (_of_looks, summary.get("look_angles", [])),
+        (_of_gap, summary.get("gaps", [])),
+        (_of_flow, summary.get("data", [])),
     )
     lines = [say(one) for say, rows in parts for one in rows]
     return lines + [line for ask in summary.get("sun_outages", []) for line in _of_outages(ask)]
@@ -76,6 +79,34 @@ def _of_link(one: dict[str, Any]) -> str:
 def _of_light(one: dict[str, Any]) -> str:
     lit = f"{one['node']} is in sunlight {words.share(one['sunlit_share'])} of the time"
     return f"{lit}; its longest night lasts {spell(one['longest_dark_s'])}."
+
+
+def _of_track(one: dict[str, Any]) -> str:
+    low, high = one["elevation_min_deg"], one["elevation_max_deg"]
+    if high < 0.0:
+        return f"{one['node']} never rises over {one['site']}: it stays {-high:.1f} to {-low:.1f} deg below."
+    return f"{one['node']} stands between {low:.1f} and {high:.1f} deg over {one['site']}."
+
+
+def _of_gap(one: dict[str, Any]) -> str:
+    longest = spell(one["longest_s"])
+    head = f"{one['node']} is {one['what']} {one['gaps']} times, for {longest} at most"
+    return f"{head}; {one['not_bridged']} of them outlast {one['lasts_h']:g} h."
+
+
+def _of_flow(one: dict[str, Any]) -> str:
+    case = f" ({one['case']})" if one["case"] else ""
+    head = f"{one['flow'][:1].upper()}{one['flow'][1:]}{case}: {_mb(one['delivered_mb'])}"
+    late = "" if one["latency_p50_s"] is None else f", half of it within {spell(one['latency_p50_s'])}"
+    return f"{head} of {_mb(one['made_mb'])} delivered{late}."
+
+
+def _mb(volume_mb: float) -> str:
+    """A volume in words."""
+    for size, unit in ((1e3, "GB"), (1.0, "MB"), (1e-3, "kB")):
+        if volume_mb >= size:
+            return f"{volume_mb / size:,.3g} {unit}"
+    return f"{volume_mb * 1e6:,.0f} bytes"
 
 
 def _of_looks(one: dict[str, Any]) -> str:
@@ -114,19 +145,50 @@ def cards(stored: Stored) -> list[Card]:
 
 def tables(stored: Stored) -> list[Shown]:
     """All tables of a run, those that it has."""
-    made = (
-        _links(stored),
-        _crew_days(stored),
-        _exposure(stored),
-        _looks(stored),
-        _outages(stored),
-        _contacts(stored),
-    )
-    return [table for table in made if table is not None and table.rows]
+    ways = (_data, _gaps, _links, _crew_days, _exposure, _looks, _outages, _contacts)
+    return [table for table in (way(stored) for way in ways) if table.rows]
 
 
 def _minutes(row: dict[str, str], name: str) -> str:
     return f"{float(row[name]) / MINUTE:,.1f}"
+
+
+def _data(stored: Stored) -> Shown:
+    rows = [
+        (
+            row["case"],
+            row["flow"],
+            *(_mb(float(row[f"{name}_mb"])) for name in ("made", "delivered", "waiting")),
+            _mb(float(row["expired_mb"]) + float(row["lost_mb"])),
+            *(_late(row[f"latency_{name}_s"]) for name in ("min", "p50", "p95", "max")),
+        )
+        for row in stored.rows("data.csv")
+    ]
+    heads = ("Case", "Data", "Made", "Delivered", "Held", "Lost", "At once", "Half within", "95 %", "Latest")
+    note = "Made to delivered; held: at the end of the run. Curves: delivered.csv."
+    return Shown("Data returned and commands delivered", heads, rows, (False, False, *[True] * 8), note)
+
+
+def _late(text: str) -> str:
+    return spell(float(text)) if text else words.NOT_STORED
+
+
+def _gaps(stored: Stored) -> Shown:
+    """The longest gaps first."""
+    held = sorted(stored.rows("gaps.csv"), key=lambda row: -float(row["duration_s"]))
+    rows = [
+        (
+            row["node"],
+            row["what"],
+            row["start"].replace("T", " ")[:16],
+            spell(float(row["duration_s"])),
+            "yes" if row["bridged"] == "True" else "no",
+        )
+        for row in held
+    ]
+    heads = ("Node", "What", "From, UTC", "For", "Bridged")
+    right = (False, False, False, True, True)
+    return Shown("Gaps", heads, rows[:20], right, _rest(rows, "gaps.csv", 20))
 
 
 def _links(stored: Stored) -> Shown:

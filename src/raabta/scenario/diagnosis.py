@@ -33,7 +33,7 @@ from raabta.scenario.suggest import converted, near_key, near_name, unit_key
 _MAX_SHOWN = 50
 _MAX_DIAGNOSED = 200
 FRAME_HINTS = {
-    "frame": "write `frame: WGS84` for a place on the Earth; on the Moon frames differ by up to 870 m"
+    "frame": "WGS84 on the Earth; MOON_ME (maps, landing sites) or MOON_PA on the Moon: they differ by 870 m"
 }
 """What to write for a key that has no default on purpose."""
 _NESTED: Loc = ("fallback", "fallback")

@@ -11,6 +11,7 @@ from typing import Any
 from raabta.scenario.catalogue import Kind, catalogue_names
 from raabta.scenario.documents import Document, Loc
 from raabta.scenario.kinds import AnyScenario
+from raabta.scenario.missions import MissionScenario
 
 COUNTRY_KEYS = ("country", "[key]", "landing_countries")
 """Where a country stands; `[key]` is how pydantic calls the keys of `sharing.markets`."""
@@ -70,7 +71,9 @@ def _days(seconds: float) -> str:
 
 
 def unknown_dates(scenario: AnyScenario, overruled: Mapping[Loc, Origin]) -> list[Issue]:
-    """A run that starts before or ends after the installed Earth-orientation data."""
+    """A run that starts before or ends after the installed Earth-orientation data, unless it holds them."""
+    if isinstance(scenario, MissionScenario) and scenario.earth_orientation == "hold":
+        return []
     first, last = _known_dates()
     start, length = scenario.time.start.replace(tzinfo=None), timedelta(seconds=scenario.time.duration_s)
     begins_outside = not first <= start <= last

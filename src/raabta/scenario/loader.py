@@ -21,6 +21,7 @@ from raabta.scenario.findings import Issue, Origin, origin
 from raabta.scenario.kinds import BROADBAND, MODELS, AnyScenario, FleetScenario
 from raabta.scenario.missions import MissionScenario
 from raabta.scenario.models import SCHEMA_VERSION, Scenario
+from raabta.scenario.references import complete_orbiters
 from raabta.scenario.suggest import near_name
 
 EVERY = "[]"
@@ -37,6 +38,7 @@ FILE_FIELDS: tuple[tuple[str, ...], ...] = (
     ("fallback", "constellation", "orbits_file"),
     ("fallback", "constellation", "lasers", "links_file"),
     ("craft", EVERY, "orbits_file"),
+    ("craft", EVERY, "orbiter", "oem_file"),
 )
 """Fields that name a file; relative ones are meant from the scenario's own folder."""
 
@@ -143,6 +145,7 @@ def _diagnosed(
 ) -> tuple[AnyScenario | None, list[Issue]]:
     """The scenario of a file's data with the settings laid on it, or its issues; notes who set what."""
     data, issues = override.lay(raw, given, overruled)
+    complete_orbiters(data)
     if given:
         texts = "; ".join(setting.text for setting in given)
         _assume(data, f"Set on the command line, whatever is said above: {texts}")

@@ -128,6 +128,27 @@ MEANINGS: dict[str, dict[str, str]] = {
         "proxy_town_population": "a town of at least this many people counts as covered",
         "proxy_distance_km": "and so does everything this near to it",
     },
+    "Orbiter": {
+        "name": "its name; in a file that of the craft",
+        "body": "what it goes around",
+        "elements": "osculating elements at the epoch",
+        "state": "or place and velocity at the epoch",
+        "forces": "what acts on it beside the body's own pull",
+        "source": "where the orbit comes from",
+        "note": "a sentence for reports",
+    },
+    "KeplerElements": {
+        "semi_major_axis_km": "or the size by semi-major axis",
+        "eccentricity": "and eccentricity",
+        "inclination_deg": "against the plane of the axes",
+        "true_anomaly_deg": "angle from periapsis, as it is",
+        "mean_anomaly_deg": "or as it would be at an even speed",
+    },
+    "StateVector": {
+        "position_km": "x, y, z from the body's centre",
+        "velocity_km_s": "their rates",
+    },
+    "Forces": {"mass_kg": "mass"},
     "Sharing": {
         "allocation": "guarantee admits at the plan, least-served district first; equal is max-min",
         "capacity_share": "neighbours compete by people; ratio is a fixed share; exclusive an upper bound",

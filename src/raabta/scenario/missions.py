@@ -9,12 +9,13 @@ from pydantic import Field, field_validator, model_validator
 
 from raabta.scenario.model import Elevation, Latitude, Longitude, Model, Positive, Share
 from raabta.scenario.models import SCHEMA_VERSION
+from raabta.scenario.orbiters import Orbiter
 from raabta.scenario.paths import FineTime, Name
 from raabta.scenario.suggest import near_name
 
 MOST_NODES = 2_000
 
-SiteFrame = Literal["WGS84"]
+SiteFrame = Literal["WGS84", "MOON_ME", "MOON_PA"]
 """Frames that places on a body are named in: they differ by up to 870 m on the Moon, so none is a default."""
 
 Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
@@ -39,9 +40,19 @@ class Site(Model):
     frame: SiteFrame = Field(description="what its latitude and longitude are of; it must be said")
     latitude_deg: Latitude = Field(description="north positive; geodetic on WGS84")
     longitude_deg: Longitude = Field(description="east positive")
-    height_m: float = Field(default=0.0, ge=-12_000.0, le=12_000.0, description="of the ground")
+    height_m: float = Field(
+        default=0.0,
+        ge=-12_000.0,
+        le=12_000.0,
+        description="of the ground, above WGS84 or above the Moon's sphere of 1,737.4 km",
+    )
     mast_m: float = Field(default=0.0, ge=0.0, le=1_000.0, description="antenna above the ground")
     mask_deg: Elevation = Field(default=5.0, description="lowest elevation that it works at")
+    horizon: str | None = Field(
+        default=None,
+        max_length=80,
+        description="a horizon that comes with raabta, such as leibnitz-beta; none = flat down to the mask",
+    )
     stand_in: bool = Field(default=False, description="true where another place stands in for the real one")
 
 
@@ -73,7 +84,7 @@ class MeanElements(Model):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-ORBITS = ("geostationary_deg", "mean_elements", "orbits_file")
+ORBITS = ("geostationary_deg", "mean_elements", "orbits_file", "orbiter")
 
 
 class Craft(Model):
@@ -89,6 +100,11 @@ class Craft(Model):
         max_length=80,
         description="its name in the file; none = the file holds one object",
     )
+    orbiter: Orbiter | None = Field(
+        default=None,
+        description="elements, a state or an OEM file about the Earth or the Moon; in a file its name and an "
+        "epoch at the start of the run need not be said",
+    )
     note: str = Field(default="", description="a sentence for reports")
 
     @model_validator(mode="after")
@@ -103,7 +119,11 @@ class Craft(Model):
 
 
 class Link(Model):
-    """Who may talk to whom: every pair of a node of one end and a node of the other."""
+    """Who may talk to whom: every pair of a node of one end and a node of the other.
+
+    Forward is from the first end to the second; a table of rates gives the fastest mode whose reach the
+    contact never leaves. A node of the first end talks with one node of the second at a time.
+    """
 
     name: Name = Field(description="how results call it")
     between: Pair = Field(description="two nodes, or groups of nodes")
@@ -113,13 +133,30 @@ class Link(Model):
     grazing_km: float = Field(
         default=0.0, ge=0.0, le=1_000.0, description="between craft: height above the body that lines clear"
     )
+    forward_mbps: Positive | None = Field(default=None, description="rate from the first end to the second")
+    return_mbps: Positive | None = Field(default=None, description="rate from the second end to the first")
+    forward_table: str | None = Field(default=None, description="or a rate table of the catalogue")
+    return_table: str | None = Field(default=None, description="or a rate table of the catalogue")
+
+    case: str = Field(
+        default="",
+        max_length=80,
+        description="links of a case carry data in that case alone; links without one in every case",
+    )
+
+    @model_validator(mode="after")
+    def _one_rate_each_way(self) -> Self:
+        for way in ("forward", "return"):
+            if getattr(self, f"{way}_mbps") is not None and getattr(self, f"{way}_table") is not None:
+                raise ValueError(f"{self.name}: give {way}_mbps or {way}_table, not both")
+        return self
 
 
 class Track(Model):
     """A curve of elevation: one node seen from a site."""
 
     site: Name = Field(description="the site that looks")
-    node: Name = Field(description="the craft that it looks at, or `Sun`")
+    node: Name = Field(description="the craft or site that it looks at, or `Sun`")
 
 
 class LookAngles(Model):
@@ -170,6 +207,29 @@ class Exposure(Model):
     )
 
 
+class Flow(Model):
+    """Data that a node makes for another, carried by links when they can: measurements, images, commands."""
+
+    name: Name = Field(description="how results call it")
+    node: Name = Field(description="where the data are made")
+    destination: Name = Field(description="the node that they are for")
+    volume_mb: Positive = Field(description="10^6 bytes each time")
+    start_s: float = Field(default=0.0, ge=0.0, description="first time, from the start of the run")
+    every_s: Positive | None = Field(default=None, description="again and again; none = once")
+    spread: bool = Field(
+        default=False, description="whether each volume is made evenly until the next, not all at once"
+    )
+    priority: int = Field(default=1, ge=0, le=255, description="0 bulk, 1 normal, 2 expedited, and higher")
+    lifetime_s: Positive | None = Field(default=None, description="after which it is lost; none = never")
+
+
+class Battery(Model):
+    """Gaps that a battery, or patience, must bridge: darkness of a node, or silence of its links."""
+
+    node: Name = Field(description="a site or a craft whose light or links are told")
+    lasts_h: Positive = Field(description="longest gap that it bridges")
+
+
 class MissionScenario(Model):
     """A question about a mission: who sees whom, and what a rover, a satellite or a crew gets out of it."""
 
@@ -179,6 +239,10 @@ class MissionScenario(Model):
     title: str = Field(default="", description="one line for reports")
     seed: int = Field(default=2026, ge=0, lt=2**63, description="of what is drawn by chance")
     time: MissionTime = Field(default=MissionTime(), description="when, for how long")
+    earth_orientation: Literal["measured", "hold"] = Field(
+        default="measured",
+        description="hold carries the Earth's rotation on beyond its tables; the notes say how far off",
+    )
     sites: tuple[Site, ...] = Field(default=(), max_length=MOST_NODES, description="places on a body")
     tables: tuple[SiteTable, ...] = Field(default=(), max_length=20, description="many sites at once")
     craft: tuple[Craft, ...] = Field(default=(), max_length=MOST_NODES, description="satellites, spacecraft")
@@ -187,6 +251,12 @@ class MissionScenario(Model):
     tracks: tuple[Track, ...] = Field(default=(), max_length=50, description="curves of elevation")
     look_angles: tuple[LookAngles, ...] = Field(default=(), max_length=50, description="where dishes point")
     sun_outages: tuple[SunOutages, ...] = Field(default=(), max_length=20, description="the Sun in the beam")
+    data: tuple[Flow, ...] = Field(default=(), max_length=200, description="what links carry")
+    buffers_mb: dict[str, float] = Field(default={}, description="what a node can hold; others hold anything")
+    wired: tuple[Name, ...] = Field(
+        default=(), description="groups of sites that pass data on among them by ground, at once"
+    )
+    battery: tuple[Battery, ...] = Field(default=(), max_length=20, description="gaps that must be bridged")
     crew: Crew | None = Field(default=None, description="whose days contact is told by")
     exposure: Exposure | None = Field(default=None, description="trapped radiation along an orbit")
     assumptions: tuple[str, ...] = Field(default=(), description="sentences that every report repeats")
@@ -211,14 +281,22 @@ class MissionScenario(Model):
         sites |= {table.group for table in self.tables}
         craft = {each for one in self.craft for each in (one.name, one.group)}
         both = sites | craft
+        nodes = {site.name for site in self.sites} | {one.name for one in self.craft}
         for link in self.links:
             for end in link.between:
                 _known(f"links: {link.name}", end, both)
         for name in self.light:
-            _known("light", name, craft)
+            _known("light", name, both)
+        for name in self.wired:
+            _known("wired", name, sites)
+        for flow in self.data:
+            _known(f"data: {flow.name}", flow.node, nodes)
+            _known(f"data: {flow.name}", flow.destination, nodes)
+        for name in (*self.buffers_mb, *(each.node for each in self.battery)):
+            _known("buffers_mb, battery", name, nodes)
         for track in self.tracks:
             _known("tracks", track.site, sites)
-            _known("tracks", track.node, craft | {"Sun"})
+            _known("tracks", track.node, both | {"Sun"})
         asked: tuple[LookAngles | SunOutages, ...] = (*self.look_angles, *self.sun_outages)
         for ask in asked:
             _known("look_angles, sun_outages", ask.sites, sites)

@@ -38,6 +38,18 @@ def resolve(data: dict[str, Any]) -> tuple[dict[str, Any], list[Issue]]:
     return data, issues
 
 
+def complete_orbiters(data: dict[str, Any]) -> None:
+    """Give orbiters of a mission what they take from around them: their name, the start as their epoch."""
+    time, craft = data.get("time"), data.get("craft")
+    start = time.get("start") if isinstance(time, dict) else None
+    for one in craft if isinstance(craft, list) else []:
+        orbiter = one.get("orbiter") if isinstance(one, dict) else None
+        if isinstance(orbiter, dict):
+            orbiter.setdefault("name", one.get("name"))
+            if start is not None and "oem_file" not in orbiter and orbiter.get("epoch") is None:
+                orbiter["epoch"] = start
+
+
 def _fill(part: Any, loc: Loc, room: str, issues: list[Issue]) -> None:
     """Resolve what stands in a room of a part of the scenario, if it has that room: a reference or many."""
     if not isinstance(part, dict) or room not in part:

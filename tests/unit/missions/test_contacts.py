@@ -20,7 +20,7 @@ def test_days_joined_are_the_whole_run() -> None:
     rows = intervals.joined(days, 3, least=[LEAST], most=[PEAK, MOST])
     own = rows[rows[:, 0] == 0]
     sites, craft = np.array([0, 1]), np.array([2])
-    whole = find_passes(ready.ground(sites), ready.fleet(craft, "Earth"), ready.start, ready.duration_s)
+    whole = find_passes(ready.ground(sites), ready.fleet(craft), ready.start, ready.duration_s)
     assert len(own) == len(whole) > 10
     np.testing.assert_array_equal(own[:, 1], whole.site)
     np.testing.assert_allclose(own[:, BEGIN], whole.rise_s, atol=1e-3)
@@ -36,7 +36,7 @@ def test_a_relay_is_seen_where_the_line_clears_the_air() -> None:
     relay = rows[rows[:, 0] == 1]
     assert np.isnan(relay[:, PEAK]).all() and len(relay) > 10
     seconds = np.arange(0.0, 86_400.0, 30.0)
-    places = ready.positions_km(np.array([2, 3]), ready.utc(seconds), "Earth")
+    places = ready.positions_km(np.array([2, 3]), ready.utc(seconds), "ITRF")
     one, other = places[:, :, 0], places[:, :, 1]
     ray = other - one
     share = np.clip(-(one * ray).sum(1) / (ray * ray).sum(1), 0.0, 1.0)

@@ -25,7 +25,7 @@ def _write(folder: Path, text: str, name: str = "s.yaml") -> Path:
 def test_builtins_are_those_of_the_house() -> None:
     pakistan = ["pakistan", "pakistan-hybrid", "pakistan-paksat", "pakistan-paksat-1r", "pakistan-starlink"]
     pakistan.append("pakistan-starlink-lasers")
-    missions = {"paksat", "tiangong-week"}
+    missions = {"chang-e-6", "chang-e-8-rover", "icube-q", "paksat", "tiangong-week"}
     others = sorted({*builtin_names()} - missions)
     assert others == ["kuiper-cities", *pakistan, "starlink-cities", "telesat-cities"]
     assert missions <= {*builtin_names()}

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.documents import Document, Loc, read_file
-from raabta.scenario.missions import Craft, Site
+from raabta.scenario.missions import Site
 from raabta.scenario.model import Model
 from raabta.scenario.models import Constellation, Gateway, Terminal
 from raabta.scenario.rate_tables import RateTable
@@ -42,7 +42,6 @@ _MODELS: dict[Kind, type[Model]] = {
     "tracking-station": TrackingStation,
     "rate-table": RateTable,
     "site": Site,
-    "craft": Craft,
 }
 _FIGURE_KEYS = {"value", "source", "confidence", "low", "high", "note"}
 

@@ -1,0 +1,254 @@
+"""What links carry: the contact plan of a mission with its rates, data stored and forwarded over it, gaps."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from raabta.base.errors import OutOfRangeError
+from raabta.base.units import SPEED_OF_LIGHT_KM_S
+from raabta.links.rate_tables import catalogue_model
+from raabta.missions import contacts, intervals
+from raabta.network.delay_tolerant.deliveries import FATES
+from raabta.network.delay_tolerant.store_forward import Source, deliver
+from raabta.network.mesh.contacts import ContactPlan, find_fault
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from raabta.missions.model import Mission
+    from raabta.network.delay_tolerant.deliveries import Deliveries
+    from raabta.scenario.missions import Flow, Link
+
+    Floats = NDArray[np.float64]
+
+LUNAR_DAY_S = 29.530589 * 86_400.0
+"""Synodic month, mean."""
+WIRED_S, WIRED_MBPS = 0.1, 1_000.0
+"""Delay and rate between stations on the ground: no limit beside links of space."""
+POINTS = 400
+"""Of the curves of what is made and delivered."""
+
+
+def rate_mbps(fixed: float | None, table: str | None, range_km: float) -> float:
+    """The rate of one way of a link at a range, Mbps: as said, or the fastest mode of a table that reaches so
+    far; 0 for none. A table's fastest mode reaches its `reach_km`, others by the square root of their rates.
+    """
+    if table is None:
+        return fixed or 0.0
+    model = catalogue_model(table)
+    rates = sorted((mode.rate_mbps for mode in model.modes), reverse=True)
+    reaching = [rate for rate in rates if range_km <= model.reach_km * math.sqrt(rates[0] / rate)]
+    return reaching[0] if reaching else 0.0
+
+
+def plan_of(mission: Mission, rows: Floats) -> ContactPlan:
+    """The contact plan of a mission from its joined contacts: each way that has a rate is a contact.
+
+    Raises OutOfRangeError for two links of one pair that overlap.
+    """
+    found: list[tuple[float, ...]] = []
+    for row in one_at_a_time(mission, rows).tolist():
+        link, one, other = mission.scenario.links[int(row[0])], int(row[1]), int(row[2])
+        for sender, receiver, mbps in _ways(mission, link, one, other, row[contacts.MOST]):
+            if mbps > 0.0:
+                light = [row[k] / SPEED_OF_LIGHT_KM_S for k in _RANGES]
+                found.append((row[contacts.BEGIN], row[contacts.END], sender, receiver, *light, mbps))
+    found += _wired(mission)
+    table = np.array(found, np.float64).reshape(-1, 9)
+    table = table[np.lexsort((table[:, 3], table[:, 2], table[:, 0]))]
+    ends = (table[:, 2].astype(np.int32), table[:, 3].astype(np.int32))
+    plan = ContactPlan(mission.start, mission.nodes.name, table[:, 0], table[:, 1], *ends, *table[:, 4:].T)
+    fault = find_fault(plan)
+    if fault is not None:
+        raise OutOfRangeError(fault.what, fault.value, fault.valid, "the links of a mission")
+    return plan
+
+
+def one_at_a_time(mission: Mission, rows: Floats) -> Floats:
+    """Contacts of which a node of a link's first end has one at a time: it stays with the one that it has.
+
+    rows: joined contacts; a contact that begins during another is cut to what is left after that one's end.
+    """
+    busy: dict[tuple[int, int], float] = {}
+    kept = []
+    for row in rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, contacts.BEGIN]))]:
+        link = int(row[0])
+        ends = mission.nodes.named(mission.scenario.links[link].between[0])
+        first = int(row[1]) if int(row[1]) in ends else int(row[2])
+        begin = max(row[contacts.BEGIN], busy.get((link, first), 0.0))
+        if row[contacts.END] > begin:
+            busy[link, first] = row[contacts.END]
+            cut = row.copy()
+            cut[contacts.BEGIN] = begin
+            kept.append(cut)
+    return np.array(kept).reshape(-1, contacts.COLUMNS)
+
+
+def _wired(mission: Mission) -> list[tuple[float, ...]]:
+    """Contacts without end between sites that pass data on by ground, WIRED_S late."""
+    rows = []
+    for name in mission.scenario.wired:
+        sites = mission.nodes.named(name).tolist()
+        pairs = [(one, other) for one in sites for other in sites if one != other]
+        rows += [(0.0, mission.duration_s, *pair, *[WIRED_S] * 4, WIRED_MBPS) for pair in pairs]
+    return rows
+
+
+_RANGES = (contacts.FIRST, contacts.LAST, contacts.LEAST, contacts.MOST)
+
+
+def _ways(
+    mission: Mission, link: Link, one: int, other: int, range_km: float
+) -> list[tuple[int, int, float]]:
+    """Sender, receiver and rate of both ways of a contact; forward is from the link's first end."""
+    first, second = (one, other) if one in mission.nodes.named(link.between[0]) else (other, one)
+    return [
+        (first, second, rate_mbps(link.forward_mbps, link.forward_table, range_km)),
+        (second, first, rate_mbps(link.return_mbps, link.return_table, range_km)),
+    ]
+
+
+def sources_of(mission: Mission) -> tuple[list[Source], list[int]]:
+    """What is made, as store and forward takes it, and of which flow each is."""
+    sources, whose = [], []
+    for number, flow in enumerate(mission.scenario.data):
+        for begin in _times(flow, mission.duration_s):
+            end = begin + flow.every_s if flow.spread and flow.every_s else None
+            sources.append(
+                Source(
+                    flow.node,
+                    flow.destination,
+                    flow.volume_mb,
+                    begin,
+                    None if end is None else min(end, mission.duration_s),
+                    flow.priority,
+                    math.inf if flow.lifetime_s is None else flow.lifetime_s,
+                    bundle_mb=min(flow.volume_mb, 1.0),
+                    name=flow.name,
+                )
+            )
+            whose.append(number)
+    return sources, whose
+
+
+def _times(flow: Flow, duration_s: float) -> list[float]:
+    if flow.start_s >= duration_s:
+        return []
+    if flow.every_s is None:
+        return [flow.start_s]
+    times: list[float] = np.arange(flow.start_s, duration_s, flow.every_s).tolist()
+    return times
+
+
+def cases_of(mission: Mission) -> list[str]:
+    """The cases that data are carried in, one after the other: those that links name, or the only one."""
+    return list(dict.fromkeys(link.case for link in mission.scenario.links if link.case)) or [""]
+
+
+def carried(mission: Mission, rows: Floats) -> tuple[dict[str, dict[str, list[Any]]], list[dict[str, Any]]]:
+    """Columns of the tables `data.csv` and `delivered.csv`, and the summary, of what a mission's links carry.
+
+    rows: joined contacts of all links.
+    """
+    sources, whose = sources_of(mission)
+    tables: dict[str, dict[str, list[Any]]] = {"data": {}, "delivered": {}}
+    summary: list[dict[str, Any]] = []
+    for case in cases_of(mission):
+        own = [link.case in ("", case) for link in mission.scenario.links]
+        plan = plan_of(mission, rows[np.array(own)[rows[:, 0].astype(np.int64)]])
+        found = deliver(plan, sources, mission.scenario.buffers_mb)
+        flow = np.array(whose, np.int64)[found.source]
+        columns = _figures(mission, found, flow)
+        _extend(tables["data"], case, columns)
+        _extend(tables["delivered"], case, _curves(mission, found, flow))
+        summary += _told(mission, case, columns, found, flow)
+    return tables, summary
+
+
+def _extend(table: dict[str, list[Any]], case: str, columns: dict[str, list[Any]]) -> None:
+    count = len(next(iter(columns.values())))
+    for name, values in {"case": [case] * count, **columns}.items():
+        table.setdefault(name, []).extend(values)
+
+
+def _told(
+    mission: Mission,
+    case: str,
+    columns: dict[str, list[Any]],
+    found: Deliveries,
+    flow: NDArray[np.int64],
+) -> list[dict[str, Any]]:
+    """Rows of the table as the summary has them: None for NaN, and what each lunar day brought."""
+    rows = []
+    for number, values in enumerate(zip(*columns.values(), strict=True)):
+        row = {name: None if value != value else value for name, value in zip(columns, values, strict=True)}
+        per_day = _by_lunar_day(mission, found, flow == number)
+        rows.append({"case": case, **row, "delivered_per_lunar_day_mb": per_day})
+    return rows
+
+
+def _figures(mission: Mission, found: Deliveries, flow: NDArray[np.int64]) -> dict[str, list[Any]]:
+    """Per flow: what was made, what came of it, and how late."""
+    keys = ("flow", "made_mb", "delivered_mb", "waiting_mb", "expired_mb", "lost_mb", "latency_min_s",
+            "latency_p50_s", "latency_p95_s", "latency_max_s")  # fmt: skip
+    columns: dict[str, list[Any]] = {name: [] for name in keys}
+    for number, one in enumerate(mission.scenario.data):
+        own = flow == number
+        fate = {name: float(found.volume_mb[own & (found.fate == k)].sum()) for k, name in enumerate(FATES)}
+        waiting = fate["pending"] + fate["no contact"] + fate["contacts full"]
+        late = found.latency_s[own & found.delivered]
+        spread = [float(np.quantile(late, q)) if late.size else math.nan for q in (0.0, 0.5, 0.95, 1.0)]
+        made = float(found.volume_mb[own].sum())
+        row = (one.name, made, fate["delivered"], waiting, fate["expired"], fate["buffer full"], *spread)
+        for key, value in zip(keys, row, strict=True):
+            columns[key].append(value)
+    return columns
+
+
+def _by_lunar_day(mission: Mission, found: Deliveries, own: NDArray[np.bool_]) -> list[float]:
+    """MB delivered in each lunar day from the start of the run; the last one may be short."""
+    done = own & found.delivered
+    days = max(1, math.ceil(mission.duration_s / LUNAR_DAY_S))
+    which = np.minimum((found.ended_s[done] // LUNAR_DAY_S).astype(np.int64), days - 1)
+    per_day: list[float] = np.bincount(which, weights=found.volume_mb[done], minlength=days).tolist()
+    return per_day
+
+
+def _curves(mission: Mission, found: Deliveries, flow: NDArray[np.int64]) -> dict[str, list[Any]]:
+    """What was made and delivered by each of POINTS times, by flow: columns flow, time, made, delivered."""
+    times = np.linspace(0.0, mission.duration_s, POINTS)
+    columns: dict[str, list[Any]] = {"flow": [], "time_s": [], "made_mb": [], "delivered_mb": []}
+    for number, one in enumerate(mission.scenario.data):
+        own = flow == number
+        done = own & found.delivered
+        columns["flow"] += [one.name] * POINTS
+        columns["time_s"] += times.tolist()
+        columns["made_mb"] += _upto(found.created_s[own], found.volume_mb[own], times)
+        columns["delivered_mb"] += _upto(found.ended_s[done], found.volume_mb[done], times)
+    return columns
+
+
+def _upto(when_s: Floats, volume_mb: Floats, times: Floats) -> list[float]:
+    order = np.argsort(when_s, kind="stable")
+    total = np.concatenate([[0.0], np.cumsum(volume_mb[order])])
+    found: list[float] = total[np.searchsorted(when_s[order], times, side="right")].tolist()
+    return found
+
+
+def gaps_of(mission: Mission, rows: Floats, light: Floats) -> list[tuple[str, str, float, float, bool]]:
+    """Darkness and silence of the nodes of `battery`: node, what, begin, duration, whether it is bridged."""
+    found = []
+    asked_light = {int(n) for name in mission.scenario.light for n in mission.nodes.named(name)}
+    for ask in mission.scenario.battery:
+        node = int(mission.nodes.named(ask.node)[0])
+        own = (rows[:, 1] == node) | (rows[:, 2] == node)
+        sets = [("silent", intervals.united([rows[own][:, [contacts.BEGIN, contacts.END]]]))]
+        if node in asked_light:
+            sets.append(("dark", light[light[:, 0] == node][:, 1:]))
+        for what, held in sets:
+            for begin, end in intervals.between(held, 0.0, mission.duration_s).tolist():
+                found.append((ask.node, what, begin, end - begin, end - begin <= ask.lasts_h * 3_600.0))
+    return found

@@ -1,0 +1,89 @@
+"""Missions at the Moon: the far side, the pole, a relay, what is carried and when."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from raabta.base.errors import OrbitDataError
+from raabta.missions import carried, contacts
+from raabta.missions.model import prepare
+from raabta.missions.run import Answer, ask
+from raabta.scenario.loader import load_any
+
+
+@pytest.fixture(scope="module")
+def far_side() -> Answer:
+    return ask(load_any("chang-e-6"))
+
+
+def test_the_far_side_never_sees_the_earth_and_a_relay_carries_all(far_side: Answer) -> None:
+    links = {one["link"]: one for one in far_side.summary["links"]}
+    assert links["direct to Earth"]["contacts"] == 0
+    assert links["lander to relay"]["contact_share"] > 0.6
+    tracks = {one["node"]: one for one in far_side.summary["tracks"]}
+    assert tracks["Kashi"]["elevation_max_deg"] < -35.0  # 44 deg from the antipode of the Earth's middle
+    assert tracks["Sun"]["elevation_min_deg"] > 20.0  # a landing in the lunar morning
+    data = {one["flow"]: one for one in far_side.summary["data"]}
+    assert data["telemetry"]["delivered_mb"] > 0.9 * data["telemetry"]["made_mb"]
+    # 200 bytes at 125 bit/s take 12.8 s, and light 1.3 s to the Moon
+    assert 14.0 < data["commands"]["latency_min_s"] < 18.0
+
+
+def test_contacts_of_two_bodies_need_both_ends(far_side: Answer) -> None:
+    table = far_side.tables["contacts.csv"]
+    relay = table["link"].values == "relay to Earth"
+    assert relay.sum() > 5
+    assert (table["range_min_km"].values[relay] > 340_000.0).all()
+    assert (table["range_max_km"].values[relay] < 430_000.0).all()
+
+
+@pytest.mark.parametrize("start", ["2028-10-01T00:00:00Z", "2029-10-01T00:00:00Z"])
+def test_the_rover_runs_in_both_years(start: str) -> None:
+    scenario = load_any("chang-e-8-rover", settings=[f"time.start={start}"], duration_s=172_800.0)
+    answer = ask(scenario)
+    links = {one["link"]: one for one in answer.summary["links"]}
+    assert links["rover to relay (plan)"]["contact_share"] > 0.6
+    assert links["rover to relay (fit)"]["contact_share"] > 0.6
+    cases = [one["case"] for one in answer.summary["data"]]
+    assert cases == ["relay as planned"] * 3 + ["relay as fitted"] * 3
+    assert any("UT1" in note or "rotation" in note for note in answer.summary["notes"])
+    sun = next(one for one in answer.summary["tracks"] if one["node"] == "Sun")
+    assert -6.2 < sun["elevation_min_deg"] <= sun["elevation_max_deg"] < 6.2  # latitude 85.45, Sun within 1.6
+
+
+def test_rates_fall_where_a_table_no_longer_reaches() -> None:
+    at = [carried.rate_mbps(None, "queqiao-1-rover-return", km) for km in (60_000.0, 100_000.0, 1e6, 1e8)]
+    assert at == [0.285, 0.14, 0.0007, 0.0]
+    assert carried.rate_mbps(0.5, None, 1e9) == 0.5 and carried.rate_mbps(None, None, 1.0) == 0.0
+
+
+def test_a_craft_talks_with_one_station_at_a_time() -> None:
+    ready = prepare(load_any("icube-q", duration_s=86_400.0))
+    rows = contacts.contacts_of(ready, ready.day(0))
+    alone = carried.one_at_a_time(ready, rows)
+    begin, end = alone[:, contacts.BEGIN], alone[:, contacts.END]
+    assert (begin[1:] >= end[:-1]).all() and len(alone) < len(rows)
+    plan = carried.plan_of(ready, rows)
+    down = plan.from_node == ready.nodes.named("ICUBE-Q")[0]
+    assert set(plan.rate_mbps[down]) == {0.001}
+    assert plan.rate_mbps.max() == carried.WIRED_MBPS  # the ground passes data on
+
+
+def test_an_orbit_that_hits_the_surface_says_when_and_where() -> None:
+    low = "craft[1].orbiter.elements.raan_deg=0"
+    scenario = load_any("chang-e-8-rover", settings=[low.replace("[1]", "[0]")], duration_s=2_000_000.0)
+    with pytest.raises(
+        OrbitDataError, match=r"Queqiao-2 \(plan\) hits the surface of the Moon at 2028-10-06"
+    ):
+        prepare(scenario)
+
+
+def test_images_come_home_by_priority() -> None:
+    answer = ask(load_any("icube-q", duration_s=172_800.0))
+    table = answer.tables["data.csv"]
+    late = dict(zip(table["flow"].values, table["latency_p50_s"].values, strict=True))
+    assert late["telemetry"] < late["thumbnails"] < late["chosen images"] < late["all images"]
+    made, done = float(table["made_mb"].sum()), float(table["delivered_mb"].sum())
+    assert done < made and done <= 0.001 / 8.0 * 172_800.0  # one radio of 1 kbit/s
+    assert np.isfinite(table["latency_max_s"].values).all()
