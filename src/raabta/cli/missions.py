@@ -36,7 +36,7 @@ def show_run(scenario: MissionScenario, options: RunOptions, as_json: bool) -> N
     show(shown.terminal(open_run(folder)))
     for note in answer.summary["notes"]:
         say(f"- {note}")
-    say(f"Kept in {folder}: {', '.join(answer.tables)}, {room.SUMMARY}")
+    say(f"Kept in {folder}: {', '.join(answer.outputs())}")
     say(f"Next: raabta report {folder}")
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from raabta.base.errors import OutOfRangeError, StoreError
 from raabta.engine import chunks
 from raabta.engine.ledger import Ledger
-from raabta.engine.outputs import csv_of, json_of, read_chunks
+from raabta.engine.outputs import read_chunks
 from raabta.engine.runner import run_chunks
 from raabta.missions.model import prepare
-from raabta.missions.run import KIND, SUMMARY, answer_of, carry, compute
+from raabta.missions.run import KIND, answer_of, carry, compute
 from raabta.missions.stored import open_run
 from raabta.scenario.kept import identity_of
 from raabta.scenario.loader import missing_files
@@ -82,9 +82,7 @@ def _spread(keys: list[str], sample: int | None) -> list[str]:
 
 def _outputs(folder: Path, mission: Mission, keys: list[str], recorded: dict[str, str]) -> list[str]:
     """Tables and summary summed up again, that have other bits than those recorded."""
-    answer = answer_of(folder, mission, lambda only: read_chunks(folder, keys, only))
-    made = {name: csv_of(table) for name, table in answer.tables.items()}
-    made[SUMMARY] = json_of(answer.summary)
+    made = answer_of(folder, mission, lambda only: read_chunks(folder, keys, only)).outputs()
     return [
         f"{name}: summed up from the same chunks it has other bits"
         for name, data in made.items()

@@ -16,6 +16,8 @@ from raabta.network.delay_tolerant.store_forward import Source, deliver
 from raabta.network.mesh.contacts import ContactPlan, find_fault
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from raabta.missions.model import Mission
@@ -148,17 +150,30 @@ def cases_of(mission: Mission) -> list[str]:
     return list(dict.fromkeys(link.case for link in mission.scenario.links if link.case)) or [""]
 
 
-def carried(mission: Mission, rows: Floats) -> tuple[dict[str, dict[str, list[Any]]], list[dict[str, Any]]]:
+def plans_of(mission: Mission, rows: Floats) -> dict[str, ContactPlan]:
+    """The contact plan of each case, with the links that count in it; of the cases that have any contact.
+
+    rows: joined contacts of all links. Raises OutOfRangeError as `plan_of`.
+    """
+    plans = {}
+    for case in cases_of(mission):
+        own = [link.case in ("", case) for link in mission.scenario.links]
+        plans[case] = plan_of(mission, rows[np.array(own)[rows[:, 0].astype(np.int64)]])
+    return {case: plan for case, plan in plans.items() if len(plan)}
+
+
+def carried(
+    mission: Mission, plans: Mapping[str, ContactPlan]
+) -> tuple[dict[str, dict[str, list[Any]]], list[dict[str, Any]]]:
     """Columns of the tables `data.csv` and `delivered.csv`, and the summary, of what a mission's links carry.
 
-    rows: joined contacts of all links.
+    plans: of its cases, by `plans_of`; a case without one carries nothing.
     """
     sources, whose = sources_of(mission)
     tables: dict[str, dict[str, list[Any]]] = {"data": {}, "delivered": {}}
     summary: list[dict[str, Any]] = []
     for case in cases_of(mission):
-        own = [link.case in ("", case) for link in mission.scenario.links]
-        plan = plan_of(mission, rows[np.array(own)[rows[:, 0].astype(np.int64)]])
+        plan = plans[case] if case in plans else plan_of(mission, np.empty((0, contacts.COLUMNS)))
         found = deliver(plan, sources, mission.scenario.buffers_mb)
         flow = np.array(whose, np.int64)[found.source]
         columns = _figures(mission, found, flow)

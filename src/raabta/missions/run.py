@@ -4,6 +4,7 @@ table for each question and a summary at its end.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,7 @@ from raabta.engine.runner import run_chunks
 from raabta.missions import contacts, exposure, look_angles, sun_outages
 from raabta.missions.model import Mission, prepare
 from raabta.missions.summary import Read, summarise
+from raabta.network.mesh.contact_files import csv_lines, ion_lines
 from raabta.scenario.kept import identity_of, keep
 from raabta.scenario.loader import scenario_hash
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+    from raabta.network.mesh.contacts import ContactPlan
     from raabta.scenario.missions import MissionScenario
 
     Progress = Callable[[str, int, int], None]
@@ -44,12 +47,23 @@ BASE_BYTES: Final = 450e6
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run found: its tables by the name of their file, and the summary that `mission.json` holds."""
+    """What a run found: its tables by the name of their file, the summary that `mission.json` holds, and the
+    contact plan of each case."""
 
     folder: Path | None
     scenario: MissionScenario
     tables: dict[str, xr.Dataset]
     summary: dict[str, Any]
+    plans: dict[str, ContactPlan]
+
+    def outputs(self) -> dict[str, bytes]:
+        """What is written beside the chunks, by file name; contact plans as CSV and for ION."""
+        made = {name: csv_of(table) for name, table in self.tables.items()}
+        for case, plan in self.plans.items():
+            name = "-".join(["contact_plan", *re.findall("[a-z0-9]+", case.lower())])
+            for ending, lines in (("csv", csv_lines(plan)), ("ion", ion_lines(plan))):
+                made[f"{name}.{ending}"] = "".join(f"{line}\n" for line in lines).encode()
+        return {**made, SUMMARY: json_of(self.summary)}
 
 
 def ask(scenario: MissionScenario) -> Answer:
@@ -98,15 +112,14 @@ def run(
         progress=lambda done, total, resumed, seconds: tell("following days", done, total),
     )
     answer = answer_of(folder, mission, lambda only: read_chunks(folder, keys, only))
-    outputs = {name: csv_of(table) for name, table in answer.tables.items()}
-    keep(folder, scenario, identity, {**outputs, SUMMARY: json_of(answer.summary)}, inputs(mission), started)
+    keep(folder, scenario, identity, answer.outputs(), inputs(mission), started)
     return answer
 
 
 def answer_of(folder: Path | None, mission: Mission, read: Read) -> Answer:
     """What the chunks that `read` gives add up to."""
     found = summarise(mission, read)
-    return Answer(folder, mission.scenario, found.tables, {**_head(mission), **found.summary})
+    return Answer(folder, mission.scenario, found.tables, {**_head(mission), **found.summary}, found.plans)
 
 
 def _head(mission: Mission) -> dict[str, Any]:

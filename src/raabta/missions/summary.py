@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.missions.model import Mission
+    from raabta.network.mesh.contacts import ContactPlan
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -30,10 +31,11 @@ Read = Callable[["Collection[str] | None"], "Iterable[Mapping[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Found:
-    """Tables of a run by file name, and its summary without what made it."""
+    """Tables of a run by file name, its summary without what made it, and contact plans by case."""
 
     tables: dict[str, xr.Dataset]
     summary: dict[str, Any]
+    plans: dict[str, ContactPlan]
 
 
 def summarise(mission: Mission, read: Read) -> Found:
@@ -42,7 +44,7 @@ def summarise(mission: Mission, read: Read) -> Found:
     for arrays in read(None):
         for name, values in arrays.items():
             held.setdefault(name, []).append(values)
-    found = Found({}, {})
+    found = Found({}, {}, {})
     rows = intervals.joined(
         np.concatenate(held["contacts"]),
         3,
@@ -53,6 +55,7 @@ def summarise(mission: Mission, read: Read) -> Found:
     light = intervals.joined(np.concatenate(held["light"]), 1)
     if mission.scenario.links:
         _contacts(mission, rows, found)
+        found.plans.update(carried.plans_of(mission, rows))
     if mission.scenario.light:
         _light(mission, light, found)
     if mission.scenario.tracks:
@@ -63,7 +66,7 @@ def summarise(mission: Mission, read: Read) -> Found:
         joined = intervals.joined(np.concatenate(held["sun_outages"]), 3, least=[5])
         _sun_outages(mission, joined, found)
     if mission.scenario.data:
-        _data(mission, rows, found)
+        _data(mission, found)
     if mission.scenario.battery:
         _gaps(mission, rows, light, found)
     if mission.scenario.crew is not None:
@@ -275,8 +278,8 @@ def _seasons(mission: Mission, rows: Floats) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _data(mission: Mission, rows: Floats, found: Found) -> None:
-    made, found.summary["data"] = carried.carried(mission, rows)
+def _data(mission: Mission, found: Found) -> None:
+    made, found.summary["data"] = carried.carried(mission, found.plans)
     for name, table in (("data", tables.MISSION_DATA), ("delivered", tables.MISSION_DELIVERED)):
         arrays = {key: np.array(values) for key, values in made[name].items()}
         found.tables[f"{name}.csv"] = tables.as_dataset(table, arrays)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from raabta.base.errors import OrbitDataError
 from raabta.missions import carried, contacts
 from raabta.missions.model import prepare
 from raabta.missions.run import Answer, ask
+from raabta.network.mesh.contact_files import read_csv, read_ion
+from raabta.network.mesh.contacts import ContactPlan
 from raabta.scenario.loader import load_any
 
 
@@ -87,3 +91,21 @@ def test_images_come_home_by_priority() -> None:
     made, done = float(table["made_mb"].sum()), float(table["delivered_mb"].sum())
     assert done < made and done <= 0.001 / 8.0 * 172_800.0  # one radio of 1 kbit/s
     assert np.isfinite(table["latency_max_s"].values).all()
+
+
+def test_the_contact_plan_of_each_case_is_written_and_read_back(tmp_path: Path) -> None:
+    answer = ask(load_any("chang-e-8-rover", duration_s=172_800.0))
+    outputs = answer.outputs()
+    assert list(answer.plans) == ["relay as planned", "relay as fitted"]
+    for case, plan in answer.plans.items():
+        for ending, read in (("csv", read_csv), ("ion", read_ion)):
+            file = tmp_path / f"contact_plan-{case.replace(' ', '-')}.{ending}"
+            file.write_bytes(outputs[file.name])
+            back = read(file)
+            assert len(back) == len(plan) > 10
+            assert _ends(back) == _ends(plan)
+
+
+def _ends(plan: ContactPlan) -> list[tuple[str, str]]:
+    ends = zip(plan.from_node.tolist(), plan.to_node.tolist(), strict=True)
+    return sorted((plan.nodes[one], plan.nodes[other]) for one, other in ends)
