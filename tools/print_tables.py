@@ -26,6 +26,7 @@ the type in memory. *Valid* is checked at the boundary in tests and under `--str
 def page() -> str:
     """The whole page as Markdown: every declared table, in the order of the declarations."""
     declared = [value for value in vars(tables).values() if isinstance(value, tables.Table)]
+    declared.sort(key=lambda table: table.name.startswith("mission_"))  # those of missions last
     return "\n".join([HEAD, *(tables.describe(table) for table in declared)])
 
 

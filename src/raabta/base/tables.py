@@ -7,6 +7,16 @@ from raabta.base.dataset import Table as Table
 from raabta.base.dataset import as_dataset as as_dataset
 from raabta.base.dataset import check as check
 from raabta.base.dataset import describe as describe
+from raabta.base.mission_tables import MISSION_CONTACTS as MISSION_CONTACTS
+from raabta.base.mission_tables import MISSION_CREW_DAYS as MISSION_CREW_DAYS
+from raabta.base.mission_tables import MISSION_DATA as MISSION_DATA
+from raabta.base.mission_tables import MISSION_DELIVERED as MISSION_DELIVERED
+from raabta.base.mission_tables import MISSION_EXPOSURE as MISSION_EXPOSURE
+from raabta.base.mission_tables import MISSION_GAPS as MISSION_GAPS
+from raabta.base.mission_tables import MISSION_LIGHT as MISSION_LIGHT
+from raabta.base.mission_tables import MISSION_LINKS as MISSION_LINKS
+from raabta.base.mission_tables import MISSION_LOOKS as MISSION_LOOKS
+from raabta.base.mission_tables import MISSION_SUN_OUTAGES as MISSION_SUN_OUTAGES
 
 _INF = float("inf")
 _COUNT = (0.0, _INF)
@@ -417,152 +427,5 @@ FLOWS = Table(
         Column("least_mbps", ("pair",), "float64", "Mbps", "rate got, least", _COUNT),
         Column("met_share", ("pair",), "float64", "1", "part of the looks with all asked for", _SHARE),
         Column("stopped_by", ("pair",), "U", "", "what stops it most often"),
-    ),
-)
-
-MISSION_CONTACTS = Table(
-    "mission_contacts",
-    (
-        Column("link", ("contact",), "U", "", "name of the link in the scenario"),
-        Column("one", ("contact",), "U", "", "node at one end"),
-        Column("other", ("contact",), "U", "", "node at the other end"),
-        Column("start", ("contact",), "U", "", "when both see each other, UTC"),
-        Column("start_s", ("contact",), "float64", "s", "the same from the start of the run", _COUNT),
-        Column("duration_s", ("contact",), "float64", "s", "how long", _COUNT),
-        Column(
-            "peak_elevation_deg", ("contact",), "float64", "deg", "highest elevation at its site",
-            (-90.0, 90.0), "NaN between two craft",
-        ),
-        Column("range_min_km", ("contact",), "float64", "km", "least range", _COUNT),
-        Column("range_max_km", ("contact",), "float64", "km", "greatest range", _COUNT),
-        Column("cut", ("contact",), "bool", "", "whether the run begins or ends within it"),
-    ),
-)  # fmt: skip
-
-MISSION_LINKS = Table(
-    "mission_links",
-    (
-        Column("link", ("pair",), "U", "", "name of the link in the scenario"),
-        Column("one", ("pair",), "U", "", "node at one end"),
-        Column("other", ("pair",), "U", "", "node at the other end"),
-        Column("contacts", ("pair",), "int64", "1", "contacts over the run", _COUNT),
-        Column("contact_share", ("pair",), "float64", "1", "part of the run in contact", _SHARE),
-        Column("contact_s", ("pair",), "float64", "s", "in contact, all together", _COUNT),
-        Column("longest_s", ("pair",), "float64", "s", "longest contact", _COUNT),
-        Column("longest_gap_s", ("pair",), "float64", "s", "longest time without one", _COUNT),
-    ),
-)
-
-MISSION_LIGHT = Table(
-    "mission_light",
-    (
-        Column("node", ("interval",), "U", "", "whose"),
-        Column("state", ("interval",), "U", "", "sunlit or dark"),
-        Column("start", ("interval",), "U", "", "when it begins, UTC"),
-        Column("start_s", ("interval",), "float64", "s", "the same from the start of the run", _COUNT),
-        Column("duration_s", ("interval",), "float64", "s", "how long", _COUNT),
-    ),
-)
-
-MISSION_LOOKS = Table(
-    "mission_look_angles",
-    (
-        Column("site", ("pair",), "U", "", "where the dish stands"),
-        Column("node", ("pair",), "U", "", "what it points at"),
-        Column("elevation_min_deg", ("pair",), "float64", "deg", "least elevation", (-90.0, 90.0)),
-        Column("elevation_mean_deg", ("pair",), "float64", "deg", "mean elevation", (-90.0, 90.0)),
-        Column("elevation_max_deg", ("pair",), "float64", "deg", "greatest elevation", (-90.0, 90.0)),
-        Column("azimuth_min_deg", ("pair",), "float64", "deg", "least azimuth, from north by east", (0, 360)),
-        Column("azimuth_max_deg", ("pair",), "float64", "deg", "greatest azimuth", (0, 360)),
-        Column("range_min_km", ("pair",), "float64", "km", "least range", _COUNT),
-        Column("range_max_km", ("pair",), "float64", "km", "greatest range", _COUNT),
-        Column("light_time_ms", ("pair",), "float64", "ms", "of light, one way, at the least range", _COUNT),
-        Column("covered", ("pair",), "bool", "", "whether it is above the site's mask all the time"),
-    ),
-)
-
-MISSION_SUN_OUTAGES = Table(
-    "mission_sun_outages",
-    (
-        Column("site", ("outage",), "U", "", "where the dish stands"),
-        Column("node", ("outage",), "U", "", "the satellite that it listens to"),
-        Column("start", ("outage",), "U", "", "when the Sun enters the beam, UTC"),
-        Column("start_s", ("outage",), "float64", "s", "the same from the start of the run", _COUNT),
-        Column("duration_s", ("outage",), "float64", "s", "how long", _COUNT),
-        Column(
-            "separation_deg", ("outage",), "float64", "deg", "least angle from Sun to satellite", (0.0, 180.0)
-        ),
-    ),
-)
-
-MISSION_CREW_DAYS = Table(
-    "mission_crew_days",
-    (
-        Column("day", ("row",), "int64", "1", "of the crew, by its own clock"),
-        Column("start_s", ("row",), "float64", "s", "when it begins, from the start of the run", _COUNT),
-        Column("duration_s", ("row",), "float64", "s", "how much of it lies in the run", _COUNT),
-        Column("link", ("row",), "U", "", "name of the link; `any` for all of them together"),
-        Column("contacts", ("row",), "int64", "1", "contacts in the day", _COUNT),
-        Column("contact_s", ("row",), "float64", "s", "in contact", _COUNT),
-        Column("awake_contact_s", ("row",), "float64", "s", "of it while the crew is awake", _COUNT),
-        Column("longest_gap_s", ("row",), "float64", "s", "longest time without contact", _COUNT),
-    ),
-)
-
-MISSION_EXPOSURE = Table(
-    "mission_exposure",
-    (
-        Column("particle", ("energy",), "U", "", "protons or electrons"),
-        Column("energy_mev", ("energy",), "float64", "MeV", "particles above this energy", _COUNT),
-        Column("mean_flux", ("energy",), "float64", "1/(cm2 s)", "omnidirectional flux, mean", _COUNT),
-        Column("peak_flux", ("energy",), "float64", "1/(cm2 s)", "omnidirectional flux, greatest", _COUNT),
-        Column("fluence", ("energy",), "float64", "1/cm2", "over the run", _COUNT),
-        Column("daily_fluence", ("energy",), "float64", "1/cm2", "a day", _COUNT),
-        Column("hot_share", ("energy",), "float64", "1", "part of the run at `exposure.hot_share` of the "
-               "greatest flux or more", _SHARE),
-    ),
-)  # fmt: skip
-
-_NONE_DELIVERED = "NaN where nothing was delivered"
-
-MISSION_DATA = Table(
-    "mission_data",
-    (
-        Column("case", ("row",), "U", "", "of the links that carried it; empty where links have none"),
-        Column("flow", ("row",), "U", "", "name of the data in the scenario"),
-        Column("made_mb", ("row",), "float64", "MB", "made over the run", _COUNT),
-        Column("delivered_mb", ("row",), "float64", "MB", "delivered", _COUNT),
-        Column("waiting_mb", ("row",), "float64", "MB", "held at the end: no contact, or all full", _COUNT),
-        Column("expired_mb", ("row",), "float64", "MB", "older than its lifetime", _COUNT),
-        Column("lost_mb", ("row",), "float64", "MB", "no room in a buffer", _COUNT),
-        Column(
-            "latency_min_s", ("row",), "float64", "s", "made to delivered, least", _COUNT, _NONE_DELIVERED
-        ),
-        Column("latency_p50_s", ("row",), "float64", "s", "median over bundles", _COUNT, _NONE_DELIVERED),
-        Column("latency_p95_s", ("row",), "float64", "s", "95 % of bundles", _COUNT, _NONE_DELIVERED),
-        Column("latency_max_s", ("row",), "float64", "s", "greatest", _COUNT, _NONE_DELIVERED),
-    ),
-)
-
-MISSION_DELIVERED = Table(
-    "mission_delivered",
-    (
-        Column("case", ("row",), "U", "", "of the links that carried it"),
-        Column("flow", ("row",), "U", "", "name of the data in the scenario"),
-        Column("time_s", ("row",), "float64", "s", "from the start of the run", _COUNT),
-        Column("made_mb", ("row",), "float64", "MB", "made until then", _COUNT),
-        Column("delivered_mb", ("row",), "float64", "MB", "delivered until then", _COUNT),
-    ),
-)
-
-MISSION_GAPS = Table(
-    "mission_gaps",
-    (
-        Column("node", ("gap",), "U", "", "whose"),
-        Column("what", ("gap",), "U", "", "dark: no Sun; silent: no contact"),
-        Column("start", ("gap",), "U", "", "when it begins, UTC"),
-        Column("start_s", ("gap",), "float64", "s", "the same from the start of the run", _COUNT),
-        Column("duration_s", ("gap",), "float64", "s", "how long", _COUNT),
-        Column("bridged", ("gap",), "bool", "", "whether the battery lasts so long"),
     ),
 )
