@@ -25,11 +25,12 @@ BEFORE = 3
 DEGREE = NODES - 1
 ROOM = 64
 """Intervals that wait to be halved, at most; and sign changes of one function in one step."""
-_FAST = {"contract", "nsz"}
 kernel = njit(cache=True, nogil=True, error_model="numpy")
-lean = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, _nrt=False)
-inner = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, forceinline=True, _nrt=False)
-"""Both allocate nothing: else every array they touch would be counted in and out again."""
+lean = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
+"""Both allocate nothing: else every array they touch would be counted in and out again. Neither is
+`fastmath`: what is not inlined has a copy here and one in each kernel that calls it, and products fused in
+one copy alone gave other bits where kernels are compiled than where they are loaded."""
 
 
 def _interpolation() -> Any:

@@ -98,6 +98,17 @@ class Ledger:
             return ledger.identity()
 
     @classmethod
+    def kind_of(cls, folder: Path) -> str | None:
+        """The kind of run that a folder holds, one in use or read-only too; None where there is no ledger.
+
+        Raises StoreError as `read`.
+        """
+        if not atomic.is_file(folder / NAME):
+            return None
+        with cls.read(folder) as ledger:
+            return ledger.identity().kind
+
+    @classmethod
     def plan_of(cls, folder: Path) -> list[str]:
         """The keys that the run of a folder is to compute, sorted; none where no run has begun."""
         if cls.held(folder) is None:

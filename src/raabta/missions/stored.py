@@ -47,14 +47,14 @@ class Stored:
 
     def curve(self, name: str) -> NDArray[Any]:
         """What the days hold under a name (`tracks`, `ground_tracks`, `exposure`), one after the other."""
-        parts = [arrays[name] for arrays in read_chunks(self.folder, Ledger.plan_of(self.folder), [name])]
-        return np.concatenate(parts)
+        with Ledger.read(self.folder) as ledger:
+            keys = ledger.planned()
+        return np.concatenate([arrays[name] for arrays in read_chunks(self.folder, keys, [name])])
 
 
 def is_of_a_mission(folder: Path) -> bool:
     """Whether a folder holds a run of a mission."""
-    held = Ledger.held(folder)
-    return held is not None and held.kind == KIND
+    return Ledger.kind_of(folder) == KIND
 
 
 def open_run(folder: Path) -> Stored:

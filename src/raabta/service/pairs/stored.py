@@ -35,8 +35,7 @@ class Stored:
 
 def open_run(folder: Path) -> Stored:
     """A finished run of ways. Raises StoreError where the folder holds none."""
-    held = Ledger.held(folder)
-    if held is None or held.kind != KIND or not (folder / PAIRS).is_file():
+    if Ledger.kind_of(folder) != KIND or not (folder / PAIRS).is_file():
         raise StoreError(
             f"{folder} holds no finished run of ways ({PAIRS} is missing): run the scenario into it first"
         )
