@@ -20,12 +20,12 @@ from raabta.base.errors import NoSolutionError, OrbitDataError
 from raabta.base.timescales import leap_seconds_s, utc_from_tdb_s
 from raabta.orbits.numerical import Trajectory
 from raabta.orbits.oem_xml import xml_lines
+from raabta.orbits.read import MAX_BYTES, bytes_of
 from raabta.orbits.rows import Place, name_of, number, refuse, shown
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
 
-MAX_BYTES = 50_000_000
 MAX_STATES = 500_000
 MAX_SEGMENTS = 1_000
 MAX_LINE = 1_000
@@ -97,15 +97,7 @@ def _told(part: EphemerisSegment) -> str:
 
 def read_oem(path: Path | str) -> OrbitEphemeris:
     """A message from a file of at most 50 MB. OrbitDataError says file, line, column and what is allowed."""
-    file = Path(path)
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise OrbitDataError(
-            f"{file}: cannot be read ({error.strerror or error}); give an OEM file"
-        ) from error
-    return parse_oem(data, file.name)
+    return parse_oem(bytes_of(path, "an OEM file"), Path(path).name)
 
 
 def parse_oem(data: bytes, source: str = "OEM") -> OrbitEphemeris:

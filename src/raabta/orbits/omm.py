@@ -12,11 +12,10 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from xml.sax.handler import ContentHandler
-from xml.sax.xmlreader import Locator
 
 import numpy as np
 
+from raabta.orbits.defused import MAX_TEXT, Elements, walk
 from raabta.orbits.elements import MeanElements
 from raabta.orbits.rows import Place, Row, as_elements, check_count, in_range, name_of, number, refuse, shown
 
@@ -42,9 +41,7 @@ _EPOCH = re.compile(
 )
 _CATALOGUE_NUMBER = re.compile(r"[0-9]{1,9}")
 _UNIT = re.compile(r"\s*\[[^\[\]]*\]$")
-MAX_DEPTH = 24
 MAX_FIELDS = 200
-MAX_TEXT = 1_000
 
 
 class _Value(NamedTuple):
@@ -299,64 +296,23 @@ def _json_message(pairs: _Pairs, text: str, at: int, lines: _Lines) -> _Message:
 # XML
 
 
-class _Handler(ContentHandler):
-    """Collects the leaves of each segment; counts depth so that a deep file is refused early."""
+class _Segments(Elements):
+    """Collects the leaves of each segment."""
 
     def __init__(self, source: str) -> None:
-        super().__init__()
-        self.source = source
+        super().__init__(source)
         self.messages: list[tuple[_Message, Place]] = []
-        self._open: list[str] = []
-        self._text: list[str] = []
-        self._length = 0
-        self._begin = Place(source, 1)
-        self._locator: Locator | None = None
 
-    def setDocumentLocator(self, locator: Locator) -> None:
-        self._locator = locator
-
-    def startElement(self, name: str, attrs: object) -> None:
-        self._open.append(name.rpartition(":")[2])
-        self._text, self._length, self._begin = [], 0, self.here()
-        if len(self._open) > MAX_DEPTH:
-            refuse(self._begin, f"nested deeper than {MAX_DEPTH} elements")
-        if self._open[-1] == "segment":
+    def opened(self, name: str) -> None:
+        if name == "segment":
             self.messages.append(({}, self._begin))
 
-    def characters(self, content: str) -> None:
-        self._length += len(content)
-        if self._length > MAX_TEXT:
-            refuse(self._begin, f"more than {MAX_TEXT} characters in <{self._open[-1]}>")
-        self._text.append(content)
-
-    def endElement(self, name: str) -> None:
-        key = self._open.pop()
+    def closed(self, name: str, text: str) -> None:
         if self.messages and "segment" in self._open:
-            _keep(self.messages[-1][0], key, _Value("".join(self._text).strip(), self._begin))
-        self._text, self._length = [], 0
-
-    def here(self) -> Place:
-        """Where the parser stands."""
-        if self._locator is None:
-            return Place(self.source, 1)
-        line, column = self._locator.getLineNumber(), self._locator.getColumnNumber()
-        return Place(self.source, line or 1, (column or 0) + 1)
+            _keep(self.messages[-1][0], name, _Value(text, self._begin))
 
 
 def _xml_messages(text: str, source: str) -> list[tuple[_Message, Place]]:
-    from xml.sax import SAXParseException
-
-    import defusedxml.sax
-    from defusedxml.common import DefusedXmlException
-
-    handler = _Handler(source)
-    try:
-        defusedxml.sax.parseString(text.encode(), handler, forbid_dtd=True)
-    except SAXParseException as error:
-        place = Place(source, error.getLineNumber() or 1, (error.getColumnNumber() or 0) + 1)
-        refuse(place, f"not XML: {error.getMessage()}")
-    except DefusedXmlException as error:
-        refuse(handler.here(), f"entities and DTDs are refused ({type(error).__name__})")
-    except (LookupError, ValueError) as error:
-        refuse(handler.here(), f"not XML: {error}")
-    return handler.messages
+    found = _Segments(source)
+    walk(text, found)
+    return found.messages

@@ -18,15 +18,16 @@ def read_orbits(path: Path | str) -> MeanElements:
 
     OrbitDataError says file, line, column and what is allowed.
     """
-    file = Path(path)
+    return parse_orbits(bytes_of(path, _FORMATS), Path(path).name)
+
+
+def bytes_of(path: Path | str, wanted: str) -> bytes:
+    """What a file holds, one byte more than MAX_BYTES at most; OrbitDataError names what is `wanted`."""
     try:
-        with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+        with Path(path).open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise OrbitDataError(
-            f"{file}: cannot be read ({error.strerror or error}); give {_FORMATS}"
-        ) from error
-    return parse_orbits(data, file.name)
+        raise OrbitDataError(f"{path}: cannot be read ({error.strerror or error}); give {wanted}") from error
 
 
 def parse_orbits(data: bytes, source: str = "orbit data") -> MeanElements:
