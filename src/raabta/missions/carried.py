@@ -117,18 +117,17 @@ def sources_of(mission: Mission) -> tuple[list[Source], list[int]]:
     """What is made, as store and forward takes it, and of which flow each is."""
     sources, whose = [], []
     for number, flow in enumerate(mission.scenario.data):
-        for begin in _times(flow, mission.duration_s):
-            end = begin + flow.every_s if flow.spread and flow.every_s else None
+        for begin, end, volume_mb in _volumes(flow, mission.duration_s):
             sources.append(
                 Source(
                     flow.node,
                     flow.destination,
-                    flow.volume_mb,
+                    volume_mb,
                     begin,
-                    None if end is None else min(end, mission.duration_s),
+                    end,
                     flow.priority,
                     math.inf if flow.lifetime_s is None else flow.lifetime_s,
-                    bundle_mb=min(flow.volume_mb, 1.0),
+                    bundle_mb=min(volume_mb, 1.0),
                     name=flow.name,
                 )
             )
@@ -136,13 +135,21 @@ def sources_of(mission: Mission) -> tuple[list[Source], list[int]]:
     return sources, whose
 
 
-def _times(flow: Flow, duration_s: float) -> list[float]:
+def _volumes(flow: Flow, duration_s: float) -> list[tuple[float, float | None, float]]:
+    """Each time that data are made: begin, end (None for all at once) and MB, of the run alone."""
     if flow.start_s >= duration_s:
         return []
     if flow.every_s is None:
-        return [flow.start_s]
-    times: list[float] = np.arange(flow.start_s, duration_s, flow.every_s).tolist()
-    return times
+        return [(flow.start_s, None, flow.volume_mb)]
+    times = np.arange(flow.start_s, duration_s, flow.every_s)
+    begins: list[float] = times[times < duration_s].tolist()
+    if not flow.spread:
+        return [(begin, None, flow.volume_mb) for begin in begins]
+    lengths = [min(flow.every_s, duration_s - begin) for begin in begins]
+    return [
+        (begin, min(begin + length, duration_s), flow.volume_mb * (length / flow.every_s))
+        for begin, length in zip(begins, lengths, strict=True)
+    ]
 
 
 def cases_of(mission: Mission) -> list[str]:
