@@ -9,7 +9,10 @@ import csv
 import io
 import json
 import math
+import os
 from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from raabta.base.errors import LimitError, ScenarioError
 
 MAX_FILE_BYTES = 200_000_000
 _SHOWN_COLUMNS = 160
+_MOST_NAMES, _NEAR = 5_000, 0.7
 
 
 def read_text(path: Path, what: str, most_bytes: int = MAX_FILE_BYTES) -> str:
@@ -26,10 +30,40 @@ def read_text(path: Path, what: str, most_bytes: int = MAX_FILE_BYTES) -> str:
         if size > most_bytes:
             raise LimitError(f"{path}: {size:,} bytes; {what} may have {most_bytes // 1_000_000} MB")
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(
-            f"{what} cannot be read: {error}", file=str(path), hint="use UTF-8 text"
-        ) from error
+    except UnicodeDecodeError as error:
+        fault = f"{what} cannot be read: {error}"
+        raise ScenarioError(fault, file=str(path), hint="use UTF-8 text") from error
+    except (OSError, ValueError) as error:
+        fault, hint = why_not(path, error)
+        raise ScenarioError(f"{what} cannot be read: {fault}", file=str(path), hint=hint) from error
+
+
+def why_not(path: Path, error: OSError | ValueError | None = None) -> tuple[str, str | None]:
+    """Why a user's file cannot be read, in words, and a hint: the folder that is missing, or a name there
+    that is near. error: what the system said; None where it only is no file.
+
+    Every reader of files says it by this, each in its own kind of error.
+    """
+    try:
+        if path.is_dir():
+            return "it is a folder", None
+        if not path.exists():
+            return "no such file", _near(path)
+    except (OSError, ValueError):
+        return "no such file", None  # nor could there be: of such a name no system has one
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:1].lower() + error.strerror[1:], None
+    return str(error or "it is no file"), None
+
+
+def _near(path: Path) -> str | None:
+    """The name in the folder that was most likely meant, or the folder that is missing."""
+    if not path.parent.is_dir():
+        return f"there is no folder '{path.parent}'"
+    with os.scandir(path.parent) as there:
+        names = {each.name.casefold(): each.name for each in islice(there, _MOST_NAMES)}
+    found = get_close_matches(path.name.casefold(), sorted(names), n=1, cutoff=_NEAR)
+    return f"did you mean '{path.parent / names[found[0]]}'?" if found else None
 
 
 def read_features(path: Path, what: str) -> list[dict[str, Any]]:

@@ -67,11 +67,13 @@ def load_fleet_scenario(source: str, options: RunOptions) -> FleetScenario:
 
 def _overruling(options: RunOptions) -> Options:
     """What of the options overrules the file. Raises ScenarioError for a file that is not there."""
+    from raabta.base.userfiles import why_not
     from raabta.cli.times import instant, seconds
 
     for option, file in (("--orbits", options.orbits), ("--area", options.area)):
         if file is not None and not file.is_file():
-            raise ScenarioError(f"option {option}: there is no file '{file}'")
+            fault, hint = why_not(file)
+            raise ScenarioError(f"option {option}: '{file}': {fault}", hint=hint)
     return {
         "start": instant(options.start, "--start") if options.start else None,
         "duration_s": seconds(options.duration, "--duration") if options.duration else None,

@@ -67,6 +67,8 @@ def send_file(
 
 def _content(file: Path) -> bytes:
     """The file's bytes. Raises ScenarioError where it cannot be read."""
+    from raabta.base.userfiles import why_not
+
     try:
         if file.stat().st_size > MOST_BYTES:
             raise OutOfRangeError(
@@ -74,7 +76,8 @@ def _content(file: Path) -> bytes:
             )
         return file.read_bytes()
     except OSError as error:
-        raise ScenarioError(f"'{file}' cannot be read: {error.strerror}") from error
+        fault, hint = why_not(file, error)
+        raise ScenarioError(f"the file cannot be read: {fault}", file=str(file), hint=hint) from error
 
 
 def read_plan(file: Path) -> ContactPlan:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from raabta.base.errors import OrbitDataError
+from raabta.base.userfiles import why_not
 from raabta.orbits.elements import MeanElements
 
 MAX_BYTES = 50_000_000
@@ -26,8 +27,10 @@ def bytes_of(path: Path | str, wanted: str) -> bytes:
     try:
         with Path(path).open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise OrbitDataError(f"{path}: cannot be read ({error.strerror or error}); give {wanted}") from error
+    except (OSError, ValueError) as error:
+        fault, hint = why_not(Path(path), error)
+        more = f"\nhint: {hint}" if hint else ""
+        raise OrbitDataError(f"{path}: cannot be read ({fault}); give {wanted}{more}") from error
 
 
 def parse_orbits(data: bytes, source: str = "orbit data") -> MeanElements:

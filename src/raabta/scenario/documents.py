@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 from raabta.base.errors import ScenarioError
+from raabta.base.userfiles import why_not
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 20
@@ -93,11 +94,13 @@ def read_file(path: Path) -> Document:
     name = str(path)
     try:
         if not path.is_file():
-            raise ScenarioError("this is not a file" if path.exists() else "no such file", file=name)
+            fault, hint = why_not(path)
+            raise ScenarioError(fault, file=name, hint=hint)
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror or error}", file=name) from None
+        fault, hint = why_not(path, error)
+        raise ScenarioError(f"cannot be read: {fault}", file=name, hint=hint) from None
     return parse(_decode(raw, name), name)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
 from raabta.base.errors import ScenarioError
+from raabta.base.userfiles import why_not
 from raabta.scenario import hypatia, override
 from raabta.scenario.catalogue import actual_gateways
 from raabta.scenario.diagnosis import diagnose, raise_issues
@@ -277,7 +278,8 @@ def _absolute_paths(data: dict[str, Any], folder: Path, overruled: dict[Loc, Ori
         if not _holds(Path.is_file, path):
             whole = Path(value).is_absolute()
             hint = "put the file there, or name another" if whole else f"paths are meant from {name} folder"
-            issues.append(Issue(loc, f"no such file: {path}", hint))
+            fault, near = why_not(path)
+            issues.append(Issue(loc, f"{fault}: {path}", near or hint))
     return issues
 
 
@@ -349,4 +351,5 @@ def _content_hash(path: str) -> str:
         with Path(path).open("rb") as stream:
             return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise ScenarioError(f"cannot be read: {error.strerror or error}", file=path) from None
+        fault, hint = why_not(Path(path), error)
+        raise ScenarioError(f"cannot be read: {fault}", file=path, hint=hint) from None

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from raabta.base.bodies import EARTH, MOON, Body
 from raabta.base.errors import LimitError, OutOfRangeError, ScenarioError
+from raabta.base.userfiles import why_not
 from raabta.terrain.grids import HEIGHTS_M, Grid, Heights, off
 
 BODIES = (MOON, EARTH)
@@ -129,7 +130,8 @@ def open_raster(path: Path, body: str | None = None, unit: str | None = None) ->
     if unit is not None and unit not in UNITS_M:
         raise ScenarioError(f"heights in '{unit}'", hint="give m or km")
     if not path.is_file():
-        raise ScenarioError("there is no such raster", file=str(path), hint="give a GeoTIFF or PDS3 file")
+        fault, hint = why_not(path)
+        raise ScenarioError(fault, file=str(path), hint=hint or "give a raster, GeoTIFF or PDS3")
     with path.open("rb") as stream:
         head = stream.read(4)
     if head in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):

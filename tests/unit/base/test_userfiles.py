@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from raabta.base.errors import LimitError, ScenarioError
-from raabta.base.userfiles import csv_rows, fault_at, read_features, read_table, read_text
+from raabta.base.userfiles import csv_rows, fault_at, read_features, read_table, read_text, why_not
 
 
 def test_rows_know_their_lines_and_blank_ones_are_skipped(tmp_path):
@@ -51,3 +54,29 @@ def test_a_fault_shows_its_field_without_control_codes(tmp_path):
     assert str(error).splitlines()[1:] == ["    1, [2J,3", "           ^"]
     far = fault_at("bad", "x" * 500 + ",y\n", tmp_path, 1, 1)
     assert (far.column, far.source_line) == (502, None)
+
+
+def test_a_missing_file_is_told_with_the_name_it_was_meant_for(tmp_path: Path) -> None:
+    (tmp_path / "Plan-moon.csv").touch()
+    (tmp_path / "folder").mkdir()
+    for name, fault, hint in (
+        ("plan-mon.csv", "no such file", f"did you mean '{tmp_path / 'Plan-moon.csv'}'?"),
+        ("other.tle", "no such file", None),
+        ("gone/plan.csv", "no such file", f"there is no folder '{tmp_path / 'gone'}'"),
+        ("folder", "it is a folder", None),
+        ("n" * 5_000, "no such file", None),
+        ("zero\0byte", "no such file", None),
+    ):
+        assert why_not(tmp_path / name) == (fault, hint)
+        with pytest.raises(ScenarioError, match=re.escape(f"the plan cannot be read: {fault}")) as told:
+            read_text(tmp_path / name, "the plan")
+        assert told.value.hint == hint
+    assert why_not(tmp_path / "Plan-moon.csv", PermissionError(13, "Permission denied")) == (
+        "permission denied", None,
+    )  # fmt: skip
+
+
+def test_bytes_that_are_no_text_are_told_so(tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").write_bytes(b"\xff\xfe")
+    with pytest.raises(ScenarioError, match="hint: use UTF-8 text"):
+        read_text(tmp_path / "plan.csv", "the plan")

@@ -61,7 +61,7 @@ def test_a_site_that_comes_along_tells_its_light(capsys: pytest.CaptureFixture[s
     [
         ([], "needs a raster and a site"),
         (["--site", "leibniz-beta"], "did you mean 'leibnitz-beta'?"),
-        (["gone.tif", "--at", "1,2"], "there is no such raster"),
+        (["gone.tif", "--at", "1,2"], "gone.tif: no such file"),
         (["gone.tif", "--at", "here"], "'here' is no place"),
         (["gone.tif", "--at", "99,0"], "option --at is 99,0"),
         (["--site", "mons-mouton", "--start", "2028-01-01"], "needs both --start and --duration"),

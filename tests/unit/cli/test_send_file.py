@@ -67,4 +67,4 @@ def test_a_file_that_is_not_there_is_said(
     files: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["send-file", "no.bin", str(files[1]), "--from", "Rover", "--to", "Kashi"]) == 2
-    assert "'no.bin' cannot be read" in capsys.readouterr().err
+    assert "no.bin: the file cannot be read: no such file" in capsys.readouterr().err

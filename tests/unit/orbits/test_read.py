@@ -33,11 +33,9 @@ def test_messages_start_with_the_name_of_the_file(tmp_path: Path) -> None:
 
 
 def test_no_such_file_and_a_folder(tmp_path: Path) -> None:
-    with pytest.raises(
-        OrbitDataError, match=r"none\.tle: cannot be read \(No such file or directory\); give TLE"
-    ):
+    with pytest.raises(OrbitDataError, match=r"none\.tle: cannot be read \(no such file\); give TLE"):
         read_orbits(tmp_path / "none.tle")
-    with pytest.raises(OrbitDataError, match=r"cannot be read \(Is a directory\)"):
+    with pytest.raises(OrbitDataError, match=r"cannot be read \(it is a folder\)"):
         read_orbits(tmp_path)
 
 

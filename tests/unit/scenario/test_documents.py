@@ -138,8 +138,8 @@ def test_byte_order_mark_and_windows_lines_are_read(tmp_path: Path) -> None:
 
 def test_a_folder_or_device_is_not_a_file(tmp_path: Path) -> None:
     for path, message in (
-        (tmp_path, "not a file"),
-        (Path("/dev/zero"), "not a file"),
+        (tmp_path, "it is a folder"),
+        (Path("/dev/zero"), "it is no file"),
         (tmp_path / "no", "no such"),
     ):
         with pytest.raises(ScenarioError, match=message):
