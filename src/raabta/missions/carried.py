@@ -11,7 +11,7 @@ from raabta.base.errors import OutOfRangeError
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.links.rate_tables import catalogue_model
 from raabta.missions import contacts, intervals
-from raabta.network.delay_tolerant.deliveries import FATES
+from raabta.network.delay_tolerant.deliveries import FATES, Deliveries
 from raabta.network.delay_tolerant.store_forward import Source, deliver
 from raabta.network.mesh.contacts import ContactPlan, find_fault
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.missions.model import Mission
-    from raabta.network.delay_tolerant.deliveries import Deliveries
     from raabta.scenario.missions import Flow, Link
 
     Floats = NDArray[np.float64]
@@ -113,11 +112,14 @@ def _ways(
     ]
 
 
-def sources_of(mission: Mission) -> tuple[list[Source], list[int]]:
-    """What is made, as store and forward takes it, and of which flow each is."""
+def sources_of(mission: Mission, light: Floats) -> tuple[list[Source], list[int]]:
+    """What is made, as store and forward takes it, and of which flow each is.
+
+    light: joined rows (node, begin, end) of `contacts.sunlight_of`.
+    """
     sources, whose = [], []
     for number, flow in enumerate(mission.scenario.data):
-        for begin, end, volume_mb in _volumes(flow, mission.duration_s):
+        for begin, end, volume_mb in _volumes(flow, active(mission, flow, light)):
             sources.append(
                 Source(
                     flow.node,
@@ -135,26 +137,40 @@ def sources_of(mission: Mission) -> tuple[list[Source], list[int]]:
     return sources, whose
 
 
-def _volumes(flow: Flow, duration_s: float) -> list[tuple[float, float | None, float]]:
-    """Each time that data are made: begin, end (None for all at once) and MB, of the run alone."""
-    if flow.start_s >= duration_s:
+def active(mission: Mission, flow: Flow, light: Floats) -> Floats:
+    """When the node of a flow makes its data, (n, 2): always, in sunlight, in darkness that it outlasts."""
+    whole = np.array([[0.0, mission.duration_s]])
+    if flow.made == "always":
+        return whole
+    node = int(mission.nodes.named(flow.node)[0])
+    lit = intervals.within(light[light[:, 0] == node][:, 1:], 0.0, mission.duration_s)
+    if flow.made == "sunlit":
+        return lit
+    lasts_s = 3_600.0 * max(each.lasts_h for each in mission.scenario.battery if each.node == flow.node)
+    dark = intervals.between(lit, 0.0, mission.duration_s)
+    return intervals.united([lit, dark[dark[:, 1] - dark[:, 0] <= lasts_s]])
+
+
+def _volumes(flow: Flow, active: Floats) -> list[tuple[float, float | None, float]]:
+    """Each time that data are made: begin, end (None for all at once), MB, in active times (n, 2) alone."""
+    until = float(active[-1, 1]) if len(active) else 0.0
+    if flow.start_s >= until:
         return []
-    if flow.every_s is None:
-        return [(flow.start_s, None, flow.volume_mb)]
-    times = np.arange(flow.start_s, duration_s, flow.every_s)
-    begins: list[float] = times[times < duration_s].tolist()
-    if not flow.spread:
-        return [(begin, None, flow.volume_mb) for begin in begins]
-    lengths = [min(flow.every_s, duration_s - begin) for begin in begins]
+    times = np.arange(flow.start_s, until, flow.every_s) if flow.every_s else np.array([flow.start_s])
+    if flow.every_s is None or not flow.spread:
+        on = (active[:, 0] <= times[:, None]) & (times[:, None] < active[:, 1])
+        return [(begin, None, flow.volume_mb) for begin in times[on.any(axis=1)].tolist()]
+    each = np.column_stack([times, np.append(times[1:], times[-1] + flow.every_s)])
     return [
-        (begin, min(begin + length, duration_s), flow.volume_mb * (length / flow.every_s))
-        for begin, length in zip(begins, lengths, strict=True)
+        (begin, end, flow.volume_mb * ((end - begin) / flow.every_s))
+        for begin, end in intervals.met(each, active).tolist()
     ]
 
 
 def cases_of(mission: Mission) -> list[str]:
-    """The cases that data are carried in, one after the other: those that links name, or the only one."""
-    return list(dict.fromkeys(link.case for link in mission.scenario.links if link.case)) or [""]
+    """The cases that data are carried in, one after the other: as said, as links name, or only one."""
+    named = [link.case for link in mission.scenario.links if link.case]
+    return list(dict.fromkeys([*mission.scenario.cases, *named])) or [""]
 
 
 def plans_of(mission: Mission, rows: Floats) -> dict[str, ContactPlan]:
@@ -170,24 +186,35 @@ def plans_of(mission: Mission, rows: Floats) -> dict[str, ContactPlan]:
 
 
 def carried(
-    mission: Mission, plans: Mapping[str, ContactPlan]
+    mission: Mission, plans: Mapping[str, ContactPlan], light: Floats
 ) -> tuple[dict[str, dict[str, list[Any]]], list[dict[str, Any]]]:
     """Columns of the tables `data.csv` and `delivered.csv`, and the summary, of what a mission's links carry.
 
-    plans: of its cases, by `plans_of`; a case without one carries nothing.
+    plans: of its cases, by `plans_of`; a case without one carries nothing. light: as `sources_of` takes it.
     """
-    sources, whose = sources_of(mission)
+    sources, whose = sources_of(mission, light)
     tables: dict[str, dict[str, list[Any]]] = {"data": {}, "delivered": {}}
     summary: list[dict[str, Any]] = []
     for case in cases_of(mission):
         plan = plans[case] if case in plans else plan_of(mission, np.empty((0, contacts.COLUMNS)))
-        found = deliver(plan, sources, mission.scenario.buffers_mb)
+        found = _delivered(plan, sources, mission.scenario.buffers_mb)
         flow = np.array(whose, np.int64)[found.source]
         columns = _figures(mission, found, flow)
         _extend(tables["data"], case, columns)
         _extend(tables["delivered"], case, _curves(mission, found, flow))
         summary += _told(mission, case, columns, found, flow)
     return tables, summary
+
+
+def _delivered(plan: ContactPlan, sources: list[Source], buffers_mb: dict[str, float]) -> Deliveries:
+    """What came of what was made, which may be nothing."""
+    if sources:
+        return deliver(plan, sources, buffers_mb)
+    real, whole = np.empty(0), np.empty(0, np.int64)
+    node, fate = np.empty(0, np.int32), np.empty(0, np.int8)
+    held = np.empty(0, np.bool_)
+    bundles = (node, real, real, real, real, fate, real, node, held)
+    return Deliveries(plan, (), *bundles, whole, whole, real, real, real)
 
 
 def _extend(table: dict[str, list[Any]], case: str, columns: dict[str, list[Any]]) -> None:

@@ -66,7 +66,7 @@ def summarise(mission: Mission, read: Read) -> Found:
         joined = intervals.joined(np.concatenate(held["sun_outages"]), 3, least=[5])
         _sun_outages(mission, joined, found)
     if mission.scenario.data:
-        _data(mission, found)
+        _data(mission, light, found)
     if mission.scenario.battery:
         _gaps(mission, rows, light, found)
     if mission.scenario.crew is not None:
@@ -278,8 +278,8 @@ def _seasons(mission: Mission, rows: Floats) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _data(mission: Mission, found: Found) -> None:
-    made, found.summary["data"] = carried.carried(mission, found.plans)
+def _data(mission: Mission, light: Floats, found: Found) -> None:
+    made, found.summary["data"] = carried.carried(mission, found.plans, light)
     for name, table in (("data", tables.MISSION_DATA), ("delivered", tables.MISSION_DELIVERED)):
         arrays = {key: np.array(values) for key, values in made[name].items()}
         found.tables[f"{name}.csv"] = tables.as_dataset(table, arrays)

@@ -219,6 +219,11 @@ class Flow(Model):
     spread: bool = Field(
         default=False, description="whether each volume is made evenly until the next, not all at once"
     )
+    made: Literal["always", "awake", "sunlit"] = Field(
+        default="always",
+        description="when its node makes them: sunlit, in sunlight alone; awake, in darkness too that its "
+        "battery bridges; what would be made at other times is not",
+    )
     priority: int = Field(default=1, ge=0, le=255, description="0 bulk, 1 normal, 2 expedited, and higher")
     lifetime_s: Positive | None = Field(default=None, description="after which it is lost; none = never")
 
@@ -252,6 +257,12 @@ class MissionScenario(Model):
     look_angles: tuple[LookAngles, ...] = Field(default=(), max_length=50, description="where dishes point")
     sun_outages: tuple[SunOutages, ...] = Field(default=(), max_length=20, description="the Sun in the beam")
     data: tuple[Flow, ...] = Field(default=(), max_length=200, description="what links carry")
+    cases: tuple[Name, ...] = Field(
+        default=(),
+        max_length=20,
+        description="cases that data are carried in, in this order; none = those that links name. A case "
+        "that no link names has the links without a case alone",
+    )
     buffers_mb: dict[str, float] = Field(default={}, description="what a node can hold; others hold anything")
     wired: tuple[Name, ...] = Field(
         default=(), description="groups of sites that pass data on among them by ground, at once"
@@ -304,6 +315,21 @@ class MissionScenario(Model):
         for one in (self.crew, self.exposure):
             if one is not None:
                 _known("crew, exposure", one.craft, {each.name for each in self.craft})
+        for name in [link.case for link in self.links if link.case and self.cases]:
+            _known("links: case", name, set(self.cases))
+        return self
+
+    @model_validator(mode="after")
+    def _light_where_data_need_it(self) -> Self:
+        powered = {each.node for each in self.battery}
+        groups = {site.name: site.group for site in self.sites} | {one.name: one.group for one in self.craft}
+        for flow in self.data:
+            if flow.made == "always":
+                continue
+            if not {flow.node, groups[flow.node]}.intersection(self.light):
+                raise ValueError(f"data: {flow.name} is made while {flow.made}; add {flow.node} to `light`")
+            if flow.made == "awake" and flow.node not in powered:
+                raise ValueError(f"data: {flow.name} is made while awake; give {flow.node} a `battery`")
         return self
 
 
