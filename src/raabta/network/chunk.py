@@ -8,14 +8,16 @@ import numpy as np
 
 from raabta.network import landing_kernels
 from raabta.network import record_kernels as kernels
+from raabta.network.allocation import Allocation
 from raabta.network.bound import forward_bound_mbps
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.epochs import begins, with_lead
 from raabta.network.model import SLOT_UNIT
 from raabta.network.past import Past, after, no_past, remembers
+from raabta.network.rain_field import Drawn, draw
 from raabta.network.sky import Sky, observe_sky
-from raabta.network.slot import Allocation, allocate
-from raabta.network.storms import Drawn, Figures, draw, storm
+from raabta.network.slot import allocate
+from raabta.network.storms import Figures, storm
 from raabta.network.survival import Weighed, weigh
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ from raabta.access import visibility
 from raabta.base.bodies import EARTH
 from raabta.links.budget import Budget, forward_budget, return_budget
 from raabta.network import fixed_beams
+from raabta.network.allocation import Allocation
 from raabta.network.chunk import Seen, slot_times, walk
 from raabta.network.constraints import CONSTRAINTS, MEANING, named
 from raabta.network.model import gateway_label, handover_share
 from raabta.network.record_kernels import MS_PER_KM
 from raabta.network.sky import Sky
-from raabta.network.slot import Allocation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,9 +15,9 @@ from raabta.scenario.layouts import layout_spacing
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from raabta.network.allocation import Allocation
     from raabta.network.model import Network
     from raabta.network.sky import Sky
-    from raabta.network.slot import Allocation
     from raabta.scenario.models import Payload
 
     Floats = NDArray[np.float64]

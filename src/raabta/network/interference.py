@@ -13,12 +13,13 @@ from raabta.base.frames import enu_basis
 from raabta.links.antenna import airy_db, aperture_pattern_db, aperture_ratio, peak_gain_dbi
 from raabta.links.earth_patterns import s465_dbi
 from raabta.network import interference_kernels as kernels
+from raabta.network.allocation import Allocation
 from raabta.network.beam_kernels import fix_beams
 from raabta.network.chunk import even_slots, sky_at
 from raabta.network.fixed_beams import layout_of
 from raabta.network.model import Admission, neighbour_km, unit
 from raabta.network.sky import Sky
-from raabta.network.slot import Allocation, allocate
+from raabta.network.slot import allocate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

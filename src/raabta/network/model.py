@@ -14,7 +14,7 @@ from raabta.base.bodies import EARTH
 from raabta.base.errors import LimitError
 from raabta.links import tables
 from raabta.links.cloud_maps import brought
-from raabta.network import pairs, storms
+from raabta.network import pairs, rain_field
 from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
 from raabta.network.mesh.laser_outages import laser_outages
@@ -107,7 +107,7 @@ class Network:
     disc: tuple[Floats, float]
     wide_disc: tuple[Floats, float]
     radius_km: Floats
-    rain: storms.Rain
+    rain: rain_field.Rain
     gateways: visibility.Sites
     antennas: Ints
     gateway_availability: Floats
@@ -226,7 +226,7 @@ def prepare(scenario: Scenario, cells: xr.Dataset, demand: Demand) -> Network:
         disc=visibility.bounding_disc(ground.km),
         wide_disc=visibility.bounding_disc(near_km),
         radius_km=cells["radius_km"].values,
-        rain=storms.rain(scenario, latitude, longitude),
+        rain=rain_field.rain(scenario, latitude, longitude),
         gateways=gateways,
         antennas=_antennas(scenario),
         gateway_availability=np.array([gateway.availability_share for gateway in scenario.gateways]),

@@ -8,7 +8,7 @@ import numpy as np
 
 from raabta.access.cells import distance_km
 from raabta.links.weather_series import both_exceeded, site_correlation
-from raabta.network.storms import THRESHOLDS
+from raabta.network.rain_field import THRESHOLDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,9 +12,9 @@ from raabta.network.kernels import Before
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from raabta.network.allocation import Allocation
     from raabta.network.model import Network
     from raabta.network.sky import Sky
-    from raabta.network.slot import Allocation
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from raabta.network.allocation import Allocation
     from raabta.network.kernels import Links
     from raabta.network.model import Network
     from raabta.network.sky import Sky
-    from raabta.network.slot import Allocation
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

@@ -10,8 +10,8 @@ import numpy as np
 from raabta.links.tables import PROBABILITY
 from raabta.network import repeated
 from raabta.network import survival_kernels as kernels
+from raabta.network.allocation import Allocation
 from raabta.network.model import RUNG_LOW, RUNG_RATIO_LOG, RUNGS, SLOT_UNIT
-from raabta.network.slot import Allocation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import Admission
-from raabta.network.storms import draw
+from raabta.network.rain_field import draw
 from raabta.network.survival import feeder_probability
 
 TIGHT = 1e-6
