@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from raabta.network.model import Network
     from raabta.scenario.models import Scenario
+    from raabta.service.outcome import Outcome
     from raabta.service.passes import Pass
     from raabta.service.people import People
-    from raabta.service.summary import Outcome
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""

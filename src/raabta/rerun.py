@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from raabta.missions.run import Answer as MissionAnswer
     from raabta.network.model import Network
     from raabta.scenario.models import Scenario
+    from raabta.service.outcome import Outcome
     from raabta.service.passes import Pass
     from raabta.service.results import Results
-    from raabta.service.summary import Outcome
 
     Arrays = Mapping[str, NDArray[Any]]
 

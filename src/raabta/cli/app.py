@@ -97,8 +97,9 @@ def demo(out: Out = None, workers: Workers = None) -> None:
     Prints progress, a table by province and the worst and best districts, then where the report is.
     """
     from raabta.cli import commands
+    from raabta.cli.asked import RunOptions
 
-    resumable(lambda: commands.demo(commands.RunOptions(out=out, workers=workers)))
+    resumable(lambda: commands.demo(RunOptions(out=out, workers=workers)))
 
 
 @app.command()
@@ -147,8 +148,9 @@ def run(
     --set constellation.shells[0].altitude_km=550.
     """
     from raabta.cli import commands
+    from raabta.cli.asked import RunOptions
 
-    options = commands.RunOptions(
+    options = RunOptions(
         out,
         start,
         duration,
@@ -199,10 +201,10 @@ def coverage(
     For every cell of the scenario's area, or of the globe, over any length of time; resumed where it stood.
     Geometry only: capacity and people are `raabta run`. Writes coverage.csv and coverage.json.
     """
-    from raabta.cli import commands
+    from raabta.cli.asked import RunOptions
     from raabta.cli.coverage import coverage as answer
 
-    options = commands.RunOptions(
+    options = RunOptions(
         out,
         start,
         duration,
@@ -257,10 +259,10 @@ def sweep(
     --set constellation.shells[0].planes=20,40 --set demand.plan=25/3,50/10 makes four designs. A value that
     holds a comma stands in quotes or brackets.
     """
-    from raabta.cli import commands
     from raabta.cli import sweep as room
+    from raabta.cli.asked import RunOptions
 
-    options = commands.RunOptions(
+    options = RunOptions(
         out,
         start,
         duration,

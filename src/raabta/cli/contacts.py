@@ -74,7 +74,7 @@ def contacts(
     from raabta.engine.kernelcache import prepare
 
     prepare()
-    from raabta.cli.commands import RunOptions, load_fleet_scenario
+    from raabta.cli.asked import RunOptions, load_fleet_scenario
     from raabta.service import contacts as room
 
     options = RunOptions(None, start, duration, None, orbits, settings=tuple(settings or ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from raabta.cli.commands import RunOptions, load_scenario, run_folder
+from raabta.cli.asked import RunOptions, load_scenario, run_folder
 from raabta.cli.output import complain, say, say_json, show
 from raabta.engine.device import Device, choose
 

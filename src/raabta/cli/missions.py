@@ -9,14 +9,14 @@ from raabta.cli.output import say, say_json, show
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from raabta.cli.commands import RunOptions
+    from raabta.cli.asked import RunOptions
     from raabta.scenario.missions import MissionScenario
 
 
 def show_run(scenario: MissionScenario, options: RunOptions, as_json: bool) -> None:
     """Run a mission; print its answers and tables."""
     import raabta.pipeline as pipeline
-    from raabta.cli.commands import run_folder
+    from raabta.cli.asked import run_folder
     from raabta.cli.limits import limits
     from raabta.cli.progress import Bars
     from raabta.missions import run as room

@@ -28,7 +28,7 @@ from raabta.scenario.suggest import same_place
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from raabta.cli.commands import RunOptions
+    from raabta.cli.asked import RunOptions
     from raabta.scenario.paths import PathScenario
     from raabta.service.pairs.run import Answer
     from raabta.service.pairs.way import Track
@@ -94,7 +94,7 @@ def paths(
     them all pairs of a scenario of kind `paths` are, in a run that is kept and resumed; with --hypatia-state,
     --edges or --events nothing is run, and the mesh of all places is written.
     """
-    from raabta.cli.commands import RunOptions
+    from raabta.cli.asked import RunOptions
 
     options = RunOptions(
         out,
@@ -191,7 +191,7 @@ def show_run(scenario: PathScenario, options: RunOptions, as_json: bool) -> None
 
 def load_paths(source: str, options: RunOptions, pair: tuple[str, str] | None) -> PathScenario:
     """The scenario of ways that is asked for; of a broadband one its constellation and time, for a pair."""
-    from raabta.cli.commands import load_fleet_scenario
+    from raabta.cli.asked import load_fleet_scenario
     from raabta.scenario.paths import PathScenario, ways_of
 
     scenario = load_fleet_scenario(source, options)
@@ -207,7 +207,7 @@ def load_paths(source: str, options: RunOptions, pair: tuple[str, str] | None) -
 
 def load_whole(source: str, options: RunOptions, pair: tuple[str, str] | None) -> PathScenario:
     """The scenario with all its places; of a broadband one, the pair is all."""
-    from raabta.cli.commands import load_fleet_scenario
+    from raabta.cli.asked import load_fleet_scenario
     from raabta.scenario.paths import PathScenario
 
     scenario = load_fleet_scenario(source, options)
@@ -246,7 +246,7 @@ def write_mesh(
 
 def _folder(scenario: PathScenario) -> Path:
     """Where it goes when nothing else is said: raabta-runs/paths-NAME-HASH8."""
-    from raabta.cli.commands import run_folder
+    from raabta.cli.asked import run_folder
 
     return run_folder(scenario, what="paths")
 

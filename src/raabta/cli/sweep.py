@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from raabta.cli.commands import RunOptions
+    from raabta.cli.asked import RunOptions
     from raabta.study.designs import Axis, Design
-    from raabta.study.sweep import Told
+    from raabta.study.table import Told
 
 _WIDEST_VALUE = 24
 
 
 def sweep(source: str, options: RunOptions, as_json: bool) -> int:
     """`raabta sweep`: 0 when every design was run, else the exit code of the worst."""
-    from raabta.cli.commands import load_scenario
+    from raabta.cli.asked import load_scenario
     from raabta.cli.limits import limits
     from raabta.study.designs import designs, read_axes, refuse_too_many
 
@@ -60,7 +60,7 @@ def sweep(source: str, options: RunOptions, as_json: bool) -> int:
 
 def _folder(designs: Sequence[Design]) -> Path:
     """Where a sweep goes when nothing else is said: raabta-runs/sweep-NAME-HASH8."""
-    from raabta.cli.commands import run_folder
+    from raabta.cli.asked import run_folder
     from raabta.scenario.loader import scenario_hash
 
     digest = hashlib.sha256("".join(scenario_hash(each.scenario) for each in designs).encode()).hexdigest()

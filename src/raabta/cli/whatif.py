@@ -75,7 +75,7 @@ def _whatif(
 
 def _folder(scenario: FleetScenario) -> Path:
     """Where it goes when nothing else is said: raabta-runs/whatif-NAME-HASH8."""
-    from raabta.cli.commands import run_folder
+    from raabta.cli.asked import run_folder
 
     return run_folder(scenario, what="whatif")
 

@@ -17,7 +17,8 @@ from raabta.network.chunk import U16
 from raabta.network.record_kernels import LEVEL_STEP
 from raabta.scenario.models import FALLBACK_CLASS, PLANS_MBPS
 from raabta.service.gather_kernels import add_with_fibre
-from raabta.service.summary import Landings, Outcome, busy_hour_mbps, cell_arrays, plan_rates, summarise
+from raabta.service.outcome import Landings, Outcome
+from raabta.service.summary import busy_hour_mbps, cell_arrays, plan_rates, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.scenario.models import Gateway, Scenario
-    from raabta.service.summary import Outcome
+    from raabta.service.outcome import Outcome
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

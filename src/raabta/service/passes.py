@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from raabta.network.model import Network
     from raabta.scenario.models import Scenario
+    from raabta.service.outcome import Outcome
     from raabta.service.people import People
-    from raabta.service.summary import Outcome
 
 
 @dataclass

@@ -37,13 +37,13 @@ from raabta.service.hybrid import (
     spread,
     summary_of,
 )
+from raabta.service.outcome import outcome
 from raabta.service.results import Results
 from raabta.service.summary import (
     cell_arrays,
     class_arrays,
     day_arrays,
     district_arrays,
-    outcome,
 )
 from raabta.service.tested import Terms, Verdict
 
@@ -55,8 +55,8 @@ if TYPE_CHECKING:
 
     from raabta.scenario.models import Scenario
     from raabta.service.gather import Read
+    from raabta.service.outcome import Outcome
     from raabta.service.passes import Pass
-    from raabta.service.summary import Outcome
 
 RESULTS = "results.npz"
 TABLES = {

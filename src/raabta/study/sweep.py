@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from raabta import pipeline
 from raabta.base.errors import LimitError, RaabtaError, StoreError
@@ -26,21 +25,11 @@ from raabta.service import cut
 from raabta.service.results import Results
 from raabta.study import table
 from raabta.study.designs import Axis, Design, satellites
+from raabta.study.table import Told
 
 Progress = Callable[[str, int, int], None]
 
 _DIED = "its process died; most often the system ends one for lack of memory: give fewer --workers"
-
-
-@dataclass(frozen=True)
-class Told:
-    """What became of one design: its figures, or the error that ended it; `fault` if that error is ours."""
-
-    name: str
-    figures: dict[str, Any] | None = None
-    error: str | None = None
-    fault: bool = False
-    limit: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The one table of a sweep: a row per design, as CSV and as JSON."""
+"""The one table of a sweep: what became of each design, a row of each, as CSV and as JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,20 @@ from raabta.scenario.models import PLANS_MBPS
 if TYPE_CHECKING:
     from raabta.service.results import Results
     from raabta.study.designs import Axis, Design
-    from raabta.study.sweep import Told
 
 CSV, JSON = "sweep.csv", "sweep.json"
 SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of one design: its figures, or the error that ended it; `fault` if that error is ours."""
+
+    name: str
+    figures: dict[str, Any] | None = None
+    error: str | None = None
+    fault: bool = False
+    limit: bool = False
 
 
 def figures(results: Results) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from raabta.network.chunk import pack
 from raabta.network.model import RUNGS, SLOT_UNIT
-from raabta.service import hybrid, summary
+from raabta.service import hybrid, outcome, summary
 from raabta.service.demand import Subscribers
 from raabta.service.store import gather
 from raabta.service.user_districts import plain_districts
@@ -41,7 +41,7 @@ def found(people, shares, asked, plan="25/3", **arrays):
     counts[:, :, 0] = SLOTS * SLOT_UNIT - counts[:, :, RUNGS]
     part = networks.quiet_chunk(SLOTS, 4, **pack("counts", counts), **arrays)
     sums, tested = gather(scene, asked, networks.read(part), SLOTS)
-    return summary.outcome(scene, people, asked, sums, tested), part
+    return outcome.outcome(scene, people, asked, sums, tested), part
 
 
 def both(people, first, second, plan="25/3", **arrays):

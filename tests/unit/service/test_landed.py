@@ -13,7 +13,8 @@ from raabta.scenario.landing import PointOfPresence
 from raabta.scenario.models import Delay
 from raabta.service import landed
 from raabta.service.gather import Gathered, percentile_of
-from raabta.service.summary import Landings, _estimate
+from raabta.service.outcome import Landings
+from raabta.service.summary import _estimate
 
 KARACHI = PointOfPresence(name="Karachi exchange", country="PAK", latitude_deg=24.86, longitude_deg=67.0)
 LAHORE = PointOfPresence(name="Lahore exchange", country="PAK", latitude_deg=31.55, longitude_deg=74.34)

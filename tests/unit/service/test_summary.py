@@ -12,7 +12,7 @@ from raabta.network.chunk import pack
 from raabta.network.constraints import CONSTRAINTS
 from raabta.network.model import RUNGS, SLOT_UNIT
 from raabta.scenario.models import PLANS_MBPS
-from raabta.service import summary
+from raabta.service import outcome, summary
 from raabta.service.demand import Subscribers
 from raabta.service.store import gather
 from raabta.service.user_districts import plain_districts
@@ -44,7 +44,7 @@ def outcome_of(people, shares, take_up=0.5, keep=None):
     sums, tested = gather(scenario, asked, networks.read(part), SLOTS)
     if keep is not None:
         sums.storm_clear[:], sums.storm_wet[:] = 1_000, np.rint(1_000 * np.array(keep)).astype(int)
-    return summary.outcome(scenario, people, asked, sums, tested)
+    return outcome.outcome(scenario, people, asked, sums, tested)
 
 
 def test_served_is_counted_where_it_holds_in_99_of_100(people):
@@ -91,7 +91,7 @@ def test_a_district_where_nobody_asks_has_no_figure(people):
     asked = replace(asked, row=row, cell=np.bincount(people.row_cell, row, 3))
     scenario = networks.scenario()
     found = gather(scenario, asked, networks.read(networks.quiet_chunk(SLOTS, 3)), SLOTS)
-    arrays = summary.district_arrays(summary.outcome(scenario, empty, asked, *found))
+    arrays = summary.district_arrays(outcome.outcome(scenario, empty, asked, *found))
     assert np.isnan(arrays["availability_share"]).tolist() == [False, True]
     assert np.isnan(arrays["busy_hour_mbps"]).tolist() == [False, True]
     assert arrays["binding"][1] == -1
