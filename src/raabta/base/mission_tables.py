@@ -40,6 +40,42 @@ MISSION_LINKS = Table(
     ),
 )
 
+_BUDGETS_ALONE = "NaN where the link has no budget"
+
+MISSION_RATES = Table(
+    "mission_rates",
+    (
+        Column("link", ("step",), "U", "", "name of the link in the scenario"),
+        Column("way", ("step",), "U", "", "forward or return"),
+        Column("sender", ("step",), "U", "", "node that sends"),
+        Column("receiver", ("step",), "U", "", "node that hears it"),
+        Column("start", ("step",), "U", "", "from when the mode holds, UTC"),
+        Column("start_s", ("step",), "float64", "s", "the same from the start of the run", _COUNT),
+        Column("duration_s", ("step",), "float64", "s", "how long", _COUNT),
+        Column("rate_mbps", ("step",), "float64", "Mbps", "information rate; 0 where none closes", _COUNT),
+        Column("range_min_km", ("step",), "float64", "km", "least range", _COUNT),
+        Column("range_max_km", ("step",), "float64", "km", "greatest range", _COUNT),
+        Column("cn0_min_dbhz", ("step",), "float64", "dBHz", "least C/N0", None, _BUDGETS_ALONE),
+        Column("cn0_max_dbhz", ("step",), "float64", "dBHz", "greatest C/N0", None, _BUDGETS_ALONE),
+    ),
+)
+
+MISSION_BUDGETS = Table(
+    "mission_budgets",
+    (
+        Column("link", ("row",), "U", "", "name of the link in the scenario"),
+        Column("way", ("row",), "U", "", "forward or return"),
+        Column("at", ("row",), "U", "", "best or worst of all its contacts, by C/N0"),
+        Column("sender", ("row",), "U", "", "node that sends"),
+        Column("receiver", ("row",), "U", "", "node that hears it"),
+        Column("line", ("row",), "U", "", "line of the budget"),
+        Column("value", ("row",), "float64", "", "in the line's unit"),
+        Column("line_unit", ("row",), "U", "", "unit of the value"),
+        Column("sums", ("row",), "bool", "", "whether it is one of the lines that sum to C/N0"),
+        Column("note", ("row",), "U", "", "what it is made of"),
+    ),
+)
+
 MISSION_LIGHT = Table(
     "mission_light",
     (

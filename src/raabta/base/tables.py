@@ -7,6 +7,7 @@ from raabta.base.dataset import Table as Table
 from raabta.base.dataset import as_dataset as as_dataset
 from raabta.base.dataset import check as check
 from raabta.base.dataset import describe as describe
+from raabta.base.mission_tables import MISSION_BUDGETS as MISSION_BUDGETS
 from raabta.base.mission_tables import MISSION_CONTACTS as MISSION_CONTACTS
 from raabta.base.mission_tables import MISSION_CREW_DAYS as MISSION_CREW_DAYS
 from raabta.base.mission_tables import MISSION_DATA as MISSION_DATA
@@ -16,6 +17,7 @@ from raabta.base.mission_tables import MISSION_GAPS as MISSION_GAPS
 from raabta.base.mission_tables import MISSION_LIGHT as MISSION_LIGHT
 from raabta.base.mission_tables import MISSION_LINKS as MISSION_LINKS
 from raabta.base.mission_tables import MISSION_LOOKS as MISSION_LOOKS
+from raabta.base.mission_tables import MISSION_RATES as MISSION_RATES
 from raabta.base.mission_tables import MISSION_SUN_OUTAGES as MISSION_SUN_OUTAGES
 
 _INF = float("inf")

@@ -96,12 +96,12 @@ class Transmitter:
 @dataclass(frozen=True)
 class Disc:
     """A body in a beam: how warm it looks at this band, K, the half of its width, and how far its centre is
-    from where the antenna points, deg."""
+    from where the antenna points, deg; the two may be of several times, (t,)."""
 
     name: str
     brightness_k: float
-    half_width_deg: float
-    off_axis_deg: float = 0.0
+    half_width_deg: ArrayLike
+    off_axis_deg: ArrayLike = 0.0
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,10 @@ class Receiver:
 
     def discs_k(self, frequency_ghz: float, air_db: ArrayLike = 0.0) -> FloatArray:
         """Noise that the discs add to the antenna's, K, through the air before them."""
-        width_deg, total = self.antenna.width_deg(frequency_ghz), 0.0
+        width_deg, total = self.antenna.width_deg(frequency_ghz), np.zeros(())
         for disc in self.discs:
-            share = float(filled_share(disc.half_width_deg, width_deg, disc.off_axis_deg))
-            total += share * (disc.brightness_k - SPACE_TEMPERATURE_K)
+            share = filled_share(disc.half_width_deg, width_deg, disc.off_axis_deg)
+            total = total + share * (disc.brightness_k - SPACE_TEMPERATURE_K)
         seen = (1.0 - self.antenna.spill_share) * 10.0 ** (-np.asarray(air_db, np.float64) / 10.0)
         return np.asarray(seen * total)
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from raabta.base.errors import OutOfRangeError
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
-from raabta.links.rate_tables import catalogue_model
-from raabta.missions import contacts, intervals
+from raabta.missions import alone, contacts, intervals, rates
 from raabta.network.delay_tolerant.deliveries import FATES, Deliveries
 from raabta.network.delay_tolerant.store_forward import Source, deliver
 from raabta.network.mesh.contacts import ContactPlan, find_fault
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.missions.model import Mission
-    from raabta.scenario.missions import Flow, Link
+    from raabta.scenario.missions import Flow
 
     Floats = NDArray[np.float64]
 
@@ -29,34 +28,25 @@ LUNAR_DAY_S = 29.530589 * 86_400.0
 """Synodic month, mean."""
 WIRED_S, WIRED_MBPS = 0.1, 1_000.0
 """Delay and rate between stations on the ground: no limit beside links of space."""
+_NOTHING = np.empty((0, contacts.COLUMNS)), np.empty((0, rates.COLUMNS))
 POINTS = 400
 """Of the curves of what is made and delivered."""
 
 
-def rate_mbps(fixed: float | None, table: str | None, range_km: float) -> float:
-    """The rate of one way of a link at a range, Mbps: as said, or the fastest mode of a table that reaches so
-    far; 0 for none. A table's fastest mode reaches its `reach_km`, others by the square root of their rates.
-    """
-    if table is None:
-        return fixed or 0.0
-    model = catalogue_model(table)
-    rates = sorted((mode.rate_mbps for mode in model.modes), reverse=True)
-    reaching = [rate for rate in rates if range_km <= model.reach_km * math.sqrt(rates[0] / rate)]
-    return reaching[0] if reaching else 0.0
-
-
-def plan_of(mission: Mission, rows: Floats) -> ContactPlan:
-    """The contact plan of a mission from its joined contacts: each way that has a rate is a contact.
+def plan_of(mission: Mission, rows: Floats, steps: Floats) -> ContactPlan:
+    """The contact plan of a mission from its joined contacts and their steps: each step of each way that has
+    a rate is a contact of its own.
 
     Raises OutOfRangeError for two links of one pair that overlap.
     """
+    steps = steps[steps[:, rates.RATE] > 0.0]
     found: list[tuple[float, ...]] = []
-    for row in one_at_a_time(mission, rows).tolist():
-        link, one, other = mission.scenario.links[int(row[0])], int(row[1]), int(row[2])
-        for sender, receiver, mbps in _ways(mission, link, one, other, row[contacts.MOST]):
-            if mbps > 0.0:
-                light = [row[k] / SPEED_OF_LIGHT_KM_S for k in _RANGES]
-                found.append((row[contacts.BEGIN], row[contacts.END], sender, receiver, *light, mbps))
+    for row in alone.one_at_a_time(mission, rows, steps):
+        for step in steps[alone.of_contact(row, steps)]:
+            begin, end = max(row[contacts.BEGIN], step[rates.BEGIN]), min(row[contacts.END], step[rates.END])
+            both = ends_of(mission, *(int(number) for number in step[: rates.WAY + 1]))
+            light = (step[k] / SPEED_OF_LIGHT_KM_S for k in _RANGES)
+            found.append((begin, end, *both, *light, step[rates.RATE]))
     found += _wired(mission)
     table = np.array(found, np.float64).reshape(-1, 9)
     table = table[np.lexsort((table[:, 3], table[:, 2], table[:, 0]))]
@@ -66,26 +56,6 @@ def plan_of(mission: Mission, rows: Floats) -> ContactPlan:
     if fault is not None:
         raise OutOfRangeError(fault.what, fault.value, fault.valid, "the links of a mission")
     return plan
-
-
-def one_at_a_time(mission: Mission, rows: Floats) -> Floats:
-    """Contacts of which a node of a link's first end has one at a time: it stays with the one that it has.
-
-    rows: joined contacts; a contact that begins during another is cut to what is left after that one's end.
-    """
-    busy: dict[tuple[int, int], float] = {}
-    kept = []
-    for row in rows[np.lexsort((rows[:, 2], rows[:, 1], rows[:, contacts.BEGIN]))]:
-        link = int(row[0])
-        ends = mission.nodes.named(mission.scenario.links[link].between[0])
-        first = int(row[1]) if int(row[1]) in ends else int(row[2])
-        begin = max(row[contacts.BEGIN], busy.get((link, first), 0.0))
-        if row[contacts.END] > begin:
-            busy[link, first] = row[contacts.END]
-            cut = row.copy()
-            cut[contacts.BEGIN] = begin
-            kept.append(cut)
-    return np.array(kept).reshape(-1, contacts.COLUMNS)
 
 
 def _wired(mission: Mission) -> list[tuple[float, ...]]:
@@ -98,18 +68,13 @@ def _wired(mission: Mission) -> list[tuple[float, ...]]:
     return rows
 
 
-_RANGES = (contacts.FIRST, contacts.LAST, contacts.LEAST, contacts.MOST)
+_RANGES = (rates.FIRST, rates.LAST, rates.LEAST, rates.MOST)
 
 
-def _ways(
-    mission: Mission, link: Link, one: int, other: int, range_km: float
-) -> list[tuple[int, int, float]]:
-    """Sender, receiver and rate of both ways of a contact; forward is from the link's first end."""
-    first, second = (one, other) if one in mission.nodes.named(link.between[0]) else (other, one)
-    return [
-        (first, second, rate_mbps(link.forward_mbps, link.forward_table, range_km)),
-        (second, first, rate_mbps(link.return_mbps, link.return_table, range_km)),
-    ]
+def ends_of(mission: Mission, link: int, one: int, other: int, way: int) -> tuple[int, int]:
+    """Sender and receiver of a way; forward (0) is from the link's first end."""
+    forward = one in mission.nodes.named(mission.scenario.links[link].between[0])
+    return (one, other) if forward == (way == 0) else (other, one)
 
 
 def sources_of(mission: Mission, light: Floats) -> tuple[list[Source], list[int]]:
@@ -173,15 +138,16 @@ def cases_of(mission: Mission) -> list[str]:
     return list(dict.fromkeys([*mission.scenario.cases, *named])) or [""]
 
 
-def plans_of(mission: Mission, rows: Floats) -> dict[str, ContactPlan]:
+def plans_of(mission: Mission, rows: Floats, steps: Floats) -> dict[str, ContactPlan]:
     """The contact plan of each case, with the links that count in it; of the cases that have any contact.
 
-    rows: joined contacts of all links. Raises OutOfRangeError as `plan_of`.
+    rows, steps: joined, of all links. Raises OutOfRangeError as `plan_of`.
     """
     plans = {}
     for case in cases_of(mission):
-        own = [link.case in ("", case) for link in mission.scenario.links]
-        plans[case] = plan_of(mission, rows[np.array(own)[rows[:, 0].astype(np.int64)]])
+        own = np.array([link.case in ("", case) for link in mission.scenario.links])
+        held = (table[own[table[:, 0].astype(np.int64)]] for table in (rows, steps))
+        plans[case] = plan_of(mission, *held)
     return {case: plan for case, plan in plans.items() if len(plan)}
 
 
@@ -196,7 +162,7 @@ def carried(
     tables: dict[str, dict[str, list[Any]]] = {"data": {}, "delivered": {}}
     summary: list[dict[str, Any]] = []
     for case in cases_of(mission):
-        plan = plans[case] if case in plans else plan_of(mission, np.empty((0, contacts.COLUMNS)))
+        plan = plans[case] if case in plans else plan_of(mission, *_NOTHING)
         found = _delivered(plan, sources, mission.scenario.buffers_mb)
         flow = np.array(whose, np.int64)[found.source]
         columns = _figures(mission, found, flow)

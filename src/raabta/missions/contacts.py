@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.missions.model import Day, Mission
+    from raabta.missions.nodes import Nodes
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -34,11 +35,15 @@ where it has none or was not asked), least and greatest range, range at begin an
 
 
 def pairs_of(mission: Mission, link: Link) -> Ints:
+    """Pairs (p, 2) of nodes of a link, as `pairs_among`."""
+    return pairs_among(mission.nodes, link)
+
+
+def pairs_among(nodes: Nodes, link: Link) -> Ints:
     """Pairs (p, 2) of nodes of a link: each node of one end with each of the other, sorted, each once."""
-    one, other = (mission.nodes.named(name) for name in link.between)
+    one, other = (nodes.named(name) for name in link.between)
     pairs = np.array([(a, b) for a in one.tolist() for b in other.tolist() if a != b], np.int64)
     pairs = np.unique(np.sort(pairs.reshape(-1, 2), axis=1), axis=0)
-    nodes = mission.nodes
     for a, b in pairs.tolist():
         if nodes.is_site(a) and nodes.is_site(b) and nodes.home[a] == nodes.home[b]:
             raise ScenarioError(
@@ -48,15 +53,15 @@ def pairs_of(mission: Mission, link: Link) -> Ints:
     return pairs
 
 
-def contacts_of(mission: Mission, day: Day) -> Floats:
-    """Contacts of all links in a day, rows of COLUMNS, by link and pair and time; cut at the day's ends."""
+def contacts_of(mission: Mission, day: Day, sight: Sight | None = None) -> Floats:
+    """Contacts of all links in a day, rows of COLUMNS, by link and pair and time; cut at the day's ends.
+
+    sight: by `sight_of`, where it is at hand."""
     parts = [np.empty((0, COLUMNS))]
-    sight: Sight | None = None
+    sight = sight or sight_of(mission, day)
     for number, link in enumerate(mission.scenario.links):
         pairs = pairs_of(mission, link)
         near = np.array([all(map(mission.is_near, pair)) for pair in pairs.tolist()], np.bool_)
-        if not near.all():
-            sight = sight or sight_of(mission, day)
         found = (_near(mission, link, pairs[near], day), _far(mission, link, pairs[~near], day, sight))
         parts += [np.column_stack([np.full(len(rows), number), rows]) for rows in found]
     return np.concatenate(parts)
@@ -117,7 +122,7 @@ def _past(mission: Mission, link: Link, pairs: Ints, day: Day, frame: str) -> Fl
 
 
 def sight_of(mission: Mission, day: Day) -> Sight:
-    """All nodes under the sky of a day."""
+    """All nodes under the sky of a day; nothing is worked out before it is asked for."""
     nodes = [_node(mission, number) for number in range(mission.nodes.count)]
     sky = sky_over(mission.at(day.begin_s), day.duration_s, beyond=mission.beyond)
     return Sight(nodes, sky)
@@ -139,11 +144,10 @@ def _node(mission: Mission, number: int) -> Place | Craft:
     return Craft(mission.name(number), part.moving, column)
 
 
-def _far(mission: Mission, link: Link, pairs: Ints, day: Day, sight: Sight | None) -> Floats:
+def _far(mission: Mission, link: Link, pairs: Ints, day: Day, sight: Sight) -> Floats:
     """Contacts of pairs of which an end belongs to the Moon."""
     parts = [np.empty((0, COLUMNS - 1))]
     for one, other in pairs.tolist():
-        assert sight is not None
         names = mission.name(one), mission.name(other)
         found = sight.contacts(*names, longest_km=link.longest_km or np.inf)
         parts.append(_rows(found, np.full(len(found), one), np.full(len(found), other), day))

@@ -12,6 +12,8 @@ from raabta.access.sky import BODIES
 from raabta.base.clock import as_utc
 from raabta.base.errors import ScenarioError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
+from raabta.missions.budgets import Carriers, carriers_of
+from raabta.missions.contacts import pairs_among
 from raabta.missions.craft import Part, parts_of
 from raabta.missions.nodes import Nodes, nodes_of
 from raabta.orbits.platforms import in_frame
@@ -80,6 +82,7 @@ class Mission:
     parts: tuple[Part, ...]
     start: np.datetime64
     notes: tuple[str, ...]
+    carriers: Carriers
 
     @property
     def duration_s(self) -> float:
@@ -187,5 +190,7 @@ def prepare(scenario: MissionScenario) -> Mission:
             hint="give `sites` and `craft`; `raabta catalogue` lists some",
         )
     nodes = nodes_of(scenario)
+    pairs = [pairs_among(nodes, link) for link in scenario.links]
+    carriers = carriers_of(scenario, nodes, pairs)
     parts, notes = parts_of(scenario, nodes)
-    return Mission(scenario, nodes, parts, start_utc(scenario.time.start), notes)
+    return Mission(scenario, nodes, parts, start_utc(scenario.time.start), notes, carriers)

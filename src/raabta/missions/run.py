@@ -19,7 +19,7 @@ from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
 from raabta.engine.outputs import csv_of, json_of, read_chunks
 from raabta.engine.provenance import environment, version_of
 from raabta.engine.runner import run_chunks
-from raabta.missions import contacts, exposure, look_angles, sun_outages
+from raabta.missions import contacts, exposure, look_angles, rates, sun_outages
 from raabta.missions.model import Mission, prepare
 from raabta.missions.summary import Read, summarise
 from raabta.network.mesh.contact_files import csv_lines, ion_lines
@@ -161,10 +161,13 @@ def inputs(mission: Mission) -> dict[str, str]:
 
 
 def of_day(mission: Mission, number: int) -> dict[str, NDArray[Any]]:
-    """What a day holds: rows of contacts, light and Sun outages, looks, and curves at the scenario's step."""
+    """What a day holds: rows of contacts, their rates, light and Sun outages, looks, and curves."""
     day = mission.day(number)
+    sight = contacts.sight_of(mission, day)
+    met = contacts.contacts_of(mission, day, sight)
     return {
-        "contacts": contacts.contacts_of(mission, day),
+        "contacts": met,
+        "rates": rates.steps_of(mission, day, met, sight),
         "light": contacts.sunlight_of(mission, day),
         "sun_outages": sun_outages.outages_of(mission, day),
         "looks": look_angles.looks(mission, day)[None],

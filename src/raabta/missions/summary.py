@@ -10,7 +10,18 @@ import numpy as np
 
 from raabta.base import tables
 from raabta.base.units import km_to_ms
-from raabta.missions import carried, contacts, crew, exposure, intervals, look_angles, sun_outages
+from raabta.missions import (
+    alone,
+    carried,
+    closing,
+    contacts,
+    crew,
+    exposure,
+    intervals,
+    look_angles,
+    rates,
+    sun_outages,
+)
 from raabta.missions.contacts import pairs_of
 
 if TYPE_CHECKING:
@@ -55,7 +66,9 @@ def summarise(mission: Mission, read: Read) -> Found:
     light = intervals.joined(np.concatenate(held["light"]), 1)
     if mission.scenario.links:
         _contacts(mission, rows, found)
-        found.plans.update(carried.plans_of(mission, rows))
+        steps = np.concatenate(held["rates"])
+        _rates(mission, steps, found)
+        found.plans.update(carried.plans_of(mission, rows, rates.whole(steps)))
     if mission.scenario.light:
         _light(mission, light, found)
     if mission.scenario.tracks:
@@ -68,7 +81,8 @@ def summarise(mission: Mission, read: Read) -> Found:
     if mission.scenario.data:
         _data(mission, light, found)
     if mission.scenario.battery:
-        _gaps(mission, rows, light, found)
+        closed = alone.closing(mission, rows, np.concatenate(held["rates"]))
+        _gaps(mission, closed, light, found)
     if mission.scenario.crew is not None:
         _crew(mission, rows, found)
     if mission.scenario.exposure is not None:
@@ -136,6 +150,23 @@ def _links(mission: Mission, rows: Floats) -> tuple[xr.Dataset, list[dict[str, A
         )
     arrays = {name: np.array(values) for name, values in columns.items()}
     return tables.as_dataset(tables.MISSION_LINKS, arrays), summary
+
+
+def _rates(mission: Mission, steps: Floats, found: Found) -> None:
+    """Tables of rates and of budgets, where links have any."""
+    if not mission.carriers:
+        return
+    for name, columns, table in (
+        ("rates", closing.rate_columns(mission, rates.whole(steps)), tables.MISSION_RATES),
+        ("budgets", closing.budget_columns(mission, steps), tables.MISSION_BUDGETS),
+    ):
+        arrays = {key: np.array(values) for key, values in columns.items()}
+        if "start_s" in arrays:
+            arrays["start"] = utc_text(mission, arrays["start_s"])
+        if arrays["link"].size:
+            found.tables[f"{name}.csv"] = tables.as_dataset(table, arrays)
+    if any(carrier.space is not None for carrier in mission.carriers.values()):
+        found.summary["budgets"] = closing.told(mission, steps)
 
 
 def _append(columns: dict[str, list[Any]], row: tuple[Any, ...]) -> None:

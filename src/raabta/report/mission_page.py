@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LIMITS: Final = (
-    "Budgets: rates are those that links name, or the modes of a table by range; weather takes nothing.",
+    "Links without a budget: rates are as said, or go by range alone; weather takes nothing from them.",
+    "Budgets: weather of one availability all the time; the body behind a sender fills the beam's middle.",
     "The shadow of another body: an eclipse of the Moon by the Earth, or of the Sun by the Moon.",
     "Antenna pointing, hand-over and acquisition times: a contact begins when both ends see each other.",
     "Refraction: elevations are geometric.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from raabta.report import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from raabta.missions.stored import Stored
 
@@ -60,6 +61,7 @@ def answers(stored: Stored) -> list[str]:
     summary = stored.summary
     parts = (
         (_of_link, summary.get("links", [])),
+        (_of_budget, summary.get("budgets", [])),
         (_of_light, summary.get("light", [])),
         (_of_track, summary.get("tracks", [])),
         (_of_looks, summary.get("look_angles", [])),
@@ -74,6 +76,27 @@ def _of_link(one: dict[str, Any]) -> str:
     head = f"{one['link'][:1].upper()}{one['link'][1:]}: {one['contacts']:,} contacts"
     silence = spell(one["longest_gap_s"])
     return f"{head}, {words.share(one['contact_share'])} of the time; the longest silence is {silence}."
+
+
+def _of_budget(one: dict[str, Any]) -> str:
+    """Whether a link's budget closes: how much of its contacts, at which rates, or by how much it misses."""
+    head = f"{one['link'][:1].upper()}{one['link'][1:]}, {one['way']}"
+    if "best" not in one:
+        return f"{head}: no contact to close."
+    closed = [rate for rate in one["rates"] if rate["rate_mbps"] > 0.0]
+    best, worst = (
+        f"{one[at]['sender']} to {one[at]['receiver']} at {one[at]['range_km']:,.0f} km"
+        for at in ("best", "worst")
+    )
+    if not closed:
+        return f"{head} never closes: at its best, {best}, it misses {-one['best']['spare_db']:.1f} dB."
+    share = sum(rate["contact_share"] for rate in closed)
+    names = [rate["mode"] for rate in closed]
+    span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+    spare = one["worst"]["spare_db"]
+    left = f"{spare:.1f} dB are left" if spare >= 0.0 else f"it misses {-spare:.1f} dB"
+    closes = f"closes {words.share(share)} of the time in contact, at {span}"
+    return f"{head}: {closes}; at its worst, {worst}, {left}."
 
 
 def _of_light(one: dict[str, Any]) -> str:
@@ -145,7 +168,7 @@ def cards(stored: Stored) -> list[Card]:
 
 def tables(stored: Stored) -> list[Shown]:
     """All tables of a run, those that it has."""
-    ways = (_data, _gaps, _links, _crew_days, _exposure, _looks, _outages, _contacts)
+    ways = (_data, _gaps, *_budgets(stored), _links, _crew_days, _exposure, _looks, _outages, _contacts)
     return [table for table in (way(stored) for way in ways) if table.rows]
 
 
@@ -167,6 +190,32 @@ def _data(stored: Stored) -> Shown:
     heads = ("Case", "Data", "Made", "Delivered", "Held", "Lost", "At once", "Half within", "95 %", "Latest")
     note = "Made to delivered; held: at the end of the run. Curves: delivered.csv."
     return Shown("Data returned and commands delivered", heads, rows, (False, False, *[True] * 8), note)
+
+
+def _budgets(stored: Stored) -> list[Callable[[Stored], Shown]]:
+    """A table for each way of a link that has a budget."""
+    rows = stored.rows("budgets.csv")
+    ways = dict.fromkeys((row["link"], row["way"]) for row in rows)
+    return [partial(_budget, rows=[row for row in rows if (row["link"], row["way"]) == way]) for way in ways]
+
+
+def _budget(_: Stored, rows: list[dict[str, str]]) -> Shown:
+    """The lines of a budget at its best and its worst, side by side."""
+    best, worst = ([row for row in rows if row["at"] == at] for at in ("best", "worst"))
+    lines = [
+        (high["line"], _figure(high), _figure(low), high["line_unit"], high["note"])
+        for high, low in zip(best, worst, strict=True)
+    ]
+    ends = [f"{own[0]['at']}: {own[0]['sender']} to {own[0]['receiver']}" for own in (best, worst)]
+    title = f"Budget: {rows[0]['link']}, {rows[0]['way']}"
+    note = f"{ends[0][:1].upper()}{ends[0][1:]}; {ends[1]}. Rates over time: rates.csv."
+    heads = ("Line", "At the best", "At the worst", "Unit", "Of what")
+    return Shown(title, heads, lines, (False, True, True, False, False), note)
+
+
+def _figure(row: dict[str, str]) -> str:
+    form = {"km": ",.0f", "Mbps": ",.4g"}.get(row["line_unit"], ",.2f")
+    return format(float(row["value"]), form)
 
 
 def _late(text: str) -> str:

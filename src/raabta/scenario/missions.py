@@ -7,11 +7,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from raabta.scenario.budgets import Budget
 from raabta.scenario.model import Elevation, Latitude, Longitude, Model, Positive, Share
 from raabta.scenario.models import SCHEMA_VERSION
 from raabta.scenario.orbiters import Orbiter
 from raabta.scenario.paths import FineTime, Name
 from raabta.scenario.suggest import near_name
+from raabta.scenario.tracking import StationRadio
 
 MOST_NODES = 2_000
 
@@ -54,6 +56,9 @@ class Site(Model):
         description="a horizon that comes with raabta, such as leibnitz-beta; none = flat down to the mask",
     )
     stand_in: bool = Field(default=False, description="true where another place stands in for the real one")
+    dish_m: Positive | None = Field(default=None, description="diameter of its dish, for budgets of links")
+    efficiency_share: Share = Field(default=0.6, description="of the dish's aperture")
+    radios: tuple[StationRadio, ...] = Field(default=(), description="its bands, for budgets of links")
 
 
 class SiteTable(Model):
@@ -118,11 +123,16 @@ class Craft(Model):
         return self
 
 
+WAYS = ("forward", "return")
+"""Of a link: from its first end to its second, and back."""
+
+
 class Link(Model):
     """Who may talk to whom: every pair of a node of one end and a node of the other.
 
-    Forward is from the first end to the second; a table of rates gives the fastest mode whose reach the
-    contact never leaves. A node of the first end talks with one node of the second at a time.
+    Forward is from the first end to the second. A rate is said, or follows from the range by a table or a
+    budget: it changes in a contact when the range does. A node of the first end talks with one node of the
+    second at a time.
     """
 
     name: Name = Field(description="how results call it")
@@ -137,7 +147,8 @@ class Link(Model):
     return_mbps: Positive | None = Field(default=None, description="rate from the second end to the first")
     forward_table: str | None = Field(default=None, description="or a rate table of the catalogue")
     return_table: str | None = Field(default=None, description="or a rate table of the catalogue")
-
+    forward_budget: Budget | None = Field(default=None, description="or the radio from which rates follow")
+    return_budget: Budget | None = Field(default=None, description="or the radio from which rates follow")
     case: str = Field(
         default="",
         max_length=80,
@@ -146,9 +157,11 @@ class Link(Model):
 
     @model_validator(mode="after")
     def _one_rate_each_way(self) -> Self:
-        for way in ("forward", "return"):
-            if getattr(self, f"{way}_mbps") is not None and getattr(self, f"{way}_table") is not None:
-                raise ValueError(f"{self.name}: give {way}_mbps or {way}_table, not both")
+        for way in WAYS:
+            names = [f"{way}_{what}" for what in ("mbps", "table", "budget")]
+            given = [name for name in names if getattr(self, name) is not None]
+            if len(given) > 1:
+                raise ValueError(f"{self.name}: give {given[0]} or {given[1]}, not both")
         return self
 
 

@@ -79,10 +79,12 @@ def _resolved(node: Any, loc: Loc, room: str, issues: list[Issue]) -> Any:
 
 
 def _as_site(data: dict[str, Any]) -> dict[str, Any]:
-    """A site of a mission from an entry of the catalogue: of a tracking station its place and its mask."""
+    """A site of a mission from an entry of the catalogue: of a tracking station its place, its mask, its
+    dish and its radios."""
     if "frame" in data:
         return data
-    place = {key: data[key] for key in ("name", "latitude_deg", "longitude_deg", "height_m")}
+    kept = ("name", "latitude_deg", "longitude_deg", "height_m", "dish_m", "efficiency_share", "radios")
+    place = {key: data[key] for key in kept if key in data}
     return {**place, "frame": "WGS84", "mask_deg": data["min_elevation_deg"]}
 
 

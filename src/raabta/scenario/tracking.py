@@ -15,8 +15,8 @@ Frequency = Annotated[float, Field(ge=0.1, le=60.0)]
 class StationRadio(Model):
     """One band of a station."""
 
-    band: Band
-    down_ghz: Frequency
+    band: Band = Field(description="its letter; budgets of links name it")
+    down_ghz: Frequency = Field(description="carrier that it hears")
     up_ghz: Frequency | None = Field(default=None, description="none = the station does not send")
     system_k: Positive = Field(description="system noise temperature at 45 degrees in clear sky")
     power_w: Positive | None = Field(default=None, description="of its transmitter; none = it does not send")

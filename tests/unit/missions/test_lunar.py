@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from raabta.base.errors import OrbitDataError
-from raabta.missions import carried, contacts
+from raabta.missions import alone, carried, contacts, rates
 from raabta.missions.model import prepare
 from raabta.missions.run import Answer, ask
 from raabta.network.mesh.contact_files import read_csv, read_ion
@@ -56,19 +56,15 @@ def test_the_rover_runs_in_both_years(start: str) -> None:
     assert -6.2 < sun["elevation_min_deg"] <= sun["elevation_max_deg"] < 6.2  # latitude 85.45, Sun within 1.6
 
 
-def test_rates_fall_where_a_table_no_longer_reaches() -> None:
-    at = [carried.rate_mbps(None, "queqiao-1-rover-return", km) for km in (60_000.0, 100_000.0, 1e6, 1e8)]
-    assert at == [0.285, 0.14, 0.0007, 0.0]
-    assert carried.rate_mbps(0.5, None, 1e9) == 0.5 and carried.rate_mbps(None, None, 1.0) == 0.0
-
-
 def test_a_craft_talks_with_one_station_at_a_time() -> None:
     ready = prepare(load_any("icube-q", duration_s=86_400.0))
-    rows = contacts.contacts_of(ready, ready.day(0))
-    alone = carried.one_at_a_time(ready, rows)
-    begin, end = alone[:, contacts.BEGIN], alone[:, contacts.END]
-    assert (begin[1:] >= end[:-1]).all() and len(alone) < len(rows)
-    plan = carried.plan_of(ready, rows)
+    sight = contacts.sight_of(ready, ready.day(0))
+    rows = contacts.contacts_of(ready, ready.day(0), sight)
+    steps = rates.steps_of(ready, ready.day(0), rows, sight)
+    held = alone.one_at_a_time(ready, rows, steps)
+    begin, end = held[:, contacts.BEGIN], held[:, contacts.END]
+    assert (begin[1:] >= end[:-1]).all() and len(held) < len(rows)
+    plan = carried.plan_of(ready, rows, steps)
     down = plan.from_node == ready.nodes.named("ICUBE-Q")[0]
     assert set(plan.rate_mbps[down]) == {0.001}
     assert plan.rate_mbps.max() == carried.WIRED_MBPS  # the ground passes data on
