@@ -13,20 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
-from numba.extending import overload
 
 from raabta.base.prefetch import prefetch
 from raabta.links.beam_kernels import fixed_bases_db
-from raabta.links.kernels import (
-    cosecant_weight,
-    edge_sine,
-    joined_db,
-    level_bases_db,
-    mode_at,
-    through_forward_db,
-    through_return_db,
-)
+from raabta.links.kernels import edge_sine, level_bases_db
 from raabta.network.member_kernels import BLOCK, Members, crowd_of, join
+from raabta.network.rating_kernels import feeder_is_weakest, rate
 
 MASK, GSO, GATEWAY, BEAM_TIME, SPECTRUM, POWER = 0, 1, 2, 3, 4, 5
 SATELLITE_RATE, FEEDER, LINK, RETURN_LINK, DEMAND_MET, LASER = 6, 7, 8, 9, 10, 11
@@ -130,11 +122,11 @@ class Given(NamedTuple):
     """What every cell gets, (n, ...).
 
     satellite or -1; geometry (n, 5): sin(elevation), range, cos(scan), base forward, base return; need
-    (n, 5): dwell, forward and return Mbps of the whole ask, active homes that close, 1 if a forward link does
-    not; plan_dwell (n, p + 1) and closes (n, p + 1, 2): see `rate_links`; cap: dwell up to which surplus is
-    shared; least: what it costs its satellite at least; dwell; code: what binds, -1 where nobody asks;
-    direction (n, 3) from cell to satellite, against a fixed beam's axis where beams are fixed; toll: what its
-    dwell takes over that of a slot without a handover. before: see `Before`.
+    (n, 5): dwell, forward and return Mbps of the whole ask, active homes that close, and the code of what
+    keeps the others from it, -1 for none; plan_dwell (n, p + 1) and closes (n, p + 1, 2): see `rate_links`;
+    cap: dwell up to which surplus is shared; least: what it costs its satellite at least; dwell; code: what
+    binds, -1 where nobody asks; direction (n, 3) from cell to satellite, against a fixed beam's axis where
+    beams are fixed; toll: what its dwell takes over that of a slot without a handover. before: see `Before`.
     """
 
     satellite: Any
@@ -154,94 +146,12 @@ class Given(NamedTuple):
 
 @inner
 def fetch_losses(links, c, state):
-    """Ask for what `rate_links` takes of a cell in one weather state."""
+    """Ask for what `rating_kernels.rate_links` takes of a cell in one weather state."""
     row = state * links.loss.shape[1] + c
     size = links.loss.shape[2] * links.loss.shape[3] * links.loss.shape[4]
     for place in range(row * size, (row + 1) * size, LINE // 4):
         prefetch(links.loss, place)
     prefetch(links.cross, row * links.cross.shape[2] * 2)
-
-
-@inner
-def rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_closed):
-    """Dwell that carries the whole ask of cell c in one weather state, out_need (q,), for the first q columns
-    of `links.dwell`. out_closed (q, 2): the classes that close both ways, and those that close forward, as
-    bits. A class that does not close asks for nothing here.
-    """
-    e, w = cosecant_weight(sin_elevation, links.cosecant_max, links.loss.shape[2])
-    loss, cross = links.loss[state, c], links.cross[state, c]
-    low, high = loss[e], loss[e + 1]
-    cross_f = cross[e, 0] + w * (cross[e + 1, 0] - cross[e, 0])
-    cross_r = cross[e, 1] + w * (cross[e + 1, 1] - cross[e, 1])
-    for p in range(out_need.shape[0]):
-        out_need[p], out_closed[p, 0], out_closed[p, 1] = 0.0, 0, 0
-    for j in range(links.active.shape[1]):
-        level_f = base_f + links.terminal[0, j] - (low[0, j] + w * (high[0, j] - low[0, j]))
-        level_r = base_r + links.terminal[1, j] - (low[1, j] + w * (high[1, j] - low[1, j]))
-        f = mode_at(joined_db(level_f, cross_f, links.join), links.lut[0, j], links.thresholds[0, j])
-        r = mode_at(joined_db(level_r, cross_r, links.join), links.lut[1, j], links.thresholds[1, j])
-        _add_class(links, c, j, f, r, out_need, out_closed)
-
-
-@inner
-def _add_class(links, c, j, f, r, out_need, out_closed):
-    """Add what class j of cell c asks in modes f and r of its forward and return link: see `rate_links`."""
-    for p in range(out_need.shape[0]):
-        forward = links.dwell[0, j, f, p]
-        both = max(forward, links.dwell[1, j, r, p])
-        if forward < np.inf:
-            out_closed[p, 1] |= 1 << j
-        if both < np.inf:
-            out_closed[p, 0] |= 1 << j
-            out_need[p] += links.active[c, j] * both
-
-
-@kernel
-def rate_repeated(links, c, state, base_f, base_r, sin_elevation, up_db, down_db, out_need, out_closed):
-    """`rate_links` behind a transparent payload; up_db, down_db: C/N of its feeder, see `Fleet`."""
-    e, w = cosecant_weight(sin_elevation, links.cosecant_max, links.loss.shape[2])
-    for p in range(out_need.shape[0]):
-        out_need[p], out_closed[p, 0], out_closed[p, 1] = 0.0, 0, 0
-    for j in range(links.active.shape[1]):
-        down = _user_db(links, c, state, 0, j, base_f, e, w)
-        up = _user_db(links, c, state, 1, j, base_r, e, w)
-        clear = _user_db(links, c, 0, 1, j, base_r, e, w)
-        level_f = through_forward_db(down, up_db, links.join)
-        level_r = through_return_db(up, clear, down_db, links.join)
-        f = mode_at(level_f, links.lut[0, j], links.thresholds[0, j])
-        r = mode_at(level_r, links.lut[1, j], links.thresholds[1, j])
-        _add_class(links, c, j, f, r, out_need, out_closed)
-
-
-INLINE: Any = {"error_model": "numpy", "forceinline": True, "_nrt": False}
-
-
-def rate(links, c, state, base_f, base_r, sin_elevation, feeder_db, s, out_need, out_closed):
-    """`rate_links`, or behind a transparent payload, whose feeder_db is (m, 2), `rate_repeated`."""
-    raise NotImplementedError("only kernels rate links")
-
-
-@overload(rate, jit_options=INLINE)
-def _rate(links, c, state, base_f, base_r, sin_elevation, feeder_db, s, out_need, out_closed):
-    """Chosen when a kernel is compiled: a payload that decodes pays nothing for one that repeats."""
-
-    def decoded(links, c, state, base_f, base_r, sin_elevation, feeder_db, s, out_need, out_closed):
-        rate_links(links, c, state, base_f, base_r, sin_elevation, out_need, out_closed)
-
-    def repeated(links, c, state, base_f, base_r, sin_elevation, feeder_db, s, out_need, out_closed):
-        up_db, down_db = feeder_db[s, 0], feeder_db[s, 1]
-        rate_repeated(links, c, state, base_f, base_r, sin_elevation, up_db, down_db, out_need, out_closed)
-
-    return repeated if feeder_db.ndim == 2 else decoded
-
-
-@inner
-def _user_db(links, c, state, way, j, base, e, w):
-    """C/(N+I) of the user's link of class j of cell c one way, at place (e, w) of the cosecant nodes."""
-    low, high = links.loss[state, c, e, way, j], links.loss[state, c, e + 1, way, j]
-    near, far = links.cross[state, c, e, way], links.cross[state, c, e + 1, way]
-    level = base + links.terminal[way, j] - (low + w * (high - low))
-    return joined_db(level, near + w * (far - near), links.join)
 
 
 @inner
@@ -410,12 +320,19 @@ def rate_cell(c, s, sin_elevation, state, fleet, links, rules, given):
     for p in range(need.shape[0]):
         need[p] *= given.toll[c]
     active = active_of(links.active[c], closes[design, 0])
-    short = asking(links.active[c]) & ~closes[design, 1]
+    weak, code = asking(links.active[c]) & ~closes[design, 0], -1
+    if weak:
+        forward = weak & ~closes[design, 1]
+        way, base, weak = (0, base_f, forward) if forward else (1, base_r, weak)
+        fed = feeder_is_weakest(
+            links, c, state, way, base, sin_elevation, fleet.feeder_db, s, design, weak
+        )  # fmt: skip
+        code = (RETURN_SIDE * way + FEEDER) if fed else (LINK if forward else RETURN_LINK)
     given.need[c, 0] = need[design]
     given.need[c, 1], given.need[c, 2] = active * links.plans[design, 0], active * links.plans[design, 1]
-    given.need[c, 3], given.need[c, 4] = active, 1.0 if short else 0.0
+    given.need[c, 3], given.need[c, 4] = active, code
     if need[design] <= 0.0:
-        given.code[c] = LINK if short else RETURN_LINK
+        given.code[c] = code
         return False
     given.cap[c] = min(need[need.shape[0] - 1], rules.per_cell)
     given.direction[c, 0], given.direction[c, 1], given.direction[c, 2] = dx, dy, dz

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from raabta.network.kernels import rate_repeated
+from raabta.network.rating_kernels import rate_repeated
 
 EPS = 1e-9
 kernel = njit(cache=True, nogil=True, error_model="numpy")

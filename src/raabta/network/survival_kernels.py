@@ -10,7 +10,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from raabta.base.prefetch import prefetch
-from raabta.network.kernels import AHEAD, active_of, fetch_losses, rate, rates_of
+from raabta.network.kernels import AHEAD, active_of, fetch_losses, rates_of
+from raabta.network.rating_kernels import rate
 
 EPS = 1e-9
 kernel = njit(cache=True, nogil=True, error_model="numpy")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from raabta.network.kernels import BEAM_TIME, DEMAND_MET, EPS, LINK, RETURN_LINK, SPECTRUM
+from raabta.network.kernels import BEAM_TIME, DEMAND_MET, EPS, SPECTRUM
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
@@ -163,7 +163,7 @@ def top_up(fleet, rules, given):
 @kernel
 def name_met(total_active, given):
     """A cell that has its whole ask at the design plan is met, whatever stops its surplus; where it has all
-    that can close but a terminal class cannot close, that class's link is what binds."""
+    that can close but a terminal class cannot close, what keeps that class from it is what binds."""
     for c in range(total_active.shape[0]):
         need = given.need[c, 0]
         if need <= 0.0 or given.dwell[c] < need * (1.0 - 1e-9):
@@ -171,4 +171,4 @@ def name_met(total_active, given):
         if given.need[c, 3] >= total_active[c] - 1e-9:
             given.code[c] = DEMAND_MET
         else:
-            given.code[c] = LINK if given.need[c, 4] > 0.0 else RETURN_LINK
+            given.code[c] = np.int64(given.need[c, 4])

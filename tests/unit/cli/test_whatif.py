@@ -98,5 +98,5 @@ def test_cells_are_told_in_words() -> None:
     lines = [line for line in told(Answer(Path("out"), figures, {}, "t.csv")) if isinstance(line, str)]
     text = " ".join(lines)
     assert "7 homes lose 25/3, 1 gain it; 2 cells lose it altogether (gone from Quetta)." in text
-    assert "Feeder link full 75%; No satellite high enough 25%" in text
+    assert "Feeder link full or weak 75%; No satellite high enough 25%" in text
     assert "1 cells with 3 homes" in text and "District 9 and 2 more" in text and "5.5 min a day" in text

@@ -223,6 +223,40 @@ def test_feeder_that_closes_with_no_mode():
     assert (down, up) == both("feeder")
 
 
+def repeater(homes=200.0, terminals=None, **changes):
+    """A transparent payload behind gateways of changed radio."""
+    sites = tuple(g.model_copy(update=changes) for g in networks.GATEWAYS)
+    radio = networks.payload(processing="transparent")
+    made = networks.scenario(radio=radio, gateways=sites, terminals=terminals)
+    return networks.build(made, homes=homes)
+
+
+def test_a_feeder_of_a_repeater_that_is_too_weak_forward():
+    """Its noise leaves no mode; without it all links close."""
+    weak = repeater(eirp_dbw=20.0)
+    down, up, found = names(weak, *OVERHEAD)
+    sky = sky_of.observe_sky(weak, networks.over(*OVERHEAD))
+    assert sky.capacity[0, 1] > 0.0  # its rate alone stops nobody
+    assert np.all(found.satellite < 0)
+    assert (down, up) == both("feeder")
+    assert np.all(names(repeater(homes=5.0), *OVERHEAD)[2].level >= 1.0)
+
+
+def test_a_feeder_of_a_repeater_that_is_too_weak_on_the_way_back():
+    down, up, found = names(repeater(g_over_t_dbk=-6.0), *OVERHEAD)
+    assert np.all(found.satellite < 0)
+    assert (down, up) == ({"return_link"}, {"feeder"})
+
+
+def test_the_weaker_hop_of_a_repeater_is_named():
+    """A terminal too weak by itself, and one that is weaker than the feeder, are not the feeder's fault."""
+    faint = (networks.terminal(g_over_t_dbk=-15.0),)
+    assert names(repeater(terminals=faint), *OVERHEAD)[:2] == both("link")
+    assert names(repeater(terminals=faint, eirp_dbw=20.0), *OVERHEAD)[:2] == both("link")
+    silent = (networks.terminal(eirp_dbw=5.0),)
+    assert names(repeater(terminals=silent), *OVERHEAD)[:2] == both("return_link")
+
+
 def test_link_that_closes_with_no_mode():
     faint = networks.scenario(terminals=(networks.terminal(g_over_t_dbk=-15.0),))
     assert names(networks.build(faint), *OVERHEAD)[:2] == both("link")

@@ -148,13 +148,13 @@ def test_equal_leaves_no_cell_below_the_level_unless_it_is_at_its_top():
 
 def top_level(network, found, own, state):
     """Level of the top plan of some cells, (own,), or of the beams a cell may take, whichever is less."""
-    from raabta.network import kernels
+    from raabta.network import rating_kernels
 
     out, plans = np.empty(own.size), len(network.plans)
     need, closed = np.zeros(plans + 1), np.zeros((plans + 1, 2), np.int64)
     for i, c in enumerate(own):
         base_f, base_r, sine = found.geometry[c, 3], found.geometry[c, 4], found.geometry[c, 0]
-        kernels.rate_links(network.links, c, state[c], base_f, base_r, sine, need, closed)
+        rating_kernels.rate_links(network.links, c, state[c], base_f, base_r, sine, need, closed)
         out[i] = min(need[plans], network.rules.per_cell) / found.need[c, 0]
     return out
 

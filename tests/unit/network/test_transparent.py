@@ -16,8 +16,9 @@ from raabta.network import chunk, explain, feeder, repeated, storms, survival
 from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network.constraints import CONSTRAINTS
-from raabta.network.kernels import RETURN_SIDE, rate_repeated
+from raabta.network.kernels import RETURN_SIDE
 from raabta.network.model import SLOT_UNIT
+from raabta.network.rating_kernels import rate_repeated
 
 CHANCE = np.array(PROBABILITY)
 CELL = 30

@@ -108,7 +108,7 @@ def test_what_binds_is_called_as_in_the_tables(results: Results) -> None:
     ).assign_coords(constraint=["beam_time", "feeder"])
     districts = results.districts.assign(province=("district", np.array(["Balochistan"] * 4)))
     said = over_the_run(replace(results, cells=cells, districts=districts), 0)[-1]
-    assert said.endswith(": Feeder link full (feeder) 75.0%, Beams out of time (beam_time) 25.0%")
+    assert said.endswith(": Feeder link full or weak (feeder) 75.0%, Beams out of time (beam_time) 25.0%")
 
 
 @pytest.mark.parametrize(
