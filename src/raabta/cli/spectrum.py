@@ -50,7 +50,12 @@ def spectrum(
         say_json(found)
         return
     say(heading(found))
-    show([flux_table(found), epfd_table(found)])
+    for system in found["constellations"]:
+        say(named(system))
+        show([flux_table(system), epfd_table(system["epfd_down"])])
+    if found["together"]:
+        say(all_of(found["together"]))
+        show([epfd_table(found["together"]["epfd_down"])])
     if found["price"]["rules"]:
         show([price_table(found)])
     for line in (*missing(found), *notes(found)):
@@ -70,15 +75,28 @@ def read_band(text: str) -> tuple[float, float]:
 
 def heading(found: dict[str, Any]) -> str:
     """What was looked at."""
-    low, high = found["band_ghz"]
+    return f"{found['scenario']}: ITU Region {found['region']}\n{found['label']}"
+
+
+def named(system: dict[str, Any]) -> str:
+    """A constellation and its band."""
     channels = "its channels side by side; --band LOW-HIGH says otherwise"
     band = {"option": "as given", "scenario": "as the scenario states", "channels": channels}[
-        found["band_from"]
+        system["band_from"]
     ]
+    return f"\n{system['constellation']}: users from space in {_band(system['band_ghz'])} GHz ({band})"
+
+
+def all_of(together: dict[str, Any]) -> str:
+    """The constellations that share spectrum, and what they are held against."""
     return (
-        f"{found['scenario']}: users from space in {low:g} to {high:g} GHz ({band}), "
-        f"ITU Region {found['region']}\n{found['label']}"
+        f"\n{_names(together['constellations'])} together, in {_band(together['band_ghz'])} GHz: held "
+        f"against the limits of one system; those of all (Resolution 76): {together['limits_of_all']}"
     )
+
+
+def _names(names: list[str]) -> str:
+    return " and ".join(names)
 
 
 def flux_table(found: dict[str, Any]) -> Table:
@@ -114,11 +132,10 @@ def flux_table(found: dict[str, Any]) -> Table:
     return table
 
 
-def epfd_table(found: dict[str, Any]) -> Table:
-    """EPFD down: every antenna's rows, then what is missing."""
+def epfd_table(down: dict[str, Any]) -> Table:
+    """EPFD down: every antenna's rows."""
     from rich.table import Table
 
-    down = found["epfd_down"]
     hours = down["step_s"] * down["steps"] / 3_600.0
     title = (
         f"EPFD down in 40 kHz (Article 22): {down['steps']:,} steps of {down['step_s']:g} s "
@@ -146,11 +163,14 @@ def epfd_table(found: dict[str, Any]) -> Table:
 
 def missing(found: dict[str, Any]) -> list[str]:
     """What no verdict stands for: bands without a row of the Radio Regulations, and EPFD up."""
-    parts = (
-        ("Power flux density", found["pfd_missing_ghz"]),
-        ("EPFD down", found["epfd_down"]["missing_ghz"]),
-    )
-    lines = [f"{what}, {_band(band)} GHz: {MISSING}" for what, bands in parts for band in bands]
+    lines = []
+    for system in found["constellations"]:
+        whose = f"{system['constellation']}: " if len(found["constellations"]) > 1 else ""
+        parts = (
+            ("Power flux density", system["pfd_missing_ghz"]),
+            ("EPFD down", system["epfd_down"]["missing_ghz"]),
+        )
+        lines += [f"{whose}{what}, {_band(band)} GHz: {MISSING}" for what, bands in parts for band in bands]
     return [*lines, f"EPFD up, table {found['epfd_up']['table']}: {found['epfd_up']['verdict']}"]
 
 
@@ -192,13 +212,17 @@ def price_table(found: dict[str, Any]) -> Table:
 
 def notes(found: dict[str, Any]) -> list[str]:
     """What the verdicts stand on."""
+    systems = found["constellations"]
+    looked_at = _names([system["constellation"] for system in systems])
     lines = [
-        f"Verdicts are for {found['constellation']} alone: the fallback, {name}, is not looked at. "
+        f"Verdicts are for {looked_at} alone: {name} is geostationary, of which the rows here do not speak. "
         "Prices count the homes that both serve."
         for name in found["not_looked_at"]
     ]
-    lines += [f"EPFD assumes that {text}." for text in found["epfd_down"]["assumptions"]]
-    unsure = {row["confidence"] for row in found["pfd"] if row["confidence"] != "A"}
+    if len(systems) > 1 and found["together"] is None:
+        lines.append(f"{looked_at} share no spectrum: nothing is summed.")
+    lines += [f"EPFD assumes that {text}." for text in systems[0]["epfd_down"]["assumptions"]]
+    unsure = {row["confidence"] for system in systems for row in system["pfd"] if row["confidence"] != "A"}
     lines += [f"Confidence of a flux limit: {text}." for text in sorted(unsure)]
     return lines
 

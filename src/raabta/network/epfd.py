@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import product
@@ -103,6 +103,30 @@ class Source(Protocol):
         self, held: Any, place: tuple[float, float], gso_longitude_deg: Floats, gains: Floats
     ) -> Floats:
         """EPFD, W/m2, of what `at` gave, at (latitude, longitude); see `epfd_w_m2`."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several sources as one: what they bring to a place adds up in power, instant by instant."""
+
+    sources: tuple[Source, ...]
+
+    def at(self, seconds: Floats) -> tuple[Any, ...]:
+        """What each holds of instants (t,), seconds after the start."""
+        return tuple(each.at(seconds) for each in self.sources)
+
+    def received(
+        self, held: tuple[Any, ...], place: tuple[float, float], gso_longitude_deg: Floats, gains: Floats
+    ) -> Floats:
+        """The sum of what each brings, W/m2; see `epfd_w_m2`."""
+        pairs = zip(self.sources, held, strict=True)
+        parts = [each.received(own, place, gso_longitude_deg, gains) for each, own in pairs]
+        return np.asarray(np.sum(parts, axis=0))
+
+
+def together(sources: Sequence[Source]) -> Source:
+    """Sources as one; one alone stays itself."""
+    return sources[0] if len(sources) == 1 else Together(tuple(sources))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Indicative throughout. What the packaged tables lack is named, never passed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
@@ -19,7 +19,7 @@ from raabta.network.chunk import even_slots
 from raabta.network.flux import altitudes_km, cap_of
 from raabta.orbits.propagate import Propagator
 from raabta.scenario.model import Model
-from raabta.scenario.models import Scenario
+from raabta.scenario.models import Constellation, Gateway, Scenario
 
 if TYPE_CHECKING:
     from raabta.service.results import Results
@@ -58,42 +58,113 @@ def answer(
 ) -> dict[str, Any]:
     """Verdicts and prices as they are printed and written as JSON; levels of -inf (nothing) stand as None.
 
-    Raises OutOfRangeError for geostationary satellites alone, and for a step longer than the run.
+    Every constellation that moves has its own verdicts; where two share spectrum, what they bring together
+    has some too. Raises OutOfRangeError for geostationary satellites alone, and for a step longer than the
+    run.
     """
     scenario, tell = _in_band(results.scenario, question), progress or (lambda what, done, total: None)
     refuse(scenario, question)
-    low, high = scenario.constellation.payload.user_down_band_ghz
-    flux, bare = flux_checks(scenario), flux_checks(_with_limit(scenario, "none"))
+    systems = moving(scenario)
+    bare = {each.constellation.name: flux_checks(_with_limit(each, "none")) for each in systems}
     return {
         "label": LABEL,
         "scenario": scenario.name,
         "country": scenario.area.country,
         "region": articles.itu_region(scenario.area.country),
-        "constellation": scenario.constellation.name,
-        "not_looked_at": [scenario.fallback.constellation.name] if scenario.fallback else [],
-        "band_ghz": [round(low, 6), round(high, 6)],
-        "band_from": _band_from(scenario, question),
-        "pfd_limit": scenario.constellation.pfd_limit,
-        "pfd": [_flux_row(check, free) for check, free in zip(flux, bare, strict=True)],
-        "pfd_missing_ghz": _gaps([each.limit for each in flux if each.limit.authority == "RR"], low, high),
-        "epfd_down": _epfd_down(results, scenario, question, tell),
+        "not_looked_at": [each.name for each in _constellations(scenario) if not each.moving],
+        "constellations": [_system(results, each, bare, question, tell) for each in systems],
+        "together": _together(results, systems, question, tell),
         "epfd_up": {"verdict": str(Verdict.row_missing), "table": "22-2"},
         "price": price(scenario, bare, question.price_slots, served_of, tell),
     }
 
 
+def _constellations(scenario: Scenario) -> list[Constellation]:
+    second = scenario.fallback
+    return [scenario.constellation, *([] if second is None else [second.constellation])]
+
+
+def moving(scenario: Scenario) -> list[Scenario]:
+    """The question put to each constellation of a scenario alone, but for those that stand still."""
+    parts = (scenario, scenario.fallback_alone())
+    return [each for each in parts if each is not None and each.constellation.moving]
+
+
+def _system(
+    results: Results,
+    scenario: Scenario,
+    bare: Mapping[str, Sequence[pfd.FluxCheck]],
+    question: Question,
+    tell: Progress,
+) -> dict[str, Any]:
+    """The verdicts on one constellation."""
+    system, flux = scenario.constellation, flux_checks(scenario)
+    low, high = system.payload.user_down_band_ghz
+    beams = None if question.beams == "run" else epfd.co_frequency_beams(system.payload)
+    return {
+        "constellation": system.name,
+        "band_ghz": [round(low, 6), round(high, 6)],
+        "band_from": _band_from(scenario, question),
+        "pfd_limit": system.pfd_limit,
+        "pfd": [_flux_row(check, free) for check, free in zip(flux, bare[system.name], strict=True)],
+        "pfd_missing_ghz": _gaps([each.limit for each in flux if each.limit.authority == "RR"], low, high),
+        "co_frequency_beams": beams,
+        "epfd_down": _epfd_down(results, [scenario], question, tell),
+    }
+
+
+def _together(
+    results: Results, systems: Sequence[Scenario], question: Question, tell: Progress
+) -> dict[str, Any] | None:
+    """What constellations that share spectrum bring together; None for one alone, or where they share none.
+    It is held against the limits of one system: those of all together (Resolution 76) are not at hand."""
+    low, high = _shared_band(systems)
+    if len(systems) < 2 or high - low <= 1e-9:
+        return None
+    return {
+        "constellations": [each.constellation.name for each in systems],
+        "band_ghz": [round(low, 6), round(high, 6)],
+        "limits_of_all": str(Verdict.row_missing),
+        "epfd_down": _epfd_down(results, systems, question, tell),
+    }
+
+
+def _shared_band(systems: Sequence[Scenario]) -> tuple[float, float]:
+    """The spectrum that the users of all constellations have; the high end below the low one for none."""
+    bands = [each.constellation.payload.user_down_band_ghz for each in systems]
+    return max(low for low, _ in bands), min(high for _, high in bands)
+
+
 def _in_band(scenario: Scenario, question: Question) -> Scenario:
-    """The scenario with its users in the band that is asked about, if one is."""
+    """The scenario with the users of what moves in the band that is asked about, if one is."""
     if question.band_ghz is None:
         return scenario
-    (low, high), system = question.band_ghz, scenario.constellation
-    payload = _with(system.payload, user_down_low_ghz=low, user_down_high_ghz=high)
-    return _with(scenario, constellation=_with(system, payload=payload))
+    low, high = question.band_ghz
+
+    def moved(system: Constellation) -> Constellation:
+        payload = _with(system.payload, user_down_low_ghz=low, user_down_high_ghz=high)
+        return _with(system, payload=payload)
+
+    return _each(scenario, moved)
 
 
-def _with_limit(scenario: Scenario, rule: str) -> Scenario:
-    """The scenario with another rule on flux density."""
-    return _with(scenario, constellation=_with(scenario.constellation, pfd_limit=rule))
+def _each(
+    scenario: Scenario, changed: Callable[[Constellation], Constellation], name: str | None = None
+) -> Scenario:
+    """The scenario with each constellation that moves changed, or of them the one of a name."""
+
+    def other(system: Constellation) -> Constellation:
+        return changed(system) if system.moving and name in (None, system.name) else system
+
+    second = scenario.fallback
+    if second is not None:
+        second = _with(second, constellation=other(second.constellation))
+    return _with(scenario, constellation=other(scenario.constellation), fallback=second)
+
+
+def _with_limit(scenario: Scenario, rule: str, name: str | None = None) -> Scenario:
+    """The scenario with another rule on flux density, of all that moves or of one constellation."""
+    return _each(scenario, lambda system: _with(system, pfd_limit=rule), name)
 
 
 def _band_from(scenario: Scenario, question: Question) -> str:
@@ -105,8 +176,7 @@ def _band_from(scenario: Scenario, question: Question) -> str:
 def refuse(scenario: Scenario, question: Question) -> None:
     """Raise OutOfRangeError for what the Articles' rows here do not speak of, or a run of no step; LimitError
     for one of too many."""
-    system = scenario.constellation
-    if not system.moving:
+    if not moving(scenario):
         what = "non-geostationary satellites"
         raise OutOfRangeError("the constellation", "geostationary alone", what, "RR Articles 21 and 22")
     if question.step_s > question.duration_s:
@@ -166,14 +236,16 @@ def one_of_each(limits: Sequence[EpfdLimit], low_ghz: float) -> list[tuple[EpfdL
     return [found[key] for key in sorted(found)]
 
 
-def _epfd_down(results: Results, scenario: Scenario, question: Question, tell: Progress) -> dict[str, Any]:
-    band = scenario.constellation.payload.user_down_band_ghz
-    limits = articles.epfd_limits(*band, articles.itu_region(scenario.area.country))
+def _epfd_down(
+    results: Results, systems: Sequence[Scenario], question: Question, tell: Progress
+) -> dict[str, Any]:
+    """EPFD of constellations in the spectrum that all of them have, summed before it is counted."""
+    band = _shared_band(systems)
+    limits = articles.epfd_limits(*band, articles.itu_region(systems[0].area.country))
     plan, own = plan_of(results, question), question.beams == "run"
     out: dict[str, Any] = {
         "beams": question.beams,
         "assumptions": list(epfd_run.OWN_BEAMS if own else epfd.EVERYWHERE),
-        "co_frequency_beams": None if own else epfd.co_frequency_beams(scenario.constellation.payload),
         "reference_khz": REFERENCE_KHZ,
         "step_s": plan.step_s,
         "steps": plan.steps,
@@ -183,8 +255,8 @@ def _epfd_down(results: Results, scenario: Scenario, question: Question, tell: P
         "antennas": [],
     }
     if limits:
-        source = _own_beams(scenario) if own else _everywhere(scenario, plan)
-        found = epfd.run(source, one_of_each(limits, band[0]), plan, tell)
+        sources = [_own_beams(each) if own else _everywhere(each, plan) for each in systems]
+        found = epfd.run(epfd.together(sources), one_of_each(limits, band[0]), plan, tell)
         out["antennas"] = [_antenna(each) for each in found]
     return out
 
@@ -257,18 +329,18 @@ def _finite(value: float) -> float | None:
 
 def price(
     scenario: Scenario,
-    bare: Sequence[pfd.FluxCheck],
+    bare: Mapping[str, Sequence[pfd.FluxCheck]],
     slots: int,
     served_of: ServedOf,
     tell: Progress,
 ) -> dict[str, Any]:
     """Homes served with and without each rule, on evenly spaced slots of the run. `bare`: `flux_checks` of
-    the beams that no cap holds."""
+    each constellation's beams that no cap holds."""
     steps = scenario.time.steps
     chosen = even_slots(steps, slots)
     if not chosen:
         return {"slots": 0, "of_slots": steps, "rules": []}
-    rules = [_arc_rule(scenario), _flux_rule(scenario, bare)]
+    rules = [_arc_rule(scenario), *(_flux_rule(scenario, name, bare) for name in bare)]
     jobs = [other for _, other in rules if other is not None]
     tell("pricing the rules", 0, len(jobs) + 1)
     plan = scenario.demand.plan
@@ -291,9 +363,9 @@ def _priced(rule: dict[str, Any], stated: float, other: float) -> dict[str, Any]
 
 
 def _arc_rule(scenario: Scenario) -> tuple[dict[str, Any], Scenario | None]:
-    """Separation from the arc, of users and gateways, and the scenario without it."""
-    system = scenario.constellation
-    widest = max([system.gso_separation_deg, *(g.gso_separation_deg for g in scenario.gateways)])
+    """Separation from the arc, of users and gateways of all that moves, and the scenario without it."""
+    parts = [(each.constellation.gso_separation_deg, each.gateways) for each in moving(scenario)]
+    widest = max(max([users, *(g.gso_separation_deg for g in sites)]) for users, sites in parts)
     rule = {
         "rule": f"separation of {widest:g} deg from the geostationary arc",
         "stated_keeps_it": True,
@@ -301,41 +373,65 @@ def _arc_rule(scenario: Scenario) -> tuple[dict[str, Any], Scenario | None]:
     }
     if widest == 0.0:
         return rule, None
-    gateways = tuple(_with(gateway, gso_separation_deg=0.0) for gateway in scenario.gateways)
-    return rule, _with(scenario, constellation=_with(system, gso_separation_deg=0.0), gateways=gateways)
+    return rule, _off_the_arc(scenario)
 
 
-def _flux_rule(scenario: Scenario, bare: Sequence[pfd.FluxCheck]) -> tuple[dict[str, Any], Scenario | None]:
-    """The cap on flux density, and the scenario on the other side of it: without the cap where it takes some
-    of the EIRP density, CAP_STEP_DB over it where beams just keep it."""
-    country, stated = scenario.area.country, scenario.constellation.pfd_limit
-    held = [check for check in bare if check.limit.authority in {"RR", country}]
-    rule: dict[str, Any] = {"rule": "cap on power flux density", "stated_keeps_it": True}
+def _off_the_arc(scenario: Scenario) -> Scenario:
+    """The scenario without separation from the arc of anything that moves."""
+
+    def free(sites: tuple[Gateway, ...]) -> tuple[Gateway, ...]:
+        return tuple(_with(site, gso_separation_deg=0.0) for site in sites)
+
+    out = _each(scenario, lambda system: _with(system, gso_separation_deg=0.0))
+    if scenario.constellation.moving:
+        out = _with(out, gateways=free(out.gateways))
+    second = out.fallback
+    if second is not None and second.constellation.moving:
+        out = _with(out, fallback=_with(second, gateways=free(second.gateways)))
+    return out
+
+
+def _flux_rule(
+    scenario: Scenario, name: str, bare: Mapping[str, Sequence[pfd.FluxCheck]]
+) -> tuple[dict[str, Any], Scenario | None]:
+    """The cap on flux density of one constellation, and the scenario on the other side of it: without the cap
+    where it takes some of the EIRP density, CAP_STEP_DB over it where beams just keep it."""
+    country = scenario.area.country
+    (stated,) = (each.pfd_limit for each in _constellations(scenario) if each.name == name)
+    held = [check for check in bare[name] if check.limit.authority in {"RR", country}]
+    of_name = f" of {name}" if len(bare) > 1 else ""
+    rule: dict[str, Any] = {"rule": f"cap on power flux density{of_name}", "stated_keeps_it": True}
     if not held:
         return rule | {"note": f"no price: {Verdict.row_missing}"}, None
     margin = min(check.margin_db for check in held)
     if margin < 0.0:
         other = "article-21" if stated == "none" else "none"
         note = f"it takes up to {-margin:g} dB of the EIRP density, of the beams that exceed it"
-        return rule | {"stated_keeps_it": stated != "none", "note": note}, _with_limit(scenario, other)
+        return rule | {"stated_keeps_it": stated != "none", "note": note}, _with_limit(scenario, other, name)
     if margin >= CAP_STEP_DB:
         return rule | {"note": f"it takes nothing: {margin:g} dB of margin"}, None
     note = f"without it: what {CAP_STEP_DB:g} dB above the cap would bring, radiated power raised alike"
-    return rule | {"note": note}, _with_limit(_louder(scenario, margin + CAP_STEP_DB), "none")
+    return rule | {"note": note}, _with_limit(_louder(scenario, margin + CAP_STEP_DB, name), "none", name)
 
 
-def _louder(scenario: Scenario, gain_db: float) -> Scenario:
-    """The scenario with so many decibels more EIRP density, and radiated power raised alike."""
-    payload, ratio = scenario.constellation.payload, 10.0 ** (0.1 * gain_db)
-    edge, average = payload.eirp_density_edge_dbw_mhz, payload.rf_power_average_w
-    changed = _with(
-        payload,
-        eirp_density_dbw_mhz=payload.eirp_density_dbw_mhz + gain_db,
-        eirp_density_edge_dbw_mhz=None if edge is None else edge + gain_db,
-        rf_power_w=payload.rf_power_w * ratio,
-        rf_power_average_w=None if average is None else average * ratio,
-    )
-    return _with(scenario, constellation=_with(scenario.constellation, payload=changed))
+def _louder(scenario: Scenario, gain_db: float, name: str | None = None) -> Scenario:
+    """The scenario with so many decibels more EIRP density, and radiated power raised alike, of all that
+    moves or of one constellation."""
+    ratio = 10.0 ** (0.1 * gain_db)
+
+    def louder(system: Constellation) -> Constellation:
+        payload = system.payload
+        edge, average = payload.eirp_density_edge_dbw_mhz, payload.rf_power_average_w
+        changed = _with(
+            payload,
+            eirp_density_dbw_mhz=payload.eirp_density_dbw_mhz + gain_db,
+            eirp_density_edge_dbw_mhz=None if edge is None else edge + gain_db,
+            rf_power_w=payload.rf_power_w * ratio,
+            rf_power_average_w=None if average is None else average * ratio,
+        )
+        return _with(system, payload=changed)
+
+    return _each(scenario, louder, name)
 
 
 def _with(model: M, **changes: object) -> M:

@@ -13,12 +13,8 @@ from raabta.base.errors import ScenarioError
 from raabta.cli import spectrum as room
 from raabta.cli.app import main
 
-FOUND = {
-    "label": "Indicative",
-    "scenario": "here",
+SYSTEM = {
     "constellation": "low",
-    "not_looked_at": [],
-    "region": 3,
     "band_ghz": [11.6, 11.8],
     "band_from": "channels",
     "pfd": [
@@ -64,6 +60,14 @@ FOUND = {
             }
         ],
     },
+}
+FOUND = {
+    "label": "Indicative",
+    "scenario": "here",
+    "not_looked_at": [],
+    "region": 3,
+    "constellations": [SYSTEM],
+    "together": None,
     "epfd_up": {"table": "22-2", "verdict": "row missing from our table"},
     "price": {
         "slots": 4,
@@ -97,10 +101,10 @@ def test_a_band_is_read_and_a_wrong_one_refused() -> None:
 
 
 def test_tables_name_what_is_missing_and_what_is_nothing() -> None:
-    flux = printed(room.flux_table(FOUND))
+    flux = printed(room.flux_table(SYSTEM))
     assert "met" in flux
     assert "4 kHz" in flux
-    down = printed(room.epfd_table(FOUND))
+    down = printed(room.epfd_table(SYSTEM["epfd_down"]))
     assert "-inf" in down
     assert "not resolved" in down
     assert room.missing(FOUND) == [
@@ -113,18 +117,31 @@ def test_tables_name_what_is_missing_and_what_is_nothing() -> None:
 
 
 def test_the_heading_says_how_the_band_was_taken_and_that_it_is_indicative() -> None:
-    text = room.heading(FOUND)
-    assert "--band" in text
-    assert "Indicative" in text
-    assert "as given" in room.heading(FOUND | {"band_from": "option"})
+    assert "Indicative" in room.heading(FOUND)
+    assert "low: users from space in 11.6 to 11.8 GHz" in room.named(SYSTEM)
+    assert "--band" in room.named(SYSTEM)
+    assert "as given" in room.named(SYSTEM | {"band_from": "option"})
+
+
+def test_two_constellations_are_named_and_what_they_bring_together_is_held_against_one() -> None:
+    two = FOUND | {"constellations": [SYSTEM, SYSTEM | {"constellation": "other"}]}
+    assert "other: EPFD down" not in " ".join(room.missing(two))
+    assert "low: Power flux density, 11.7 to 11.8 GHz: row missing from our table" in room.missing(two)
+    assert "other: Power flux density, 11.7 to 11.8 GHz: row missing from our table" in room.missing(two)
+    assert room.notes(two)[0] == "low and other share no spectrum: nothing is summed."
+    shared = {"constellations": ["low", "other"], "band_ghz": [11.6, 11.7], "limits_of_all": room.MISSING}
+    said = room.all_of(shared)
+    assert "low and other together, in 11.6 to 11.7 GHz" in said
+    assert "(Resolution 76): row missing from our table" in said
+    assert room.notes(two | {"together": shared}) == ["EPFD assumes that all is active."]
 
 
 def test_notes_carry_assumptions_and_doubt() -> None:
-    doubted = FOUND["pfd"][0] | {"confidence": "M"}
+    doubted = SYSTEM | {"pfd": [SYSTEM["pfd"][0] | {"confidence": "M"}]}
     assert room.notes(FOUND) == ["EPFD assumes that all is active."]
-    assert room.notes(FOUND | {"pfd": [doubted]})[-1] == "Confidence of a flux limit: M."
+    assert room.notes(FOUND | {"constellations": [doubted]})[-1] == "Confidence of a flux limit: M."
     hybrid = room.notes(FOUND | {"not_looked_at": ["high"]})[0]
-    assert hybrid.startswith("Verdicts are for low alone: the fallback, high, is not looked at.")
+    assert hybrid.startswith("Verdicts are for low alone: high is geostationary")
 
 
 def test_a_users_mistakes_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
