@@ -384,11 +384,16 @@ PAIRS = Table(
         ),
         Column("satellites", ("pair",), "float64", "1", "on the way, mean", _COUNT, _NO_WAY),
         Column(
-            "changes_per_hour", ("pair",), "float64", "1/h", "steps at which the way is another", _COUNT
+            "changes_per_hour", ("pair",), "float64", "1/h",
+            "steps at which the way is another: in satellites, gateway or the fibre behind it", _COUNT,
         ),
         Column(
             "handovers_per_hour", ("pair",), "float64", "1/h",
             "steps at which the satellite of an end is another, both ends added", _COUNT,
+        ),
+        Column(
+            "gateway_changes_per_hour", ("pair",), "float64", "1/h",
+            "steps at which the gateway that it lands at is another; 0 where it ends at places", _COUNT,
         ),
         Column("outages", ("pair",), "int64", "1", "times without a way, each of one step or more", _COUNT),
         Column("longest_outage_s", ("pair",), "float64", "s", "longest of them; 0 for none", _COUNT),
@@ -429,5 +434,9 @@ FLOWS = Table(
         Column("least_mbps", ("pair",), "float64", "Mbps", "rate got, least", _COUNT),
         Column("met_share", ("pair",), "float64", "1", "part of the looks with all asked for", _SHARE),
         Column("stopped_by", ("pair",), "U", "", "what stops it most often"),
+        Column(
+            "lands_at", ("pair",), "U", "", "gateway where most of it lands, most often",
+            missing="empty: it ends at a place, or nothing of it lands",
+        ),
     ),
-)
+)  # fmt: skip

@@ -316,6 +316,8 @@ def pair_table(answer: Answer) -> Table:
     )
     table.add_row("other way", f"{row['changes_per_hour']:.0f} times an hour")
     table.add_row("handovers at the ends", f"{row['handovers_per_hour']:.0f} an hour")
+    if answer.scenario.pops:
+        table.add_row("lands at another gateway", f"{row['gateway_changes_per_hour']:.0f} times an hour")
     table.add_row("outages", f"{row['outages']:,} (longest {row['longest_outage_s']:g} s)")
     return table
 
@@ -360,6 +362,8 @@ def run_table(answer: Answer) -> Table:
     for name in ("least", "median", "most"):
         table.add_column(name, justify="right")
     for name, words, unit, factor in _FIGURES:
+        if name == "gateway_changes_per_hour" and not answer.scenario.pops:
+            continue
         spread = summary["over_pairs"][name]
         figures = ["-"] * 3 if spread is None else [f"{factor * v:,.2f}{unit}" for v in spread.values()]
         table.add_row(words, *figures)
@@ -376,6 +380,7 @@ _FIGURES = (
     ("satellites", "satellites on the way", "", 1.0),
     ("changes_per_hour", "other ways an hour", "", 1.0),
     ("handovers_per_hour", "handovers an hour", "", 1.0),
+    ("gateway_changes_per_hour", "other gateways an hour", "", 1.0),
     ("longest_outage_s", "longest outage", " s", 1.0),
 )
 

@@ -181,8 +181,10 @@ def _of_pairs(answer: Answer) -> list[str | Table]:
     for name, words in (
         ("changes_per_hour", "other ways an hour"),
         ("handovers_per_hour", "handovers an hour"),
+        ("gateway_changes_per_hour", "other gateways an hour"),
     ):
-        _row(table, words, figures[name]["before"], figures[name]["after"], ",.1f")
+        if name in figures:
+            _row(table, words, figures[name]["before"], figures[name]["after"], ",.1f")
     _traffic_rows(table, figures)
     cost = _table(
         "what other ways cost, where there is one", "", "median pair", "95 % of pairs", "worst pair"

@@ -67,6 +67,7 @@ def _places(found: Track) -> list[dict[str, Any]]:
                 strict=True,
             )
         )
+        if lat == lat  # whichever point of presence comes first is nowhere
     ]
 
 

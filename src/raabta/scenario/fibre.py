@@ -148,7 +148,7 @@ def left_at(failures: Iterable[Failure], cables: Sequence[Cable], at_s: float) -
 
 
 def cut_gateways(
-    failures: Sequence[Failure], gateways: Sequence[Gateway], cables: Sequence[Cable]
+    failures: Sequence[Failure], gateways: Sequence[Gateway | Station], cables: Sequence[Cable]
 ) -> tuple[Failure, ...]:
     """Failures of fibre as those of gateways: each is out while no cable of its own is left."""
     edges = edges_s(failures)

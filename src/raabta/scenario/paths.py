@@ -16,7 +16,7 @@ from pydantic import (
 from raabta.base.errors import ScenarioError
 from raabta.scenario.constellation import SpaceSegment
 from raabta.scenario.failures import MOST_FAILURES, OF_FIBRE, OF_PLACES, OF_SATELLITES, Failure, check_fleet
-from raabta.scenario.fibre import Cable, cables_of, check_fibre, check_names, without_empty
+from raabta.scenario.fibre import Cable, cables_of, check_fibre, check_names, cut_gateways, without_empty
 from raabta.scenario.landing import PointOfPresence, check_pops, placed, without
 from raabta.scenario.model import CountryCode, Latitude, Longitude, Model, Positive
 from raabta.scenario.models import SCHEMA_VERSION, Scenario, Time
@@ -290,6 +290,11 @@ class PathScenario(Model):
     def cables(self) -> tuple[Cable, ...]:
         """Fibre behind the gateways; none where there are no points of presence."""
         return cables_of(self.gateways, self.placed_pops) if self.pops else ()
+
+    @property
+    def cut_gateways(self) -> tuple[Failure, ...]:
+        """Gateways that failures leave without fibre, and when, as failures."""
+        return cut_gateways(self.failures, self.gateways, self.cables) if self.pops else ()
 
     @property
     def own_failures(self) -> tuple[Failure, ...]:

@@ -14,7 +14,7 @@ from raabta.orbits.outages import Outage, satellites_out, window
 from raabta.scenario.failures import OF_SATELLITES
 from raabta.scenario.models import Scenario
 from raabta.service.pairs.ground import places_of
-from raabta.service.pairs.outages import place_outages
+from raabta.service.pairs.outages import link_outages, place_outages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,17 +24,20 @@ if TYPE_CHECKING:
     from raabta.access.passes import Passes
     from raabta.network.mesh.laser_outages import LaserOutage
     from raabta.orbits.propagate import Propagator
+    from raabta.scenario.failures import Failure
     from raabta.scenario.kinds import FleetScenario
     from raabta.service.contacts import Stations
 
 
 @dataclass(frozen=True)
 class Out:
-    """Satellites and stations, by their numbers, that are out for a while; lasers: whose are, where contacts
-    are between satellites. notes: the failures that say so."""
+    """Satellites and stations, by their numbers, that are out for a while; links: of a station to a
+    satellite, (station << 32) + satellite; lasers: whose are, where contacts are between satellites. notes:
+    the failures that say so."""
 
     satellites: tuple[Outage, ...]
     stations: tuple[Outage, ...]
+    links: tuple[Outage, ...]
     notes: tuple[str, ...]
     lasers: Topology | None = None
 
@@ -42,19 +45,27 @@ class Out:
     def edges(self) -> list[np.datetime64]:
         """When something goes out or comes back, UTC."""
         lasers = () if self.lasers is None else self.lasers.outages
-        every: tuple[Outage | LaserOutage, ...] = (*self.satellites, *self.stations, *lasers)
+        every: tuple[Outage | LaserOutage, ...] = (
+            *self.satellites,
+            *self.stations,
+            *self.links,
+            *lasers,
+        )
         return [time for each in every for time in (each.start, each.end)]
 
     def holds(self, found: Passes, time: np.datetime64) -> NDArray[np.bool_]:
         """Which intervals have both of their ends at a time."""
         there = np.ones(len(found), np.bool_)
-        sites = self.stations if self.lasers is None else self.satellites
-        for outages, own in ((self.satellites, found.satellite), (sites, found.site)):
+        pair = (found.site << 32) + found.satellite
+        whose = [(self.satellites, found.satellite)]
+        whose += [(self.stations, found.site), (self.links, pair)] if self.lasers is None else []
+        whose += [(self.satellites, found.site)] if self.lasers is not None else []
+        for outages, own in whose:
             for each in outages:
                 if each.during(time):
                     there &= ~np.isin(own, each.who)
         if self.lasers is not None:
-            there &= ~self.lasers.out((found.site << 32) + found.satellite, time)
+            there &= ~self.lasers.out(pair, time)
         return there
 
 
@@ -69,10 +80,15 @@ def outages_of(scenario: FleetScenario, stations: Stations, names: Sequence[str]
         for each in scenario.own_failures
         if each.what in OF_SATELLITES
     ]
+    cut = tuple(each for each in scenario.cut_gateways if each.name in stations.name)
     return Out(
         tuple(satellites),
-        tuple(_stations_out(scenario, stations)),
-        tuple(f"Failure {each.line}" for each in scenario.own_failures),
+        tuple(_stations_out(scenario, stations, cut)),
+        tuple(_links_out(scenario, stations, names)),
+        (
+            *(f"Failure {each.line}" for each in scenario.own_failures),
+            *(f"No contact with {each.line.partition(':')[2]}: none of its fibre is left" for each in cut),
+        ),
     )
 
 
@@ -82,19 +98,32 @@ def lasers_out(scenario: FleetScenario, fleet: Propagator, out: Out) -> Out:
     return replace(out, lasers=laser_outages(whole, scenario, fleet.names))
 
 
-def _stations_out(scenario: FleetScenario, stations: Stations) -> list[Outage]:
-    """Outages of gateways, or places, by the numbers of the stations that are asked about."""
+def _stations_out(scenario: FleetScenario, stations: Stations, cut: tuple[Failure, ...]) -> list[Outage]:
+    """Outages of gateways, or places, by the numbers of the stations that are asked about; those `cut` are
+    out as gateways that fail are."""
     if isinstance(scenario, Scenario):
-        names, outages = (
-            [each.name for each in scenario.gateways],
-            gateway_outages(scenario, scenario.failures),
-        )
+        names = [each.name for each in scenario.gateways]
+        outages = gateway_outages(scenario, (*scenario.failures, *cut))
     else:
         places = places_of(scenario)
-        names, outages = list(places.name), place_outages(scenario, places)
+        names, outages = list(places.name), place_outages(scenario, places, cut)
     asked = {name: number for number, name in enumerate(stations.name)}
     renumbered = (
         replace(each, who=np.array([asked[names[i]] for i in each.who if names[i] in asked], np.int64))
         for each in outages
     )
     return [each for each in renumbered if each.who.size]
+
+
+def _links_out(scenario: FleetScenario, stations: Stations, names: Sequence[str]) -> list[Outage]:
+    """Outages of links between a place and a satellite, by the numbers of the stations asked about."""
+    if isinstance(scenario, Scenario):
+        return []
+    places = places_of(scenario)
+    asked = {name: number for number, name in enumerate(stations.name)}
+    number = np.array([asked.get(name, -1) for name in places.name], np.int64)
+    renumbered = (
+        replace(each, who=(number[each.who >> 32] << 32) + (each.who & 0xFFFFFFFF))
+        for each in link_outages(scenario, places, names)
+    )
+    return [each for each in renumbered if (each.who >= 0).all()]

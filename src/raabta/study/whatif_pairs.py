@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_VALUES: Final = 4_000_000
 """Steps times pairs that are held at once."""
 
+RATES: Final = ("changes_per_hour", "handovers_per_hour", "gateway_changes_per_hour")
+"""Columns of the table PAIRS that both runs tell; runs of earlier versions lack the last."""
+
 
 @dataclass(frozen=True)
 class Ways:
@@ -60,7 +63,8 @@ def compare(before: Stored, after: Stored) -> tuple[dict[str, Any], dict[str, li
         "cause": [CAUSES[int(row.argmax())] if row.any() else "" for row in cause_steps],
         **{
             f"{key}_{when}": [float(row[key]) for row in run.pairs]
-            for key in ("changes_per_hour", "handovers_per_hour")
+            for key in RATES
+            if key in before.pairs[0]
             for when, run in (("before", before), ("after", after))
         },
         **whatif_flows.columns(before, after),
@@ -151,8 +155,11 @@ def _figures(columns: dict[str, list[Any]], cause_steps: NDArray[np.int64], foun
         "steps_lost_to": {CAUSES[i]: int(sums[i]) for i in range(1, len(CAUSES)) if sums[i]},
         "rerouted_share": _spread(found["rerouted_share"]),
         **{key: _spread(found[key]) for key in spread},
-        "changes_per_hour": {w: mean[f"changes_per_hour_{w}"] for w in ("before", "after")},
-        "handovers_per_hour": {w: mean[f"handovers_per_hour_{w}"] for w in ("before", "after")},
+        **{
+            key: {w: mean[f"{key}_{w}"] for w in ("before", "after")}
+            for key in RATES
+            if f"{key}_before" in mean
+        },
     }
 
 

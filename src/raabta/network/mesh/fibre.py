@@ -40,6 +40,16 @@ class Behind(NamedTuple):
     gateway: Ints
 
 
+class Landed(NamedTuple):
+    """Where ways land that go on in fibre: gateway (p,), a place, and pop (p,), a number among the points of
+    presence, -1 for none; fibre (p,): a number that tells the way behind the gateway apart, by where it ends
+    and how long it is."""
+
+    gateway: Ints
+    pop: Ints
+    fibre: NDArray[np.uint64]
+
+
 @dataclass(frozen=True)
 class Fibre:
     """Fibre behind the gateways among g places, to v points of presence, which are ground nodes g to
@@ -94,6 +104,19 @@ class Fibre:
     def reach_at(self, at_s: float) -> Floats:
         """Fibre from places to points of presence at a time, (g, v), see `reach_km`."""
         return np.asarray(self.reach_km[self._state(at_s)])
+
+    def land(self, behind: Behind, node: Ints, satellite: Ints, at_s: float) -> Landed:
+        """Where ways land, at a time, that come by a satellite (p,) to a ground node (p,): those to nodes
+        behind the places, from a satellite that is one (-1 is none)."""
+        reach = self.reach_at(at_s)
+        g, v = reach.shape
+        own = np.flatnonzero((node >= g) & (satellite >= 0))
+        found = Landed(np.full(node.size, -1), np.full(node.size, -1), np.zeros(node.size, np.uint64))
+        gateway = landing_gateway(behind, node[own], satellite[own])
+        pop = np.where(node[own] == g + v, reach[gateway].argmin(axis=1), node[own] - g)
+        found.gateway[own], found.pop[own] = gateway, pop
+        found.fibre[own] = reach[gateway, pop].view(np.uint64) ^ pop.astype(np.uint64)
+        return found
 
     def pops_out(self, at_s: float) -> Flags:
         """Which points of presence are out, (v + 1,); the last, any of them, where all are."""

@@ -31,6 +31,15 @@ def follow(next_node, place, source, satellites, out_way, out_first, out_last, o
         out_way[i], out_first[i], out_last[i], out_satellites[i] = way, first, last, count
 
 
+@kernel
+def tell_fibre_apart(way, gateway, fibre):
+    """Mix into the number of each way (p,) that ends in fibre the gateway (p,) it lands at, -1 for none, and
+    fibre (p,), a number of 64 bits that tells the way behind it apart."""
+    for i in range(way.shape[0]):
+        if way[i] != 0 and gateway[i] >= 0:
+            way[i] = _mixed(_mixed(way[i], np.uint64(gateway[i] + 1)), fibre[i])
+
+
 @inner
 def _mixed(way, part):
     """A step of a 64-bit hash (xor, multiply, shift)."""

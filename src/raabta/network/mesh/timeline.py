@@ -240,8 +240,8 @@ def run_chunk(mesh: Mesh, steps: Sequence[int]) -> Arrays:
 
     km (t, p): the way between the ends, infinite where there is none; satellites (t, p): how many it goes
     over; cause (t, p): see `CAUSES`; same (t, p): whether the way is that of the step before, False at
-    the first of them. changes, handovers (p,): steps at which the way, and the satellite at either end, is
-    another than at the step before, both there; first_*, last_*: for the seams between chunks.
+    the first of them. changes, handovers, gateway_changes (p,): see `Counts`; first_*, last_*: for the seams
+    between chunks.
     With `keep_states` the forwarding state: see `forwarding.States`. With traffic, at every so
     manieth step of the run, flow_mbps, flow_stop (s, p) and flow_most_mbps (s,), and with points of presence
     flow_gateway (s, p), landed_mbps (s, g) and pops_mbps (s, v): see `traffic.Shared`.
@@ -262,7 +262,7 @@ class _Record:
         self.satellites = np.empty((steps, pairs), np.uint8)
         self.cause = np.empty((steps, pairs), np.uint8)
         self.same = np.zeros((steps, pairs), np.bool_)
-        self.changes, self.handovers = np.zeros(pairs, np.int64), np.zeros(pairs, np.int64)
+        self.counts = Counts.none(pairs)
         self.first = self.last = _no_ways(pairs)
         self.states = States() if mesh.scenario.routing.keep_states else None
         self.shared: list[Shared] = []
@@ -270,12 +270,12 @@ class _Record:
     def keep(self, i: int, step: Step, routes: Routes) -> None:
         """Note what step i of the chunk has."""
         mesh = self.mesh
-        found = follow(mesh, routes)
+        found = follow(mesh, step, routes)
         self.km[i] = routes.km[mesh.place, mesh.source]
         self.satellites[i] = np.minimum(found.satellites, 255)
         self.cause[i] = causes(mesh, step, found)
         if i:
-            add_changes(self.last, found, self.changes, self.handovers)
+            self.counts.add(self.last, found)
             self.same[i] = (found.way != 0) & (found.way == self.last.way)
         self.first, self.last = (self.first if i else found), found
         if self.states is not None and routes.next_node is not None:
@@ -292,8 +292,7 @@ class _Record:
             "cause": self.cause,
             "same": self.same,
             "steps": np.array([len(self.km)]),
-            "changes": self.changes,
-            "handovers": self.handovers,
+            **self.counts._asdict(),
             **{f"first_{name}": values for name, values in self.first._asdict().items()},
             **{f"last_{name}": values for name, values in self.last._asdict().items()},
             **(self.states.arrays() if self.states is not None else {}),
@@ -325,35 +324,62 @@ class _Record:
 
 
 class Followed(NamedTuple):
-    """The way of each pair at one step, (p,): a number that tells ways apart, 0 for none; the satellites at
-    its two ends, -1 for none; how many satellites it goes over."""
+    """The way of each pair at one step, (p,): a number that tells ways apart, fibre behind gateways too, 0
+    for none; the satellites at its two ends, -1 for none; how many satellites it goes over; the gateways at
+    which it lands, at its two ends, -1 where it goes on in no fibre."""
 
     way: NDArray[np.uint64]
     one_end: Ints
     other_end: Ints
     satellites: Ints
+    one_gateway: Ints
+    other_gateway: Ints
 
 
 def _no_ways(pairs: int) -> Followed:
     nobody = np.full(pairs, -1)
-    return Followed(np.zeros(pairs, np.uint64), nobody, nobody, np.zeros(pairs, np.int64))
+    return Followed(np.zeros(pairs, np.uint64), nobody, nobody, np.zeros(pairs, np.int64), nobody, nobody)
 
 
-def follow(mesh: Mesh, routes: Routes) -> Followed:
+def follow(mesh: Mesh, step: Step, routes: Routes) -> Followed:
     """Follow every pair through the forwarding state of one step."""
     pairs = len(mesh.pairs)
-    found = Followed(np.empty(pairs, np.uint64), *(np.empty(pairs, np.int64) for _ in range(3)))
-    kernels.follow(routes.next_node, mesh.place, mesh.source, mesh.propagator.count, *found)
-    return found
+    way, one_end, other_end = np.empty(pairs, np.uint64), np.empty(pairs, np.int64), np.empty(pairs, np.int64)
+    satellites, gateways = np.empty(pairs, np.int64), [np.full(pairs, -1)] * 2
+    starts, count = mesh.source, mesh.propagator.count
+    kernels.follow(routes.next_node, mesh.place, starts, count, way, one_end, other_end, satellites)
+    if mesh.fibre is not None and step.behind is not None:
+        for i, satellite in enumerate((one_end, other_end)):
+            landed = mesh.fibre.land(step.behind, mesh.pairs[:, i], satellite, seconds(mesh, step.number))
+            kernels.tell_fibre_apart(way, landed.gateway, landed.fibre)
+            gateways[i] = landed.gateway
+    return Followed(way, one_end, other_end, satellites, *gateways)
 
 
-def add_changes(before: Followed, after: Followed, changes: Ints, handovers: Ints) -> None:
-    """Count pairs whose way, and whose satellite at an end, is another than at the step before; only where
-    there was a way before and is one now."""
-    there = (before.way != 0) & (after.way != 0)
-    changes += there & (before.way != after.way)
-    handovers += (there & (before.one_end != after.one_end)).astype(np.int64)
-    handovers += there & (before.other_end != after.other_end)
+class Counts(NamedTuple):
+    """Of each pair (p,), at how many steps something is another than at the step before, with a way then and
+    now: the way, in space or in fibre; the satellites at its ends, and the gateways at which it lands, both
+    ends added."""
+
+    changes: Ints
+    handovers: Ints
+    gateway_changes: Ints
+
+    @classmethod
+    def none(cls, pairs: int) -> Counts:
+        """Nothing counted yet."""
+        return cls(*np.zeros((len(cls._fields), pairs), np.int64))
+
+    def add(self, before: Followed, after: Followed) -> None:
+        """Count one step."""
+        there = (before.way != 0) & (after.way != 0)
+        self.changes[:] += there & (before.way != after.way)
+        for count, ends in (
+            (self.handovers, ("one_end", "other_end")),
+            (self.gateway_changes, ("one_gateway", "other_gateway")),
+        ):
+            for end in ends:
+                count[:] += there & (getattr(before, end) != getattr(after, end))
 
 
 def causes(mesh: Mesh, step: Step, found: Followed) -> NDArray[np.uint8]:
@@ -377,7 +403,8 @@ def _by_fibre(
     lost = np.flatnonzero(found.way == 0)
     if not lost.size:
         return without
-    whole = follow(mesh, ways_at(mesh, step._replace(behind=fibre.whole(step.links)))).way != 0
+    mended = step._replace(behind=fibre.whole(step.links))
+    whole = follow(mesh, mended, ways_at(mesh, mended)).way != 0
     out = np.append(np.zeros(mesh.sites.count, np.bool_), fibre.pops_out(seconds(mesh, step.number)))
     told = np.where(whole, np.uint8(FIBRE_OUT), without)
     return np.where(out[mesh.pairs].any(axis=1), np.uint8(POP_OUT), told)

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from raabta.service.pairs.ground import Places
 
 
-def place_outages(scenario: PathScenario, places: Places) -> tuple[Outage, ...]:
-    """Places that are out. ScenarioError: a place, or a country, that the scenario does not have."""
+def place_outages(
+    scenario: PathScenario, places: Places, more: tuple[Failure, ...] = ()
+) -> tuple[Outage, ...]:
+    """Places that are out by the failures of a scenario, and by some more. ScenarioError: a place, or a
+    country, that the scenario does not have."""
     return tuple(
         Outage(np.array(_places(each, places)), *window(each, scenario.time.start))
-        for each in scenario.failures
+        for each in (*scenario.failures, *more)
         if each.what in ("gateway", "country")
     )
 

@@ -158,12 +158,13 @@ def _answer(folder: Path | None, mesh: Mesh, places: Places, read: Any) -> Answe
     summary, flows = _summary(mesh, places, found), None
     if scenario.traffic is not None:
         carried = carry(read, mesh.asked_mbps)
-        flows = tables.as_dataset(tables.FLOWS, {"one": one, "other": other, **carried.columns})
         summary["traffic"] = carried.summary
+        ends = {"one": one, "other": other, "lands_at": np.full(one.size, "")}
         if mesh.fibre is not None:
             landed = land(read, places)
-            flows["lands_at"] = ("pair", landed.gateway)
+            ends["lands_at"] = landed.gateway
             summary["traffic"]["landing"] = landed.summary
+        flows = tables.as_dataset(tables.FLOWS, {**ends, **carried.columns})
     return Answer(folder, scenario, places, pairs, outages, flows, summary)
 
 
@@ -204,6 +205,7 @@ SPREAD: Final = (
     "satellites",
     "changes_per_hour",
     "handovers_per_hour",
+    "gateway_changes_per_hour",
     "longest_outage_s",
 )
 """Columns that the summary tells the spread of over the pairs."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
-from raabta.network.mesh.timeline import CAUSES, CONNECTED, Followed, add_changes
+from raabta.network.mesh.timeline import CAUSES, CONNECTED, Counts, Followed
 from raabta.service.pairs.ground import great_circle_km
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def summarise(read: Read, pairs: Ints, places: Places, step_s: float) -> Found:
     columns = {
         "great_circle_km": great_circle_km(places, pairs),
         **{name: np.concatenate([found[name] for found, _ in blocks]) for name in blocks[0][0]},
-        "changes_per_hour": counted.changes / hours,
-        "handovers_per_hour": counted.handovers / hours,
+        **{f"{name}_per_hour": count / hours for name, count in counted.counts._asdict().items()},
     }
     outages = _joined([gaps for _, gaps in blocks], size)
     columns["outages"] = np.bincount(outages.pair, minlength=len(pairs)).astype(np.int64)
@@ -73,26 +72,25 @@ def summarise(read: Read, pairs: Ints, places: Places, step_s: float) -> Found:
 @dataclass(frozen=True)
 class _Counted:
     steps: int
-    changes: Ints
-    handovers: Ints
+    counts: Counts
 
 
 def _counted(read: Read, pairs: int) -> _Counted:
     """Sums over the chunks, and over the seams between them."""
-    changes, handovers, steps = np.zeros(pairs, np.int64), np.zeros(pairs, np.int64), 0
+    counts, steps = Counts.none(pairs), 0
     names = [f"{edge}_{name}" for edge in ("first", "last") for name in Followed._fields]
     last: Followed | None = None
-    for arrays in read(["changes", "handovers", "steps", *names]):
+    for arrays in read([*Counts._fields, "steps", *names]):
         first, after = (
             Followed(*(arrays[f"{edge}_{n}"] for n in Followed._fields)) for edge in ("first", "last")
         )
-        changes += arrays["changes"]
-        handovers += arrays["handovers"]
+        for name, count in counts._asdict().items():
+            count += arrays[name]
         steps += int(arrays["steps"][0])
         if last is not None:
-            add_changes(last, first, changes, handovers)
+            counts.add(last, first)
         last = after
-    return _Counted(steps, changes, handovers)
+    return _Counted(steps, counts)
 
 
 def _block(read: Read, own: slice, step_s: float) -> tuple[dict[str, NDArray[Any]], Outages]:

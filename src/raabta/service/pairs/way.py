@@ -10,12 +10,12 @@ import numpy as np
 
 from raabta.base.errors import LimitError
 from raabta.network.mesh.paths import path_nodes
-from raabta.network.mesh.timeline import step_times, walk, ways_at
+from raabta.network.mesh.timeline import seconds, step_times, walk, ways_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from raabta.network.mesh.timeline import Mesh
+    from raabta.network.mesh.timeline import Mesh, Step
     from raabta.service.pairs.ground import Places
 
 MOST_STEPS: Final = 20_000
@@ -26,7 +26,8 @@ MOST_STEPS: Final = 20_000
 class Leg:
     """A time in which the way stays the same: its first step, how many steps, and its nodes; none for no way.
 
-    Nodes are satellites from 0 on, and after them the places.
+    Nodes are satellites from 0 on, and after them the places and the points of presence; a way that goes on
+    in fibre names the gateway, and the point of presence that it is for.
     """
 
     first: int
@@ -75,13 +76,29 @@ def track(mesh: Mesh, places: Places, pair: int = 0) -> Track:
     for i, step in enumerate(walk(mesh, range(steps))):
         routes = ways_at(mesh, step)
         km[i] = routes.km[row, source]
-        nodes.append(tuple(path_nodes(routes, row, source)))
+        nodes.append(_with_gateways(mesh, step, path_nodes(routes, row, source)))
     legs, first = [], 0
     for same, group in groupby(nodes):
         count = len(list(group))
         legs.append(Leg(first, count, same))
         first += count
     return Track(mesh, places, tuple(legs), km)
+
+
+def _with_gateways(mesh: Mesh, step: Step, nodes: list[int]) -> tuple[int, ...]:
+    """The nodes of a way with the gateway before each end in fibre, and the end itself for any of several."""
+    if mesh.fibre is None or step.behind is None or len(nodes) < 2:
+        return tuple(nodes)
+    count, ends = mesh.propagator.count, []
+    for node, satellite in ((nodes[0], nodes[1]), (nodes[-1], nodes[-2])):
+        landed = mesh.fibre.land(
+            step.behind, np.array([node - count]), np.array([satellite]), seconds(mesh, step.number)
+        )
+        gateway = int(landed.gateway[0])
+        ends.append(
+            [count + mesh.sites.count + int(landed.pop[0]), count + gateway] if gateway >= 0 else [node]
+        )
+    return (*ends[0], *nodes[1:-1], *reversed(ends[1]))
 
 
 def positions_km(found: Track) -> NDArray[np.float64]:

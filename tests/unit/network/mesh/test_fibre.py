@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,12 +11,16 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from way_scenarios import SHELL
 
+from raabta.base import tables
 from raabta.network.mesh.fibre import FIBRE_SPEED_RATIO, reach_km
 from raabta.network.mesh.timeline import FIBRE_OUT, NO_WAY, NOT_AT_OTHER, POP_OUT, run_chunk, walk
 from raabta.network.mesh.traffic import BY_BEAM, BY_FEEDERS, BY_GATEWAY, MET, share_at
+from raabta.report.czml import czml
 from raabta.scenario.fibre import Cable
 from raabta.scenario.paths import ANY_POP, PathScenario
 from raabta.service.pairs.run import ask, prepare
+from raabta.service.pairs.summary import summarise
+from raabta.service.pairs.way import track
 
 GATEWAYS = [
     {"name": "Karachi GW", "latitude_deg": 24.9, "longitude_deg": 67.1, "gateway": True, "pops": ["Karachi"]},
@@ -184,6 +189,81 @@ def test_the_summary_says_where_traffic_lands_by_share():
     assert {each["name"] for each in told["gateways"]} <= {each["name"] for each in GATEWAYS}
     assert set(answer.flows["lands_at"].values) <= {"", *(each["name"] for each in GATEWAYS)}
     assert "a satellite's feeders" in answer.flows["stopped_by"].values
+
+
+def test_another_gateway_behind_the_same_satellite_is_another_way():
+    """Both gateways see the same satellites; the cable of one is cut, so its ways land at the other."""
+    near = [
+        {**GATEWAYS[0], "pops": ["Karachi", "Muscat"]},
+        {**GATEWAYS[0], "name": "Hub GW", "latitude_deg": 24.8, "pops": ["Karachi"]},
+    ]
+    pops = [{**pop, "fibre_to": []} for pop in POPS[:2]]
+    scene = landing("cable:Karachi GW@60-", lasers=False, gateways=near, pops=pops, steps=4)
+    mesh, places = prepare(scene)
+    found, legs = ask(mesh, places).pairs.isel(pair=0), track(mesh, places, 0).legs
+    own = [[track_name(mesh, places, node) for node in leg.nodes] for leg in legs for _ in range(leg.steps)]
+    assert [way[-2:] for way in own[1:3]] == [["Karachi GW", "Karachi"], ["Hub GW", "Karachi"]]
+    assert own[1][1] == own[2][1]  # the satellite stays
+    ends = [(way[1], way[-2]) for way in own]
+    changes = [sum(one[i] != other[i] for one, other in pairwise(ends)) for i in (0, 1)]
+    hours = 4 * 30.0 / 3_600.0
+    assert float(found["gateway_changes_per_hour"]) == pytest.approx(changes[1] / hours)
+    assert float(found["handovers_per_hour"]) == pytest.approx(2 * changes[0] / hours)  # one is both ends
+    assert float(found["changes_per_hour"]) == pytest.approx(sum(a != b for a, b in pairwise(own)) / hours)
+    kept = run_chunk(mesh, range(4))
+    assert not kept["same"][2, 0] and kept["gateway_changes"][0] == changes[1] >= 1
+
+
+def track_name(mesh, places, node):
+    return [*mesh.propagator.names, *places.name][node]
+
+
+def test_changes_of_gateway_are_those_of_a_plain_look_and_no_chunk_hides_one():
+    mesh, places = prepare(landing(lasers=False, steps=40))
+    lands = []
+    for step in walk(mesh, range(40)):
+        place = np.repeat(np.arange(mesh.sites.count), np.diff(step.links.start))
+        best = []
+        for one in range(2):
+            sees = dict(
+                zip(step.links.satellite[place == one], step.links.range_km[place == one], strict=True)
+            )
+            ends = [
+                (sees[sat] + km + mesh.fibre.whole_km[gate].min(), gate)
+                for gate, sat, km in zip(place, step.links.satellite, step.links.range_km, strict=True)
+                if gate >= 2 and sat in sees
+            ]
+            best.append(min(ends)[1] if ends else -1)
+        lands.append(best)
+    wanted = [
+        sum(a != b for a, b in pairwise(column) if a >= 0 and b >= 0) for column in zip(*lands, strict=True)
+    ]
+    assert sum(wanted) > 0
+    for cut in (40, 7):
+        held = [run_chunk(mesh, range(i, min(i + cut, 40))) for i in range(0, 40, cut)]
+        found = summarise(lambda only, held=held: held, mesh.pairs, places, 30.0).columns
+        np.testing.assert_allclose(found["gateway_changes_per_hour"], np.array(wanted) * 3.0)
+
+
+def test_a_way_to_any_point_of_presence_is_drawn_through_its_gateway():
+    mesh, places = prepare(landing(pairs=[["Quetta", ANY_POP]]))
+    parts = json.loads(czml(track(mesh, places)))
+    named = {part["id"]: part.get("name") for part in parts}
+    ends = [named[node] for part in parts if part["id"].startswith("link") for node in ends_of_link(part)]
+    assert ANY_POP not in named.values() and {"Karachi", "Muscat"} & set(ends)
+    assert {"Karachi GW", "Muscat GW"} & set(ends)
+
+
+def ends_of_link(part):
+    return [end.split("#")[0] for end in part["polyline"]["positions"]["references"]]
+
+
+def test_the_table_of_flows_says_where_each_lands_by_its_declaration():
+    mesh, places = prepare(landing(traffic={"total_mbps": 100.0, "every_steps": 2}))
+    flows = ask(mesh, places).flows
+    tables.check(flows, tables.FLOWS)
+    assert set(flows["lands_at"].values) <= {"Karachi GW", "Muscat GW"}
+    assert "`lands_at`" in tables.describe(tables.FLOWS)
 
 
 def test_cells_are_those_of_towns_and_hold_the_country():
