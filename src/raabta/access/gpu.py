@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from raabta.access.candidates import least_elevation
-from raabta.orbits.gpu import positions_on_gpu
+from raabta.orbits.gpu_positions import positions_on_gpu
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

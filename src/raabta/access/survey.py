@@ -26,8 +26,8 @@ from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance
 from raabta.engine.runner import run_chunks
 from raabta.engine.verify import write_output
-from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator, start_utc
+from raabta.orbits.satellites_out import laid_on
 from raabta.scenario.loader import scenario_hash, to_yaml
 from raabta.scenario.models import Scenario
 

@@ -29,8 +29,8 @@ from raabta.network import epfd_kernels as kernels
 from raabta.network import fixed_beams
 from raabta.network.epfd_rows import Distribution, distribution, nothing
 from raabta.network.flux import cap_of
-from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator
+from raabta.orbits.satellites_out import laid_on
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,8 +19,9 @@ from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
 from raabta.network.mesh.laser_outages import laser_outages
 from raabta.network.mesh.topology import Topology
-from raabta.orbits.outages import Outage, laid_on, window
+from raabta.orbits.outages import Outage, window
 from raabta.orbits.propagate import Propagator
+from raabta.orbits.satellites_out import laid_on
 from raabta.scenario.failures import gateways_out
 from raabta.scenario.layouts import carriers_of_a_beam, layout_spacing
 from raabta.scenario.models import PLANS_MBPS

@@ -7,10 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from raabta.base.clock import as_utc
-from raabta.base.frames import teme_to_itrf
-from raabta.orbits.elements import check_age
-from raabta.orbits.propagate import NearEarth, Propagator
+from raabta.orbits.near_earth import NearEarth
 
 Floats = npt.NDArray[np.float64]
 
@@ -37,16 +34,3 @@ def launch(near: NearEarth, minutes: Floats, rotation: Floats) -> Any:
         blocks = (-(-satellites // kernels.THREADS), min(times, STRIDES))
         kernels.propagate_itrf[blocks, kernels.THREADS](*map(kernels.cuda.to_device, arrays), out)
     return out
-
-
-def positions_on_gpu(fleet: Propagator, times: npt.ArrayLike) -> Any:
-    """`Propagator.positions_km` in an array that stays on the GPU; raises what that raises."""
-    from raabta.orbits import cuda_kernels as kernels
-
-    near, utc = fleet.state_arrays(), np.atleast_1d(as_utc(times))
-    whole = near.indices.size == fleet.count and not fleet.outages
-    if not whole or fleet.satellites.elements is None or utc.size == 0:
-        return kernels.cuda.to_device(fleet.positions_km(utc, device="gpu"))
-    check_age(fleet.satellites.elements, utc.min())
-    check_age(fleet.satellites.elements, utc.max())
-    return launch(near, fleet.minutes(utc), teme_to_itrf(utc))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from raabta.base.errors import NoSolutionError
 from raabta.base.frames import teme_to_itrf
 from raabta.orbits.elements import MeanElements, Satellites, check_age, concatenate
 from raabta.orbits.kepler import geostationary_position_km
-from raabta.orbits.sgp4_init import DEEP_SPACE_MINUTES, near_earth_constants
+from raabta.orbits.near_earth import NearEarth, near_earth_of
 from raabta.orbits.walker import walker
 
 if TYPE_CHECKING:
@@ -28,18 +28,6 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 _MINUTE_NS = 60_000_000_000
-
-
-class NearEarth(NamedTuple):
-    """What the SGP4 kernel takes, for fusing it into another: `kernels.propagate_itrf(*...)`.
-
-    `constants` (kernels.CONSTANTS, n); `offsets_min` (n,) from the elements' epoch to `start`; `indices` (n,)
-    the satellites' places in the run.
-    """
-
-    constants: Floats
-    offsets_min: Floats
-    indices: Indices
 
 
 class Propagator:
@@ -65,7 +53,7 @@ class Propagator:
         check_in_eop_range(self.start)
         self.satellites, self.notes = satellites, notes
         self.outages: tuple[Outage, ...] = ()
-        self._near, self._deep = _near_earth(satellites.elements, self.start)
+        self._near, self._deep = near_earth_of(satellites.elements, self.start)
         self._deep_records: Any = None
 
     @classmethod
@@ -204,27 +192,6 @@ def start_utc(start: datetime | np.datetime64) -> np.datetime64:
     if isinstance(start, datetime):
         start = np.datetime64(start.astimezone(UTC).replace(tzinfo=None) if start.tzinfo else start)
     return np.datetime64(as_utc(start).item(), "ns")
-
-
-def _near_earth(elements: MeanElements | None, start: np.datetime64) -> tuple[NearEarth, Indices]:
-    none = np.empty(0, np.intp)
-    if elements is None:
-        return NearEarth(np.empty((0, 0)), np.empty(0), none), none
-    check_age(elements, start)
-    deep = elements.period_min >= DEEP_SPACE_MINUTES
-    indices = np.flatnonzero(~deep)
-    e = elements.take(indices)
-    constants = near_earth_constants(
-        np.radians(e.inclination_deg),
-        np.radians(e.raan_deg),
-        e.eccentricity,
-        np.radians(e.argp_deg),
-        np.radians(e.mean_anomaly_deg),
-        e.mean_motion_rad_min,
-        e.bstar_per_radius,
-    )
-    offsets = (start - e.epoch).astype(np.int64) / _MINUTE_NS
-    return NearEarth(constants, offsets, indices), np.flatnonzero(deep)
 
 
 def _east(longitude_deg: float) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from raabta.network.mesh.laser_outages import laser_outages
 from raabta.network.mesh.topology import Topology
 from raabta.network.model import gateway_outages
-from raabta.orbits.outages import Outage, satellites_out, window
+from raabta.orbits.outages import Outage, window
+from raabta.orbits.satellites_out import satellites_out
 from raabta.scenario.failures import OF_SATELLITES
 from raabta.scenario.models import Scenario
 from raabta.service.pairs.ground import places_of

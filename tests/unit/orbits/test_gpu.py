@@ -35,7 +35,7 @@ def decayed() -> None:
     """A satellite that SGP4 refuses is missing on the GPU too, and old elements are refused alike."""
     from dataclasses import replace
 
-    from raabta.orbits.gpu import positions_on_gpu
+    from raabta.orbits.gpu_positions import positions_on_gpu
 
     doomed = replace(random_elements(4, 0.001), bstar_per_radius=np.array([0.0, 0.1, 0.0, 0.0]))
     fleet, times = Propagator.from_elements(doomed, START), utc(2, 60 * 86_400)

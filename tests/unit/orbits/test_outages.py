@@ -10,8 +10,8 @@ from way_scenarios import ways
 from raabta.access import coverage
 from raabta.access.rings import equal_area
 from raabta.base.errors import ScenarioError
-from raabta.orbits.outages import laid_on, satellites_out
 from raabta.orbits.propagate import Propagator
+from raabta.orbits.satellites_out import laid_on, satellites_out
 from raabta.scenario.failures import parse
 
 SECOND = np.timedelta64(1, "s")

@@ -14,8 +14,8 @@ from way_scenarios import ways
 
 from raabta.base.errors import ScenarioError
 from raabta.network.record_kernels import RTT_STEP_MS
-from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator
+from raabta.orbits.satellites_out import laid_on
 from raabta.scenario.failures import KINDS, Failure, parse
 from raabta.scenario.fleets import satellites, split
 from raabta.scenario.loader import load, load_any, scenario_hash, to_yaml

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from raabta.base.errors import ScenarioError
-from raabta.orbits.outages import satellite_number, window
+from raabta.orbits.outages import window
+from raabta.orbits.satellites_out import satellite_number
 from raabta.scenario.failures import OF_LASERS, unknown
 
 if TYPE_CHECKING:

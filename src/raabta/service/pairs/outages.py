@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.base.errors import ScenarioError
-from raabta.orbits.outages import Outage, satellite_number, window
+from raabta.orbits.outages import Outage, window
+from raabta.orbits.satellites_out import satellite_number
 from raabta.scenario.countries import country_name
 from raabta.scenario.failures import unknown
 

@@ -25,8 +25,8 @@ from raabta.network.mesh.ground_policy import shell_altitude_km
 from raabta.network.mesh.laser_outages import laser_outages
 from raabta.network.mesh.timeline import CAUSES, Mesh, run_chunk
 from raabta.network.mesh.topology import Topology
-from raabta.orbits.outages import laid_on
 from raabta.orbits.propagate import Propagator
+from raabta.orbits.satellites_out import laid_on
 from raabta.scenario.kept import identity_of as identity_of_kind
 from raabta.scenario.kept import keep
 from raabta.scenario.loader import scenario_hash
