@@ -13,7 +13,7 @@ from pathlib import Path
 
 from raabta.terrain.horizon import find_horizon
 from raabta.terrain.kept import FOLDER, SITES, csv_text
-from raabta.terrain.rasters import open_raster
+from raabta.terrain.opening import open_raster
 
 RASTERS = {
     "400 m": ("moon_dem_south_pole_400m.tif",),

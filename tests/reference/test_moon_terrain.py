@@ -13,7 +13,7 @@ from raabta.base.rotations import rotation
 from raabta.terrain.grids import Heights
 from raabta.terrain.horizon import Horizon, find_horizon
 from raabta.terrain.light import sight, spans, sun_share
-from raabta.terrain.rasters import open_raster
+from raabta.terrain.opening import open_raster
 
 STEP_S = 10_800.0
 LANDED = {

@@ -91,7 +91,7 @@ def _found(
 ) -> Horizon:  # fmt: skip
     from raabta.terrain.horizon import find_horizon
     from raabta.terrain.kept import kept_names
-    from raabta.terrain.rasters import open_raster
+    from raabta.terrain.opening import open_raster
 
     if not rasters or at is None:
         raise ScenarioError(

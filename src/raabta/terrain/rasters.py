@@ -1,6 +1,6 @@
-"""Height rasters that users bring: GeoTIFF (extra `raabta[terrain]`) and PDS3, checked before believed.
+"""Height rasters that users bring, checked before believed.
 
-A raster is opened, not read: `around` and `block` read the part that is asked for, so a tile of 4 GB works.
+A raster is opened (`terrain.opening`), not read: `around` and `block` read the part that is asked for, so a tile of 4 GB works.
 Heights come out in metres above the body's reference surface (the Moon's sphere of 1,737.4 km; for the Earth
 whatever the raster has, ellipsoid or geoid: a horizon hardly feels the difference).
 """
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from raabta.base.bodies import EARTH, MOON, Body
 from raabta.base.errors import LimitError, OutOfRangeError, ScenarioError
-from raabta.base.userfiles import why_not
 from raabta.terrain.grids import HEIGHTS_M, Grid, Heights, off
 
 BODIES = (MOON, EARTH)
@@ -118,37 +117,6 @@ class Raster:
         value = stored.astype(np.float64) if self.radius_m else stored
         value = (value * self.scale + self.offset) * self.metres - self.radius_m
         return np.ascontiguousarray(value, np.float32)
-
-
-def open_raster(path: Path, body: str | None = None, unit: str | None = None) -> Raster:
-    """Open a GeoTIFF or a PDS3 label (.LBL, or .IMG with its label inside or beside it).
-
-    body: "Moon" or "Earth", to be held against the raster's own; unit: "m" or "km" where the raster does not
-    say, or says wrong. Raises ScenarioError for a file that is no such raster, has no datum, is of another
-    body or radius, or whose heights look like kilometres taken for metres.
-    """
-    if unit is not None and unit not in UNITS_M:
-        raise ScenarioError(f"heights in '{unit}'", hint="give m or km")
-    if not path.is_file():
-        fault, hint = why_not(path)
-        raise ScenarioError(fault, file=str(path), hint=hint or "give a raster, GeoTIFF or PDS3")
-    with path.open("rb") as stream:
-        head = stream.read(4)
-    if head in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-        from raabta.terrain.geotiff import open_geotiff
-
-        raster = open_geotiff(path, unit)
-    else:
-        from raabta.terrain.pds3 import open_pds3
-
-        raster = open_pds3(path, unit)
-    if body is not None and raster.body.name.lower() != body.lower():
-        raise ScenarioError(
-            f"the raster is of the {raster.body.name}, not of '{body}'",
-            file=str(path),
-            hint="its datum says so; bring a raster of that body, or leave the body out",
-        )
-    return raster
 
 
 def body_of(radius_m: float, flattening_ratio: float, path: Path) -> Body:

@@ -10,7 +10,7 @@ from raabta.access.horizons import binned, read_horizons
 from raabta.base.errors import ScenarioError
 from raabta.terrain.horizon import find_horizon
 from raabta.terrain.kept import FOLDER, SITES, csv_text, kept_horizon, kept_names, kept_site
-from raabta.terrain.rasters import open_raster
+from raabta.terrain.opening import open_raster
 
 
 @pytest.mark.parametrize("name", kept_names())

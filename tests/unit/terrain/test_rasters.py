@@ -11,8 +11,9 @@ from raabta.base.bodies import EARTH, MOON
 from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError, ScenarioError
 from raabta.terrain.grids import Grid, Heights
 from raabta.terrain.horizon import find_horizon
+from raabta.terrain.opening import open_raster
 from raabta.terrain.projections import Equirectangular, Plate, Projection, Stereographic
-from raabta.terrain.rasters import Raster, open_raster
+from raabta.terrain.rasters import Raster
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")  # inside rasterio
 MOON_SPHERE = (
