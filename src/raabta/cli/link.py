@@ -90,6 +90,9 @@ def link(
     carrier: Annotated[
         float | None, typer.Option(metavar="MHZ", help="of the return link, instead of the terminal's")
     ] = None,
+    power_control: Annotated[
+        float, typer.Option(metavar="DB", help="range by which the terminal may lower its EIRP; 0 is none")
+    ] = 0.0,
     sweep: Annotated[Over | None, typer.Option(help="move this, hold the rest")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="write the plot of the sweep there")
@@ -125,7 +128,7 @@ def link(
         sites,
         sight,
         payload,
-        _terminal(terminal, payload, carrier),
+        _terminal(terminal, payload, carrier, power_control),
         _exceeded_percent(availability),
         "worst-month" if worst_month else "annual",
         _directions(direction),
@@ -230,9 +233,15 @@ def _gateway(name: str, station: str | None, payload: Payload) -> Gateway:
     return Gateway.model_validate_json(json.dumps(data), strict=True)
 
 
-def _terminal(name: str | None, payload: Payload, carrier_mhz: float | None) -> Terminal:
+def _terminal(
+    name: str | None, payload: Payload, carrier_mhz: float | None, power_control_db: float
+) -> Terminal:
+    from raabta.links.ranges import in_range
+
     usual = TERMINAL_BELOW_16_GHZ if payload.user_down_ghz < 16.0 else TERMINAL_ABOVE
     found: Terminal = _catalogued(name or usual, "terminal")
+    in_range("the range of power control", power_control_db, 0.0, 40.0, "dB", "a terminal's amplifier")
+    found = found.model_copy(update={"power_control_db": power_control_db})
     if carrier_mhz is None:
         return found
     if not carrier_mhz > 0.0:

@@ -20,6 +20,7 @@ from raabta.links import modcod, nr
 from raabta.links.antenna import edge_of_cell_loss_db, scan_loss_db
 from raabta.links.articles import Verdict
 from raabta.links.modcod import symbol_rate_mbd
+from raabta.links.power_control import back_off_db
 from raabta.links.ranges import FloatArray, in_range
 from raabta.links.relay import combine_db, held_gain_db, held_power_db
 from raabta.scenario.models import Gateway, Payload, Terminal
@@ -300,6 +301,14 @@ def _before_downlink(
     return _both_hops("C/N, feeder downlink", feeder_db, whole, how)
 
 
+def _cinr_db(cn_db: float, unwanted_db: Mapping[str, float | None], hop: _Hop | None) -> float:
+    """C/N, what is unwanted and the other hop as one ratio, dB."""
+    present = {name: ratio for name, ratio in unwanted_db.items() if ratio is not None}
+    if hop is not None:
+        return hop.whole_db if STATED not in present else float(combine_db(hop.whole_db, present[STATED]))
+    return float(combine_db(cn_db, *present.values())) if present else cn_db
+
+
 def _close(
     title: str,
     lines: list[Line],
@@ -311,11 +320,8 @@ def _close(
     hop: _Hop | None = None,
 ) -> Budget:
     """Add C/N, what is unwanted, C/(N+I), margin, mode and rate below the lines that sum."""
-    cn = _sum_db(lines)
+    cn, cinr = _sum_db(lines), _cinr_db(_sum_db(lines), unwanted_db, hop)
     present = {name: ratio for name, ratio in unwanted_db.items() if ratio is not None}
-    cinr = float(combine_db(cn, *present.values())) if present else cn
-    if hop is not None:
-        cinr = hop.whole_db if STATED not in present else float(combine_db(hop.whole_db, present[STATED]))
     forward = waveform == "forward"
     mode, efficiency = _forward_mode(cinr, margin_db, max_bits) if forward else _return_mode(cinr, margin_db)
     rate = efficiency * rate_per_efficiency
@@ -404,7 +410,8 @@ def return_budget(
     Rain does not warm the satellite's receiver: it looks at an earth that is warm already. Arguments as in
     `forward_budget`, attenuations at the return frequency. `beams_over_noise_db` is I/N of the terminals of
     other beams at the satellite, which a fade of this one spares. `feeder_db`: C/N of the downlink to the
-    gateway that a transparent payload gives a carrier with its share of the power, noise included.
+    gateway that a transparent payload gives a carrier with its share of the power, noise included, whole
+    EIRPs coming up. A terminal with power control sends what its mode needs (`links.power_control`).
     """
     frequency = payload.user_up_ghz
     carrier = min(terminal.carrier_mhz, payload.channel_up_mhz)
@@ -425,12 +432,26 @@ def return_budget(
         *_receiver(payload.g_over_t_dbk, 0.0, carrier, f"carrier of {carrier:g} MHz"),
     ]
     margin, share = terminal.implementation_margin_db, carrier * terminal.duty_share
-    beams = None if beams_over_noise_db is None else _sum_db(lines) - beams_over_noise_db
-    unwanted = _unwanted_db(payload.interference_up_db, beams, cross_db)
-    hop = None
-    if feeder_db is not None:
-        fade_db = max(weather_db - clear_db, 0.0)
-        hop = _before_downlink(_sum_db(lines), fade_db, beams, cross_db, feeder_db)
+    cn_db, fade_db = _sum_db(lines), max(weather_db - clear_db, 0.0)
+
+    def met(less_db: float) -> tuple[dict[str, float | None], _Hop | None]:
+        """What the carrier meets with so much less EIRP, and both hops."""
+        level = cn_db - less_db
+        beams = None if beams_over_noise_db is None else level - beams_over_noise_db
+        unwanted = _unwanted_db(payload.interference_up_db, beams, cross_db)
+        if feeder_db is None:
+            return unwanted, None
+        return unwanted, _before_downlink(level, fade_db + less_db, beams, cross_db, feeder_db)
+
+    less_db, most_db = 0.0, terminal.power_control_db
+    if most_db > 0.0:
+        spare, steps = terminal.power_control_margin_db, nr.ladder(margin)
+        less_db = back_off_db(
+            lambda less: _cinr_db(cn_db - less, *met(less)), steps.thresholds_db, spare, most_db
+        )
+        note = f"of at most {most_db:g} dB: to the threshold of its mode and {spare:g} dB"
+        lines.insert(4, Line("power control", 0.0 - less_db, "dB", True, note))
+    unwanted, hop = met(less_db)
     return _close(f"return, {terminal.label}", lines, unwanted, margin, "return", 6, share, hop)
 
 

@@ -12,6 +12,8 @@ import numpy as np
 from raabta.base.frames import enu_basis
 from raabta.links.antenna import airy_db, aperture_pattern_db, aperture_ratio, peak_gain_dbi
 from raabta.links.earth_patterns import s465_dbi
+from raabta.links.power_control import spare_db
+from raabta.links.relay import held_gain_db
 from raabta.network import interference_kernels as kernels
 from raabta.network.allocation import Allocation
 from raabta.network.beam_kernels import fix_beams
@@ -35,6 +37,9 @@ SAMPLED_CELLS: Final = 7
 """In a slot one cell of so many is asked, in turns."""
 PERCENTILE: Final = 99.0
 """Of what the cells of a group meet in the slots, what they are rated with: one in a hundred meets more."""
+POWER_ROUNDS: Final = 3
+"""Times that the return link is summed again where terminals have power control: against less interference
+they need less."""
 S465_GHZ: Final = (2.0, 31.0)
 FAR_LOBE_DBI: Final = 0.0
 """Gain of a satellite's far side lobes (ITU-R S.1528-0: 0 dBi for low orbits)."""
@@ -49,18 +54,28 @@ def with_interference(network: Network, threads: int = 1) -> Network:
     """
     if network.payload.co_channel == "stated":
         return network
+    down_ratio, up_ratio = _sampled(network, threads)
+    if any(terminal.power_control_db > 0.0 for terminal in network.scenario.demand.terminals):
+        for _ in range(POWER_ROUNDS):
+            _, up_ratio = _sampled(network, threads, up_ratio)
+    return rated_with(network, down_ratio, up_ratio)
+
+
+def _sampled(network: Network, threads: int, heard_ratio: Floats | None = None) -> tuple[Floats, Floats]:
+    """I/C forward and I/N on the return that the cells are rated with, (n,) each; heard_ratio: see
+    `of_slot`."""
     antennas, count = antenna_tables(network), network.ground.count
 
     def ask(i: int, slot: int) -> tuple[Floats, Floats]:
         sky = sky_at(network, slot)
         asked = np.arange(count) % SAMPLED_CELLS == i % SAMPLED_CELLS
-        return of_slot(network, sky, _lit(network, sky), antennas, asked)
+        return of_slot(network, sky, _lit(network, sky), antennas, asked, heard_ratio)
 
     slots = even_slots(network.scenario.time.steps, SAMPLE_SLOTS)
     with ThreadPoolExecutor(threads) as pool:
         down, up = (np.array(part) for part in zip(*pool.map(ask, range(len(slots)), slots), strict=True))
     starts = network.ground.group_start
-    return rated_with(network, by_group(down, starts), by_group(up, starts))
+    return by_group(down, starts), by_group(up, starts)
 
 
 def rated_with(network: Network, down_ratio: Floats, up_ratio: Floats) -> Network:
@@ -104,10 +119,12 @@ def of_slot(
     allocation: Allocation,
     antennas: kernels.Antennas | None = None,
     asked: NDArray[np.bool_] | None = None,
+    heard_ratio: Floats | None = None,
 ) -> tuple[Floats, Floats]:
     """I/C of the forward link and I/N of the return link of the cells `asked` (n,) for (default: all) in one
     slot, (n,) each, NaN where a cell is not lit: from the satellite's other beams and all beams of the other
-    satellites, those abroad too."""
+    satellites, those abroad too. heard_ratio (n,): I/N against which terminals with power control send what
+    they need; without it all send their whole EIRP."""
     antennas = antennas or antenna_tables(network)
     owner, beams = beams_of(network, sky, allocation)
     n, ground, radio, rules = network.ground.count, network.ground, network.radio.radio, network.rules
@@ -117,9 +134,10 @@ def of_slot(
         asked, allocation.given, ground.km, np.ascontiguousarray(ground.basis[:, 2]), km, beams,
         antennas, radio, rules.colours, rules.cos_reuse, down,
     )  # fmt: skip
+    terminal_db = mean_terminal_db(network, _sent_less_db(network, sky, allocation, heard_ratio))
     kernels.return_interference(
-        asked, allocation.given, owner, km, unit(beams.ground_km), beams, antennas, radio,
-        mean_terminal_db(network), rules.colours, rules.cos_reuse, up,
+        asked, allocation.given, owner, km, unit(beams.ground_km), beams, antennas, radio, terminal_db,
+        rules.colours, rules.cos_reuse, up,
     )  # fmt: skip
     return down, up
 
@@ -176,11 +194,45 @@ def _abroad(network: Network, sky: Sky) -> tuple[Ints, Ints, Floats]:
     return owner, place, busy[owner] * people[owner, place] / whole[owner]
 
 
-def mean_terminal_db(network: Network) -> float:
-    """EIRP less 10 log10(carrier Hz) of the mean terminal, weighted by active homes, dB(W/Hz)."""
-    weight = network.demand.active.sum(axis=0)
+def mean_terminal_db(network: Network, less_db: tuple[Ints, Floats] | None = None) -> float:
+    """EIRP less 10 log10(carrier Hz) of the mean terminal, weighted by active homes, dB(W/Hz). less_db: some
+    cells (k,), and what power control takes off the EIRP there, (k, j)."""
     power = 10.0 ** (0.1 * network.radio.terminal[1])
+    weight = network.demand.active.sum(axis=0)
+    if less_db is not None and less_db[0].size:
+        active = network.demand.active[less_db[0]]
+        power, weight = power * 10.0 ** (-0.1 * less_db[1]), active
     return float(10.0 * np.log10(np.average(power, weights=weight if weight.any() else None)))
+
+
+def _sent_less_db(
+    network: Network, sky: Sky, allocation: Allocation, heard_ratio: Floats | None
+) -> tuple[Ints, Floats] | None:
+    """The lit cells and what power control takes off the EIRP of every class there, (k, j), in clear sky.
+
+    Never more than it will: a terminal is taken to want the mode that it would have without interference,
+    through all of what it hears, so what others hear of it is an upper bound.
+    """
+    if heard_ratio is None:
+        return None
+    lit, loss = allocation.lit, network.loss
+    if not lit.size:
+        return None
+    nodes = loss.loss_db.shape[2]
+    place = (1.0 / allocation.geometry[lit, 0] - 1.0) / (loss.cosecant_max - 1.0) * (nodes - 1)
+    low = np.clip(place.astype(np.int64), 0, nodes - 2)
+    out = np.zeros((lit.size, len(network.scenario.demand.terminals)))
+    for j, terminal in enumerate(network.scenario.demand.terminals):
+        near, far = (loss.loss_db[0, lit, low + step, 1, j] for step in range(2))
+        level = (
+            allocation.geometry[lit, 4] + network.radio.terminal[1, j] - (near + (place - low) * (far - near))
+        )
+        if network.transparent:
+            level = held_gain_db(level, level, sky.feeder_db[allocation.satellite[lit], 1])
+        rise, thresholds = 10.0 * np.log10(1.0 + heard_ratio[lit]), network.radio.thresholds[1, j, 1:]
+        spare = spare_db(level, thresholds, terminal.power_control_margin_db, rise)
+        out[:, j] = np.minimum(spare, terminal.power_control_db)
+    return lit, out
 
 
 def antenna_tables(network: Network) -> kernels.Antennas:

@@ -119,6 +119,9 @@ MEANINGS: dict[str, dict[str, str]] = {
         "electric_power_w": "electric power",
         "cost_class": "rough cost",
         "implementation_margin_db": "margin over the ideal demodulator",
+        "power_control_db": "range of the uplink power control: most that the EIRP is lowered by, where the "
+        "mode needs less; 0 = none, the whole EIRP is sent",
+        "power_control_margin_db": "what power control leaves over the threshold of the mode",
         "homes_per_terminal": "homes behind one terminal",
         "contention_ratio": "subscribers per one who is active at the plan's rate",
         "horizon_mask_deg": "elevation below which its horizon is closed",

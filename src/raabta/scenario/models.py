@@ -179,12 +179,18 @@ class Terminal(Model):
     cost_class: Literal["low", "medium", "high"]
     max_modulation_bits: int = Field(default=5, ge=2, le=8, description="5 = 32APSK")
     implementation_margin_db: NonNegative = 1.0
+    power_control_db: float = Field(default=0.0, ge=0.0, le=40.0)
+    power_control_margin_db: NonNegative = 1.0
     share: Share = Field(description="share of the subscribing homes reached through this class")
     homes_per_terminal: Positive = Field(
         default=1.0, description="homes in reach of one terminal; take-up says how many of them subscribe"
     )
     contention_ratio: Positive = 20.0
     horizon_mask_deg: Elevation = 0.0
+
+    @model_serializer(mode="wrap")
+    def _without_usual_power(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), power_control_db=0.0, power_control_margin_db=1.0)
 
 
 class Terrestrial(Model):

@@ -49,6 +49,9 @@ def test_options_reach_the_budget(capsys: Out) -> None:
     assert answer(capsys, "--band", "ku") == plain
     narrow = answer(capsys, "--carrier", "4")["budgets"]["return"]
     assert narrow["cn_db"] - plain["budgets"]["return"]["cn_db"] == pytest.approx(9.54, abs=0.01)
+    held = answer(capsys, "--power-control", "20")["budgets"]["return"]
+    assert held["mode"] == plain["budgets"]["return"]["mode"]
+    assert [line["sums"] for line in held["lines"] if line["name"] == "power control"] == [True]
     higher = answer(capsys, "--band", "ka")
     assert any("EIRP and G/T" in note for note in higher["notes"])
     assert higher["budgets"]["forward"]["cn_db"] < plain["budgets"]["forward"]["cn_db"]
@@ -92,6 +95,7 @@ def test_a_sweep_is_printed_and_drawn(quantity: str, rows: int, capsys: Out, tmp
         (["--elevation", "30"], "stands still"),
         (["--availability", "99.9999"], "50 to 99.999 %"),
         (["--carrier", "0"], "must be more than 0"),
+        (["--power-control", "41"], "0 to 40 dB"),
         (["--out", "x.svg"], "give --sweep"),
         (["--sweep", "rain", "--out", "x.png"], "ends in .svg"),
         (["--sweep", "rain", "--out", "no/such/x.svg"], "there is no folder"),

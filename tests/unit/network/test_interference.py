@@ -206,6 +206,40 @@ def test_the_network_is_rated_with_what_its_cells_meet_whatever_the_threads():
     assert np.any(after.need[both, 0] > before.need[both, 0])
 
 
+def controlled(range_db, homes=250.0, **radio):
+    """A scene of loud terminals, with power control or without, in gateways' reach."""
+    dish = networks.terminal(eirp_dbw=52.0, power_control_db=range_db)
+    payload = networks.payload(**({"channels": 4, "interference_up_db": 40.0} | radio))
+    return networks.build(networks.scenario(radio=payload, terminals=(dish,)), homes=homes)
+
+
+@pytest.mark.parametrize("processing", ["regenerative", "transparent"])
+def test_terminals_with_power_control_disturb_others_less(processing):
+    loud, less = (controlled(range_db, processing=processing) for range_db in (0.0, 20.0))
+    sky, found = lit(less, (29.0, 66.0), (30.0, 70.0))
+    heard = interference.of_slot(loud, sky, found)[1]
+    cells = np.flatnonzero(np.isfinite(heard))
+    heard = np.where(np.isfinite(heard), heard, 0.0)
+    down, up = interference.of_slot(less, sky, found, heard_ratio=heard)
+    fell_db = 10.0 * np.log10(heard[cells] / up[cells])
+    assert np.ptp(fell_db) < 1e-9 < 0.1 < fell_db.mean()
+    assert np.array_equal(down[cells], interference.of_slot(loud, sky, found)[0][cells])
+    lit_cells, off_db = interference._sent_less_db(less, sky, found, heard)
+    power = np.average(10.0 ** (-0.1 * off_db[:, 0]), weights=less.demand.active[lit_cells, 0])
+    assert fell_db == pytest.approx(-10.0 * np.log10(power))
+    rated = interference.rated_with(less, np.zeros(61), np.where(up > 0.0, up, 0.0))
+    for c, off in zip(lit_cells[::5], off_db[::5, 0], strict=True):
+        back = explain._budgets(rated, sky, found, int(c))[1]
+        assert -back.value("power control") >= off - 1e-3
+
+
+def test_the_network_is_rated_with_less_where_terminals_have_power_control():
+    few = {"channels": 8, "homes": 30.0}
+    loud, less = (interference.with_interference(controlled(off_db, **few)) for off_db in (0.0, 20.0))
+    assert (less.up_interference_ratio < 0.5 * loud.up_interference_ratio).all()
+    assert np.array_equal(less.down_interference_ratio, loud.down_interference_ratio)
+
+
 def test_a_payload_that_states_its_interference_is_left_as_it_is():
     network = scene({"co_channel": "stated"})
     assert interference.with_interference(network) is network
