@@ -71,6 +71,7 @@ class EpfdLimit:
     level_dbw_m2: tuple[float, ...]
     time_share: tuple[float, ...]
     confidence: str
+    source: str
 
     def allowed_share(self, level_dbw_m2: npt.ArrayLike) -> FloatArray:
         """Share of time for which levels may be exceeded, of one. Any shape.
@@ -212,4 +213,5 @@ def _limit(band: dict[str, str], low: float, high: float, rows: list[dict[str, s
         level_dbw_m2=tuple(float(row["limit_dbw_m2"]) for row in rows),
         time_share=tuple(float(row["percent"]) / PERCENT for row in rows),
         confidence=min(band["confidence"], rows[0]["confidence"], key=["B", "A-", "A"].index),
+        source=rows[0]["source"],
     )

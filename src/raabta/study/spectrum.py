@@ -297,6 +297,7 @@ def _antenna(found: epfd.Found) -> dict[str, Any]:
         "antenna_m": limit.antenna_m,
         "pattern": limit.pattern,
         "confidence": limit.confidence,
+        "source": limit.source,
         "latitude_deg": round(geometry.latitude_deg, 2),
         "longitude_deg": round(geometry.longitude_deg, 2),
         "gso_longitude_deg": round(geometry.gso_longitude_deg, 2),

@@ -159,6 +159,7 @@ def test_every_antenna_of_the_table_has_its_rows(found) -> None:
     antennas = only(found)["epfd_down"]["antennas"]
     assert [each["antenna_m"] for each in antennas] == [0.7, 0.9, 2.5, 5.0]
     for each in antennas:
+        assert each["source"].startswith("RR Art. 22 table 22-1C")
         assert each["rows"][0]["time_share"] == 0.0
         assert each["rows"][0]["verdict"] in {"not resolved", "exceeded"}
         assert 30.0 <= each["latitude_deg"] <= 30.4
