@@ -1,8 +1,8 @@
 """Height rasters that users bring, checked before believed.
 
-A raster is opened (`terrain.opening`), not read: `around` and `block` read the part that is asked for, so a tile of 4 GB works.
-Heights come out in metres above the body's reference surface (the Moon's sphere of 1,737.4 km; for the Earth
-whatever the raster has, ellipsoid or geoid: a horizon hardly feels the difference).
+A raster is opened (`terrain.opening`), not read: `around` and `block` read the part that is asked for, so a
+tile of 4 GB works. Heights come out in metres above the body's reference surface (the Moon's sphere of
+1,737.4 km; for the Earth whatever the raster has, ellipsoid or geoid: a horizon hardly feels the difference).
 """
 
 from __future__ import annotations
