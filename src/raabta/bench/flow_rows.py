@@ -12,7 +12,7 @@ from raabta.bench.declare import Case, Difference, Floor, Goal, Peer, Row
 from raabta.bench.instances import SEED, Floats
 from raabta.bench.path_rows import LIMIT_KM, Ints, Space, edges, space
 from raabta.network.mesh.alternatives import Routing, Ways, find_ways
-from raabta.network.mesh.flows import Capacities, Demands, Shares, resources_of, share
+from raabta.network.mesh.flows import Capacities, Demands, Shares, Split, resources_of, share
 
 WAYS = 20
 PEER_PAIRS = 3
@@ -50,11 +50,11 @@ def asked(where: Space) -> Demands:
     return Demands.of(pairs, np.random.default_rng(SEED).gamma(0.7, MEAN_MBPS / 0.7, len(pairs)))
 
 
-def ways_and_rates(where: Space, demands: Demands) -> Shared:
+def ways_and_rates(where: Space, demands: Demands, split: Split = "equal") -> Shared:
     """The whole work: twenty ways a pair, the resources they use, fair rates over all."""
     ways = find_ways(where.lasers, where.km, where.links, demands.pair, Routing(ways=WAYS), threads=2)
     resources = resources_of(where.lasers, where.km, where.links, CAPACITIES)
-    return Shared(ways, share(resources, ways, demands))
+    return Shared(ways, share(resources, ways, demands, split=split))
 
 
 def _networkx(where: Space, chosen: Ints) -> Peer | str:
@@ -106,7 +106,7 @@ def _twenty(quick: bool) -> Case:
     )
 
 
-def _fair(quick: bool) -> Case:
+def _fair(quick: bool, split: Split = "equal") -> Case:
     where = cities(quick)
     demands = asked(where)
 
@@ -120,7 +120,7 @@ def _fair(quick: bool) -> Case:
 
     return Case(
         size=_size(where, len(demands.pair)),
-        ours=lambda: ways_and_rates(where, demands),
+        ours=lambda: ways_and_rates(where, demands, split),
         amount=float(len(demands.pair)),
         more=more,
     )
@@ -150,5 +150,15 @@ ROWS = (
         floor=Floor(3_000.0),
         goal=Goal("ms", 10_000.0, 3_000.0),
         quick_floor=Floor(500.0),
+    ),
+    Row(
+        "flows-k20-exact",
+        "twenty ways of every pair of cities and max-min fair rates of flows that split as is best",
+        "pairs",
+        lambda quick: _fair(quick, "exact"),
+        threads=2,
+        floor=Floor(150.0),
+        goal=Goal("ms", 10_000.0, 3_000.0),
+        quick_floor=Floor(300.0),
     ),
 )

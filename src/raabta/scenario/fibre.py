@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from pydantic import Field
+
 from raabta.base.bodies import EARTH
 from raabta.scenario.failures import OF_FIBRE, Failure, unknown
+from raabta.scenario.model import Model, Positive
 from raabta.scenario.suggest import near_name
 
 if TYPE_CHECKING:
@@ -21,12 +24,25 @@ NOWHERE: Final = ""
 Ends = tuple[float, float]
 
 
+class FibreRate(Model):
+    """What a cable carries."""
+
+    cable: str = Field(
+        min_length=1,
+        max_length=200,
+        description="both its ends, such as `Karachi GW-Karachi`, or one end for all cables there",
+    )
+    rate_mbps: Positive = Field(description="each way; all traffic on the cable shares it")
+
+
 class Cable(NamedTuple):
-    """Fibre between two ends, by their names: a gateway and a point of presence, or two of the latter."""
+    """Fibre between two ends, by their names: a gateway and a point of presence, or two of the latter; what
+    it carries each way."""
 
     one: str
     other: str
     great_circle_km: float
+    rate_mbps: float = math.inf
 
     @property
     def text(self) -> str:
@@ -42,11 +58,16 @@ def great_circle_km(one: Ends, other: Ends) -> float:
     return 2.0 * EARTH.mean_radius_km * math.asin(math.sqrt(min(half, 1.0)))
 
 
-def cables_of(gateways: Sequence[Gateway | Station], pops: Sequence[PointOfPresence]) -> tuple[Cable, ...]:
+def cables_of(
+    gateways: Sequence[Gateway | Station],
+    pops: Sequence[PointOfPresence],
+    rates: Sequence[FibreRate] = (),
+) -> tuple[Cable, ...]:
     """All fibre: of each gateway to its points of presence, its own one first, then among those; each once.
 
     pops: with coordinates (`landing.placed`). A gateway that names none has fibre to the nearest point of
     presence, of equal ones the first; without points of presence one cable that leads out of the scenario.
+    Of several rates for a cable the last counts.
     """
     at = {pop.name: _ends(pop) for pop in pops}
     out = dict[tuple[str, str], Cable]()
@@ -58,7 +79,11 @@ def cables_of(gateways: Sequence[Gateway | Station], pops: Sequence[PointOfPrese
         for name in pop.fibre_to:
             if (name, pop.name) not in out:
                 out[pop.name, name] = Cable(pop.name, name, great_circle_km(at[pop.name], at[name]))
-    return tuple(out.values())
+    found = list(out.values())
+    for rate in rates:
+        for i in cables_out(Failure(what="cable", name=rate.cable), found):
+            found[i] = found[i]._replace(rate_mbps=rate.rate_mbps)
+    return tuple(found)
 
 
 def _ends(thing: Gateway | Station | PointOfPresence) -> Ends:
@@ -107,6 +132,19 @@ def check_fibre(
                 raise ValueError(f"{failure.text}: this scenario has no gateways and so no fibre behind them")
             ends = sorted({each.one for each in cables}) + [each.text for each in cables if each.other]
             raise ValueError(unknown(failure, "cable", ends))
+
+
+def check_rates(rates: Sequence[FibreRate], cables: Sequence[Cable]) -> None:
+    """ValueError for the rate of a cable that is not there, and for one that stands twice."""
+    names = [rate.cable for rate in rates]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"fibre_rates: the cable {twice[0]!r} stands twice")
+    for rate in rates:
+        try:
+            check_fibre([Failure(what="cable", name=rate.cable)], cables, ())
+        except ValueError as error:
+            raise ValueError(f"fibre_rates: {error}") from None
 
 
 def check_names(what: str, names: Sequence[str], known: Sequence[str]) -> None:

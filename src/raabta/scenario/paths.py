@@ -16,7 +16,16 @@ from pydantic import (
 from raabta.base.errors import ScenarioError
 from raabta.scenario.constellation import SpaceSegment
 from raabta.scenario.failures import MOST_FAILURES, OF_FIBRE, OF_PLACES, OF_SATELLITES, Failure, check_fleet
-from raabta.scenario.fibre import Cable, cables_of, check_fibre, check_names, cut_gateways, without_empty
+from raabta.scenario.fibre import (
+    Cable,
+    FibreRate,
+    cables_of,
+    check_fibre,
+    check_names,
+    check_rates,
+    cut_gateways,
+    without_empty,
+)
 from raabta.scenario.landing import PointOfPresence, check_pops, placed, without
 from raabta.scenario.model import CountryCode, Latitude, Longitude, Model, Positive
 from raabta.scenario.models import SCHEMA_VERSION, Scenario, Time
@@ -180,9 +189,10 @@ class Traffic(Model):
         description="ways that a flow is spread over: the shortest, or such as share nothing",
     )
     ways: int = Field(default=1, ge=1, le=64, description="how many at most")
-    split: Literal["equal", "adaptive"] = Field(
+    split: Literal["equal", "adaptive", "exact"] = Field(
         default="adaptive",
-        description="equal: fair among ways; adaptive: moved towards fairness among flows, round by round",
+        description="equal: fair among ways; adaptive: moved towards fairness among flows, round by round; "
+        "exact: fair among flows, split as is best",
     )
     place_mbps: Positive = Field(
         default=20_000.0, description="all links of one place together, up and down each"
@@ -234,6 +244,11 @@ class PathScenario(Model):
         description="points of presence and exchanges, which fibre from the gateways leads to; a pair may "
         "end at one by its name, or at `any PoP`",
     )
+    fibre_rates: tuple[FibreRate, ...] = Field(
+        default=(),
+        max_length=4_096,
+        description="what the fibre behind gateways carries, for cables that have a limit",
+    )
     routing: Routing = Field(default=Routing(), description="how ways are chosen")
     traffic: Traffic | None = Field(default=None, description="what the pairs send; none = nothing")
     pairs: tuple[Pair, ...] = Field(
@@ -252,6 +267,7 @@ class PathScenario(Model):
     @model_validator(mode="after")
     def _points_of_presence_with_gateways(self) -> Self:
         check_pops(self.pops, self.gateways)
+        check_rates(self.fibre_rates, self.cables)
         own = [pop.name for pop in self.pops]
         for station in self.ground.stations:
             check_names(f"the station {station.name!r}: pops", station.pops, own)
@@ -274,7 +290,7 @@ class PathScenario(Model):
     @model_serializer(mode="wrap")
     def _without_no_failures(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """A question without these is written, and hashed, as if there were no such keys."""
-        return without_empty(handler(self), "failures", "pops")
+        return without_empty(handler(self), "failures", "pops", "fibre_rates")
 
     @property
     def gateways(self) -> tuple[Station, ...]:
@@ -289,7 +305,7 @@ class PathScenario(Model):
     @property
     def cables(self) -> tuple[Cable, ...]:
         """Fibre behind the gateways; none where there are no points of presence."""
-        return cables_of(self.gateways, self.placed_pops) if self.pops else ()
+        return cables_of(self.gateways, self.placed_pops, self.fibre_rates) if self.pops else ()
 
     @property
     def cut_gateways(self) -> tuple[Failure, ...]:

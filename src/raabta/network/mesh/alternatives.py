@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -93,6 +93,14 @@ class Routing:
         return self.rule in ("link-disjoint", "node-disjoint")
 
 
+class FibreUse(NamedTuple):
+    """Cables of ways: way w goes over cable[start[w]:start[w + 1]], each twice the number of a cable, and one
+    more where it goes from its second end to its first."""
+
+    start: Ints
+    cable: Ints
+
+
 @dataclass(frozen=True)
 class Ways:
     """Ways of p pairs of ground nodes, each pair's best first; ties by the order in which they are found,
@@ -100,7 +108,8 @@ class Ways:
 
     pair (p, 2): start and end. first (p + 1,): the ways of pair i are first[i] to first[i + 1] - 1. Of way w:
     km[w], and its nodes node[start[w]:start[w + 1]], both ends too; satellite s is node s, ground node i node
-    n + i. cause (p,): why a pair has no way, a place in `CAUSES`; 0 where it has one.
+    n + i. cause (p,): why a pair has no way, a place in `CAUSES`; 0 where it has one. fibre: what each way
+    uses of the fibre behind its ends, if any does.
     """
 
     pair: Ints
@@ -109,6 +118,7 @@ class Ways:
     start: Ints
     node: Nodes
     cause: NDArray[np.int8]
+    fibre: FibreUse | None = None
 
     @property
     def hops(self) -> Ints:

@@ -6,18 +6,20 @@ as light's way in vacuum that takes as long, so that ways of light and of fibre 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from raabta.network.mesh.alternatives import FibreUse
 from raabta.network.mesh.paths import GroundLinks
 from raabta.scenario.fibre import edges_s, left_at
 from raabta.scenario.paths import ANY_POP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -57,13 +59,16 @@ class Fibre:
 
     begin_s (k,): seconds into the run from which each state holds; reach_km (k, g, v): from places to points
     of presence, infinite where no fibre leads; whole_km (g, v): with nothing out; out (k, v): points of
-    presence that are.
+    presence that are. cables: all; cable_way: of each state and each (place, point of presence) the cables of
+    the least way, as `FibreUse` numbers them.
     """
 
     begin_s: Floats
     reach_km: Floats
     whole_km: Floats
     out: Flags
+    cables: tuple[Cable, ...]
+    cable_way: tuple[dict[tuple[int, int], tuple[int, ...]], ...]
 
     @classmethod
     def of(cls, scenario: PathScenario, names: Sequence[str]) -> Fibre | None:
@@ -72,7 +77,10 @@ class Fibre:
             return None
         pops, ratio = [pop.name for pop in scenario.pops], scenario.routing.fibre_route_ratio
         times, failures, cables = edges_s(scenario.failures), scenario.failures, scenario.cables
-        reach = [reach_km(left_at(failures, cables, at_s), names, pops, ratio) for at_s in times]
+        left = [left_at(failures, cables, at_s) for at_s in times]
+        reach = [reach_km(own, names, pops, ratio) for own in left]
+        limited = any(np.isfinite(cable.rate_mbps) for cable in cables)
+        ways = tuple(cable_ways(cables, own, names, pops) if limited else {} for own in left)
         out = [
             [
                 any(each.what == "pop" and each.name == name and _holds(each, at_s) for each in failures)
@@ -81,7 +89,7 @@ class Fibre:
             for at_s in times
         ]
         whole = reach_km(cables, names, pops, ratio)
-        return cls(np.array(times), np.stack(reach), whole, np.array(out, np.bool_))
+        return cls(np.array(times), np.stack(reach), whole, np.array(out, np.bool_), cables, ways)
 
     @property
     def count(self) -> int:
@@ -117,6 +125,19 @@ class Fibre:
         found.gateway[own], found.pop[own] = gateway, pop
         found.fibre[own] = reach[gateway, pop].view(np.uint64) ^ pop.astype(np.uint64)
         return found
+
+    def used(self, gateway: Ints, pop: Ints, towards: Flags, at_s: float) -> FibreUse | None:
+        """Cables of ways (w,) at a time, each from its gateway to a point of presence, or with `towards` (w,)
+        False the other way round; -1 is none. None where no cable has a limit."""
+        own = self.cable_way[self._state(at_s)]
+        if not own:
+            return None
+        parts = [
+            np.array(own.get((g, v), ()), np.int64) ^ (0 if there else 1)
+            for g, v, there in zip(gateway.tolist(), pop.tolist(), towards.tolist(), strict=True)
+        ]
+        start = np.cumsum([0, *(part.size for part in parts)]).astype(np.int64)
+        return FibreUse(start, np.concatenate([*parts, np.empty(0, np.int64)]))
 
     def pops_out(self, at_s: float) -> Flags:
         """Which points of presence are out, (v + 1,); the last, any of them, where all are."""
@@ -155,6 +176,44 @@ def reach_km(
     return np.asarray((out[:, :, None] + between).min(axis=1)) if v else out
 
 
+def cable_ways(
+    cables: Sequence[Cable], left: Sequence[Cable], places: Sequence[str], pops: Sequence[str]
+) -> dict[tuple[int, int], tuple[int, ...]]:
+    """The cables of the least way in what is left of fibre from each place to each point of presence that it
+    leads to, of equal ways the first; numbered as `FibreUse` has them. Dijkstra (1959),
+    doi:10.1007/BF01386390, from every place."""
+    number = {(each.one, each.other): i for i, each in enumerate(cables)}
+    rows, columns = ({name: i for i, name in enumerate(names)} for names in (places, pops))
+    leads = dict[str, list[tuple[float, str, int]]]()
+    for each in left:
+        i = 2 * number[each.one, each.other]
+        leads.setdefault(each.one, []).append((each.great_circle_km, each.other, i))
+        if each.one not in rows:
+            leads.setdefault(each.other, []).append((each.great_circle_km, each.one, i + 1))
+    out = dict[tuple[int, int], tuple[int, ...]]()
+    for gateway in rows.keys() & leads.keys():
+        for pop, way in _least_ways(gateway, leads).items():
+            out[rows[gateway], columns[pop]] = way
+    return out
+
+
+def _least_ways(
+    gateway: str, leads: Mapping[str, Sequence[tuple[float, str, int]]]
+) -> dict[str, tuple[int, ...]]:
+    """Cables on the least way from a gateway to each point of presence."""
+    found = dict[str, tuple[int, ...]]()
+    waiting: list[tuple[float, tuple[int, ...], str]] = [(0.0, (), gateway)]
+    while waiting:
+        km, way, node = heappop(waiting)
+        if node in found:
+            continue
+        found[node] = way
+        for more, other, cable in leads.get(node, ()):
+            heappush(waiting, (km + more, (*way, cable), other))
+    del found[gateway]
+    return found
+
+
 def lead_on(links: GroundLinks, reach: Floats) -> Behind:
     """Links of g places (CSR) with those of v points of presence behind them, and of any: of several gateways
     that lead from a satellite to one, that of the shortest way, of equal ones the first. reach (g, v)."""
@@ -185,10 +244,15 @@ def _shortest(
     return satellite[first], km[first], place[first]
 
 
-def landed_ways(ways: Ways, behind: Behind, satellites: int, places: int) -> tuple[Ways, Ints, Ints]:
-    """Ways whose ends at points of presence are put at the gateways that they land at; gateway and point of
-    presence of each way, (ways,) each: a place, and a number among those behind the places, -1 for none."""
-    node = ways.node.copy()
+def landed_ways(
+    ways: Ways, fibre: Fibre, behind: Behind, satellites: int, at_s: float
+) -> tuple[Ways, Ints, Ints]:
+    """Ways whose ends at points of presence are put at the gateways that they land at, with the cables from
+    there on; gateway and point of presence of each way, (ways,) each: a place, and a number among the points
+    of presence, of those that may end at any the nearest to its gateway; -1 for none."""
+    node, reach = ways.node.copy(), fibre.reach_at(at_s)
+    places, count = reach.shape
+    used = list[FibreUse | None]()
     first, last = ways.start[:-1], ways.start[1:] - 1
     gateway, pop = (np.full(first.size, -1) for _ in range(2))
     for end, next_to in ((first, first + 1), (last, last - 1)):
@@ -196,9 +260,23 @@ def landed_ways(ways: Ways, behind: Behind, satellites: int, places: int) -> tup
         virtual, through = ways.node[end[own]] - satellites, ways.node[next_to[own]]
         lands = landing_gateway(behind, virtual.astype(np.int64), through.astype(np.int64))
         node[end[own]] = satellites + lands
-        gateway[own], pop[own] = lands, virtual - places
-    kept = type(ways)(ways.pair, ways.first, ways.km, ways.start, node, ways.cause)
-    return kept, gateway, pop
+        reached = np.where(virtual == places + count, reach[lands].argmin(axis=1), virtual - places)
+        gateway[own], pop[own] = lands, reached
+        here, there = np.full(first.size, -1), np.full(first.size, -1)
+        here[own], there[own] = lands, reached
+        used.append(fibre.used(here, there, np.full(first.size, end is last), at_s))
+    return replace(ways, node=node, fibre=_joined(used)), gateway, pop
+
+
+def _joined(used: Sequence[FibreUse | None]) -> FibreUse | None:
+    """Cables at both ends of ways together."""
+    parts = [each for each in used if each is not None]
+    if not parts:
+        return None
+    way = np.concatenate([np.repeat(np.arange(each.start.size - 1), np.diff(each.start)) for each in parts])
+    order = np.argsort(way, kind="stable")
+    cable = np.concatenate([each.cable for each in parts])[order]
+    return FibreUse(np.add.reduce([each.start for each in parts]), cable)
 
 
 def landing_gateway(behind: Behind, node: Ints, satellite: Ints) -> Ints:

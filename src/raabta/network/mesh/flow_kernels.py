@@ -9,14 +9,15 @@ from numba import njit
 
 kernel = njit(cache=True, nogil=True, error_model="numpy")
 inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
-LASER, UP, DOWN, USERS_UP, USERS_DOWN, FEEDERS_UP, FEEDERS_DOWN, GROUND_UP, GROUND_DOWN = range(9)
+LASER, UP, DOWN, USERS_UP, USERS_DOWN, FEEDERS_UP, FEEDERS_DOWN, GROUND_UP, GROUND_DOWN, FIBRE = range(10)
 """Blocks of resources, in this order: laser directions (n x K), ground links (e) up and down, what satellites
-(n) have for users and for feeders, up and down, what ground nodes (g) have, up and down."""
+(n) have for users and for feeders, up and down, what ground nodes (g) have, up and down, cables (c) there and
+back, in turns."""
 
 
 class Network(NamedTuple):
     """Lasers neighbour, km (n, K); ground links start (g + 1,), satellite, range_km (e,); gateway (g,): whose
-    links are feeders; block (10,): the first resource of each block, and how many there are."""
+    links are feeders; block (11,): the first resource of each block, and how many there are."""
 
     neighbour: Any
     km: Any

@@ -17,6 +17,7 @@ from raabta.network import arrays
 from raabta.network.fair import WEIGHT_RANGE, fair_rates
 from raabta.network.mesh import flow_kernels as kernels
 from raabta.network.mesh.alternatives import CAUSES, Ways
+from raabta.network.mesh.fairest import split_rates
 from raabta.network.mesh.paths import GroundLinks, Lasers, checked_graph
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-Split = Literal["equal", "adaptive"]
+Split = Literal["equal", "adaptive", "exact"]
 DEMAND_MET, NO_WAY = -1, -2
 LEAST_SHARE = 1e-6
 """Of a flow's weight that a way keeps however little it carries, so that it can come back."""
@@ -39,7 +40,8 @@ class Capacities:
     laser_mbps (n, K): one direction of a laser. link_up_mbps, link_down_mbps (e,): one ground link.
     users_up_mbps, users_down_mbps (n,): all user links of a satellite together (its beams); feeders_up_mbps,
     feeders_down_mbps (n,): all its feeder links. ground_up_mbps, ground_down_mbps (g,): all links of a ground
-    node, be it a gateway or a terminal. gateway (g,): whose links are feeder links; all others are users'.
+    node, be it a gateway or a terminal. fibre_mbps (c,): one direction of a cable behind gateways. gateway
+    (g,): whose links are feeder links; all others are users'.
     """
 
     laser_mbps: ArrayLike = np.inf
@@ -51,6 +53,7 @@ class Capacities:
     feeders_down_mbps: ArrayLike = np.inf
     ground_up_mbps: ArrayLike = np.inf
     ground_down_mbps: ArrayLike = np.inf
+    fibre_mbps: ArrayLike = ()
     gateway: ArrayLike = False
 
 
@@ -114,10 +117,12 @@ class Demands:
 
 @dataclass(frozen=True)
 class Resources:
-    """Everything that flows share: capacity_mbps (m,), in the blocks of `flow_kernels`."""
+    """Everything that flows share: capacity_mbps (m,), in the blocks of `flow_kernels`; cables: the two
+    ends of each, by name."""
 
     network: kernels.Network
     capacity_mbps: Floats
+    cables: tuple[tuple[str, str], ...] = ()
 
     def name(
         self, resource: int, ground: Sequence[str] | None = None, satellite: Sequence[str] | None = None
@@ -126,6 +131,9 @@ class Resources:
         network = self.network
         block = int(np.searchsorted(network.block, resource, side="right")) - 1
         place = resource - int(network.block[block])
+        if block == kernels.FIBRE:
+            ends_of = self.cables[place // 2]
+            return f"fibre {ends_of[place % 2]} to {ends_of[1 - place % 2]}"
         if block == kernels.LASER:
             source, slot = divmod(place, network.neighbour.shape[1])
             target = int(network.neighbour[source, slot])
@@ -176,8 +184,15 @@ class Shares:
         return resources.name(int(self.binding[flow]), ground, satellite)
 
 
-def resources_of(lasers: Lasers, km: Floats, links: GroundLinks, capacities: Capacities) -> Resources:
-    """The resources of an instant: lasers and their lengths km (n, K) and ground links as in `paths`.
+def resources_of(
+    lasers: Lasers,
+    km: Floats,
+    links: GroundLinks,
+    capacities: Capacities,
+    cables: Sequence[tuple[str, str]] = (),
+) -> Resources:
+    """The resources of an instant: lasers and their lengths km (n, K) and ground links as in `paths`; cables
+    behind gateways, by their two ends.
 
     Raises OutOfRangeError or RaabtaError on a negative or NaN capacity, or one of another shape.
     """
@@ -200,6 +215,9 @@ def resources_of(lasers: Lasers, km: Floats, links: GroundLinks, capacities: Cap
         if full.shape != shape:
             raise RaabtaError(f"{name} has shape {full.shape}; wanted: {shape}, or one number for all")
         parts.append(arrays.numbers(name, full.ravel(), infinite=True))
+    fibre = _for_all(capacities.fibre_mbps, (len(cables),))
+    arrays.check_length("fibre_mbps", fibre, len(cables))
+    parts.append(np.repeat(arrays.numbers("fibre_mbps", fibre, infinite=True), 2))
     missing = graph.neighbour.shape[1] - lasers.neighbour.shape[1]  # columns that the kernels want beside
     parts[0] = np.pad(parts[0].reshape(lasers.neighbour.shape), ((0, 0), (0, missing))).ravel()
     gateway = np.ascontiguousarray(_for_all(capacities.gateway, (g,)), np.bool_)
@@ -208,7 +226,7 @@ def resources_of(lasers: Lasers, km: Floats, links: GroundLinks, capacities: Cap
     network = kernels.Network(
         graph.neighbour, graph.km, graph.start, graph.satellite, graph.range_km, gateway, block
     )
-    return Resources(network, np.concatenate(parts))
+    return Resources(network, np.concatenate(parts), tuple(cables))
 
 
 def used_by(resources: Resources, ways: Ways) -> tuple[Ints, NDArray[np.int32]]:
@@ -224,7 +242,12 @@ def used_by(resources: Resources, ways: Ways) -> tuple[Ints, NDArray[np.int32]]:
             f"a way goes from node {node[missing - 1]} to node {node[missing]}, and no link does; "
             "find the ways on the same lasers and ground links"
         )
-    return first, resource
+    if ways.fibre is None:
+        return first, resource
+    more, cable = ways.fibre
+    at = np.repeat(first[1:], np.diff(more))
+    block = resources.network.block[kernels.FIBRE]
+    return first + more, np.insert(resource, at, (block + cable).astype(np.int32))
 
 
 def share(
@@ -235,7 +258,8 @@ def share(
     A flow with one way: weighted max-min. With several each way is a flow of its own, and the demand one more
     resource that they share. split `equal`: each has an equal part of the flow's weight; max-min among ways,
     not among flows. `adaptive`: in `rounds` rounds each way's part becomes what it carried of the flow, which
-    moves rates towards max-min among flows. See docs/models/flows.md.
+    moves rates towards max-min among flows. `exact`: max-min among flows, over all ways of splitting (see
+    `fairest`). See docs/models/flows.md.
 
     Raises RaabtaError where ways and demands are not of the same pairs, NoSolutionError where nothing bounds
     a flow.
@@ -246,6 +270,8 @@ def share(
         raise OutOfRangeError("rounds", rounds, "1 or more", "a sharing of flows")
     subflows = _subflows(resources, ways, demands)
     flow, count = subflows.flow, np.diff(ways.first)
+    if split == "exact" and (count > 1).any():
+        return _exact(resources, ways, demands)
     part = 1.0 / np.maximum(count, 1)[flow]
     several = split == "adaptive" and bool((count > 1).any())
     for _ in range(rounds if several else 1):
@@ -258,6 +284,23 @@ def share(
     return Shares(
         rate, found.rate_mbps, _binding(ways, found.rate_mbps, way_binding), way_binding, ways.cause
     )
+
+
+def _exact(resources: Resources, ways: Ways, demands: Demands) -> Shares:
+    """Max-min rates of flows that split as is best."""
+    first, resource = used_by(resources, ways)
+    found = split_rates(
+        ways.first,
+        first,
+        resource.astype(np.int64),
+        resources.capacity_mbps,
+        demands.demand_mbps,
+        demands.weight_ratio,
+    )
+    count = np.diff(ways.first)
+    rate = np.bincount(np.repeat(np.arange(count.size), count), found.way_mbps, count.size)
+    binding = _binding(ways, found.way_mbps, found.stop)
+    return Shares(rate.astype(np.float64), found.way_mbps, binding, found.stop, ways.cause)
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,13 @@ STOPS: Final = (
     "a beam",
     "a satellite's feeders",
     "a gateway",
+    "fibre",
 )
 """What stops a flow, by the number that a chunk keeps."""
-MET, WITHOUT, BY_LASER, BY_SATELLITE, BY_PLACE, BY_BEAM, BY_FEEDERS, BY_GATEWAY = range(8)
-_OF_BLOCK: Final = np.repeat([BY_LASER, BY_BEAM, BY_SATELLITE, BY_FEEDERS, BY_PLACE], [1, 2, 2, 2, 2])
+MET, WITHOUT, BY_LASER, BY_SATELLITE, BY_PLACE, BY_BEAM, BY_FEEDERS, BY_GATEWAY, BY_FIBRE = range(9)
+_OF_BLOCK: Final = np.repeat(
+    [BY_LASER, BY_BEAM, BY_SATELLITE, BY_FEEDERS, BY_PLACE, BY_FIBRE], [1, 2, 2, 2, 2, 1]
+)
 
 
 class Shared(NamedTuple):
@@ -73,9 +76,9 @@ def share_at(mesh: Mesh, step: Step, asked: Floats, *, threads: int = 1) -> Shar
     ways, resources = ways_of_pairs(mesh, step, traffic, threads), capacities_at(mesh, step, traffic)
     none = np.full(ways.km.size, -1)
     gateway, pop = none, none
-    if step.behind is not None:
-        ways, gateway, pop = landed_ways(ways, step.behind, mesh.propagator.count, mesh.sites.count)
-        pop = _first_reached(mesh, ways, gateway, pop, step)
+    if mesh.fibre is not None and step.behind is not None:
+        at_s = seconds_of(mesh, step)
+        ways, gateway, pop = landed_ways(ways, mesh.fibre, step.behind, mesh.propagator.count, at_s)
     demands = Demands.of(mesh.pairs, asked)
     found = share(resources, ways, demands, split=traffic.split)
     most = most_throughput(resources, ways, demands).total_mbps if traffic.bound else float("nan")
@@ -87,13 +90,6 @@ def share_at(mesh: Mesh, step: Step, asked: Floats, *, threads: int = 1) -> Shar
         _summed(gateway, found.way_mbps, mesh.sites.count),
         _summed(pop, found.way_mbps, 0 if mesh.fibre is None else mesh.fibre.count - 1),
     )
-
-
-def _first_reached(mesh: Mesh, ways: Ways, gateway: Ints, pop: Ints, step: Step) -> Ints:
-    """The point of presence of each way; of those that may end at any, the nearest to their gateway."""
-    assert mesh.fibre is not None
-    nearest = mesh.fibre.reach_at(seconds_of(mesh, step)).argmin(axis=1)
-    return np.where(pop == mesh.fibre.count - 1, nearest[np.maximum(gateway, 0)], pop)
 
 
 def seconds_of(mesh: Mesh, step: Step) -> float:
@@ -134,6 +130,7 @@ def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Resources:
     place = np.repeat(np.arange(mesh.grounds), np.diff(step.ends.start))
     beam = np.inf if traffic.beam_mbps is None else np.where(gateway[place], np.inf, traffic.beam_mbps)
     feeders = traffic.feeder_mbps or traffic.satellite_mbps
+    cables = () if mesh.fibre is None else mesh.fibre.cables
     limits = Capacities(
         laser_mbps=mesh.topology.rate_mbps,
         link_up_mbps=beam,
@@ -144,9 +141,11 @@ def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Resources:
         feeders_down_mbps=feeders,
         ground_up_mbps=ground,
         ground_down_mbps=ground,
+        fibre_mbps=[cable.rate_mbps for cable in cables],
         gateway=gateway,
     )
-    return resources_of(step.lasers, step.km, step.ends, limits)
+    ends = [(cable.one, cable.other) for cable in cables]
+    return resources_of(step.lasers, step.km, step.ends, limits, ends)
 
 
 def stops_of(resources: Resources, found: Shares) -> Ints:

@@ -12,9 +12,18 @@ from scipy.sparse.csgraph import dijkstra
 from way_scenarios import SHELL
 
 from raabta.base import tables
-from raabta.network.mesh.fibre import FIBRE_SPEED_RATIO, reach_km
+from raabta.network.mesh.fibre import FIBRE_SPEED_RATIO, cable_ways, reach_km
 from raabta.network.mesh.timeline import FIBRE_OUT, NO_WAY, NOT_AT_OTHER, POP_OUT, run_chunk, walk
-from raabta.network.mesh.traffic import BY_BEAM, BY_FEEDERS, BY_GATEWAY, MET, share_at
+from raabta.network.mesh.traffic import (
+    BY_BEAM,
+    BY_FEEDERS,
+    BY_FIBRE,
+    BY_GATEWAY,
+    MET,
+    STOPS,
+    capacities_at,
+    share_at,
+)
 from raabta.report.czml import czml
 from raabta.scenario.fibre import Cable
 from raabta.scenario.paths import ANY_POP, PathScenario
@@ -143,9 +152,9 @@ def test_a_second_cable_leads_to_another_point_of_presence():
     np.testing.assert_allclose(found[1:] - whole[1:], muscat - mesh.fibre.whole_km[2, 0], rtol=1e-4)
 
 
-def shared(**traffic):
+def shared(*failures, changed=None, **traffic):
     asked = {"total_mbps": 4_000.0, "demand": "equal", "every_steps": 1, **traffic}
-    mesh, _ = prepare(landing(traffic=asked, steps=1))
+    mesh, _ = prepare(landing(*failures, traffic=asked, steps=1, **(changed or {})))
     (step,) = walk(mesh, [0])
     return mesh, step, share_at(mesh, step, mesh.asked_mbps)
 
@@ -167,6 +176,93 @@ def test_beam_feeders_and_gateway_bind_each_in_turn():
         == pytest.approx(feeder.landed_mbps.sum())
         == pytest.approx(feeder.pops_mbps.sum())
     )
+
+
+def rates(**mbps):
+    return [{"cable": name.replace("_", " "), "rate_mbps": rate} for name, rate in mbps.items()]
+
+
+def test_fibre_binds_in_fair_rates_and_in_the_linear_program():
+    end = {"pairs": [["Quetta", "Karachi"], ["Lahore", "Karachi"]]}
+    one = {**end, "gateways": GATEWAYS[:1], "pops": [{**POPS[0], "fibre_to": []}]}
+    mesh, step, found = shared(bound=True, changed={**one, "fibre_rates": rates(Karachi_GW=900.0)})
+    assert found.rate_mbps == pytest.approx([450.0, 450.0]) and set(found.stop.tolist()) == {BY_FIBRE}
+    assert found.most_mbps == pytest.approx(900.0) and STOPS[BY_FIBRE] == "fibre"
+    resources = capacities_at(mesh, step, mesh.scenario.traffic)
+    block = resources.network.block[-2]
+    assert [resources.name(int(block) + i) for i in (0, 1)] == [
+        "fibre Karachi GW to Karachi",
+        "fibre Karachi to Karachi GW",
+    ]
+    told = ask(
+        *prepare(landing(traffic={"total_mbps": 4_000.0}, steps=1, **one, fibre_rates=rates(Karachi=9.0)))
+    )
+    assert set(told.flows["stopped_by"].values) == {"fibre"}
+    assert told.summary["traffic"]["flows_stopped_by_share"]["fibre"] == 1.0
+
+
+def test_fibre_on_from_a_point_of_presence_binds_too_and_each_way_by_itself():
+    """All go to the exchange: over Karachi or Muscat, whose own cables to it are narrow; what comes back from
+    the exchange has the other direction."""
+    there, back = ["Quetta", "Fujairah"], ["Fujairah", "Quetta"]
+    changed = {"pairs": [there, back], "fibre_rates": rates(Fujairah=300.0)}
+    _, _, found = shared(changed=changed)
+    assert found.rate_mbps == pytest.approx([300.0, 300.0]) and set(found.stop.tolist()) == {BY_FIBRE}
+    changed = {"pairs": [there, ["Lahore", "Fujairah"]], "fibre_rates": rates(Fujairah=300.0)}
+    _, _, found = shared(changed=changed)
+    landed = [300.0 * (mbps > 0.0) for mbps in found.landed_mbps]  # each cable in use is full
+    assert found.landed_mbps.tolist() == pytest.approx(landed)
+
+
+def test_where_a_cable_is_cut_the_other_one_binds():
+    twice = [{**GATEWAYS[0], "pops": ["Karachi", "Muscat"]}]
+    changed = {
+        "gateways": twice,
+        "pops": [{**pop, "fibre_to": []} for pop in POPS[:2]],
+        "fibre_rates": [
+            {"cable": "Karachi GW", "rate_mbps": 800.0},
+            {"cable": "Karachi GW-Muscat", "rate_mbps": 100.0},
+        ],
+    }
+    _, _, whole = shared(changed=changed)
+    _, _, cut = shared("cable:Karachi GW-Karachi", changed=changed)
+    assert whole.rate_mbps.sum() == pytest.approx(800.0) and cut.rate_mbps.sum() == pytest.approx(100.0)
+    assert cut.pops_mbps.tolist() == pytest.approx([0.0, 100.0])
+
+
+def test_cables_of_ways_are_as_long_as_their_reach():
+    rng = np.random.default_rng(5)
+    places, pops = [f"g{i}" for i in range(6)], [f"p{i}" for i in range(7)]
+    ends = {(str(rng.choice(places)), str(rng.choice(pops))) for _ in range(8)}
+    ends |= {(pops[i], pops[k]) for i, k in rng.integers(0, 7, (9, 2)) if i < k}
+    cables = [Cable(*pair, float(rng.uniform(50.0, 900.0)), 1.0) for pair in sorted(ends)]
+    left = cables[:-2]
+    reach, ways = reach_km(left, places, pops, 1.0), cable_ways(cables, left, places, pops)
+    assert set(ways) == set(zip(*(index.tolist() for index in np.nonzero(np.isfinite(reach))), strict=True))
+    for (gate, pop), way in ways.items():
+        at = places[gate]
+        for cable in way:
+            one, other = cables[cable // 2][:2][:: 1 - 2 * (cable % 2)]
+            assert one == at
+            at = other
+        length = sum(cables[cable // 2].great_circle_km for cable in way)
+        assert at == pops[pop] and length / FIBRE_SPEED_RATIO == pytest.approx(reach[gate, pop])
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"cable": "Karachi GW-Karach", "rate_mbps": 1.0}, "did you mean 'Karachi GW-Karachi'"),
+        ({"cable": "Karachi GW", "rate_mbps": -1.0}, "greater than 0"),
+        ({"cable": "Karachi GW", "rate_mbps": float("nan")}, "fibre_rates"),
+    ],
+)
+def test_rates_of_cables_that_are_none_are_refused(given, said):
+    with pytest.raises(ValueError, match=said):
+        landing(fibre_rates=[given])
+    twice = [{"cable": "Karachi GW", "rate_mbps": 1.0}] * 2
+    with pytest.raises(ValueError, match="stands twice"):
+        landing(fibre_rates=twice)
 
 
 def test_fair_rates_stand_beside_the_most_that_a_linear_program_carries():

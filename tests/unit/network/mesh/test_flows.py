@@ -130,6 +130,11 @@ def test_several_ways_equal_is_fair_among_ways_and_adaptive_among_flows():
     ]
     assert apart == pytest.approx([10.0 / 3.0, 10.0 / 41.0, 10.0 / 401.0])  # 10 / (2 rounds + 1)
     assert fairest_rates(resources, ways, demands).rate_mbps == pytest.approx([10.0, 10.0], abs=1e-9)
+    exact = share(resources, ways, demands, split="exact")
+    assert exact.rate_mbps == pytest.approx([10.0, 10.0], rel=1e-8)
+    upper, lower = {"laser 0 to 1", "laser 1 to 2"}, {"laser 3 to 4", "laser 4 to 5"}  # both of each are full
+    assert exact.stopped_by(0, resources, NAMES) in lower
+    assert exact.stopped_by(1, resources, NAMES) in upper
     assert most_throughput(resources, ways, demands).total_mbps == pytest.approx(20.0)
 
 
@@ -255,7 +260,11 @@ def test_nothing_that_bounds_is_refused():
             RaabtaError,
             r"gateway has shape \(1,\); wanted: \(5,\)",
         ),
-        (lambda: shares(BOTH, Capacities(laser_mbps=1.0), split="even"), OutOfRangeError, "equal, adaptive"),
+        (
+            lambda: shares(BOTH, Capacities(laser_mbps=1.0), split="even"),
+            OutOfRangeError,
+            "equal, adaptive, exact",
+        ),
         (
             lambda: load_aware_ways(*ladder(), Capacities(), Demands.of(BOTH, 1.0), rounds=-1),
             OutOfRangeError,
