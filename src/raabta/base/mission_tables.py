@@ -80,7 +80,10 @@ MISSION_LIGHT = Table(
     "mission_light",
     (
         Column("node", ("interval",), "U", "", "whose"),
-        Column("state", ("interval",), "U", "", "sunlit or dark"),
+        Column("state", ("interval",), "U", "", "of the Sun's disc: sunlit, all; penumbra, some; dark, none"),
+        Column(
+            "by", ("interval",), "U", "", "what hides it: a body, or the site's horizon; empty in sunlight"
+        ),
         Column("start", ("interval",), "U", "", "when it begins, UTC"),
         Column("start_s", ("interval",), "float64", "s", "the same from the start of the run", _COUNT),
         Column("duration_s", ("interval",), "float64", "s", "how long", _COUNT),

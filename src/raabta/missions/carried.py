@@ -80,7 +80,7 @@ def ends_of(mission: Mission, link: int, one: int, other: int, way: int) -> tupl
 def sources_of(mission: Mission, light: Floats) -> tuple[list[Source], list[int]]:
     """What is made, as store and forward takes it, and of which flow each is.
 
-    light: joined rows (node, begin, end) of `contacts.sunlight_of`.
+    light: rows (node, begin, end) at which nodes see some of the Sun.
     """
     sources, whose = [], []
     for number, flow in enumerate(mission.scenario.data):

@@ -15,15 +15,13 @@ from raabta.access.passes import Passes, find_contacts, find_passes
 from raabta.access.sight import Craft, Place, Sight
 from raabta.access.sky import BODIES, body, sky_over
 from raabta.base.errors import ScenarioError
-from raabta.base.rotations import CENTRE
-from raabta.missions.nodes import SUN
-from raabta.scenario.missions import Link
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.missions.model import Day, Mission
     from raabta.missions.nodes import Nodes
+    from raabta.scenario.missions import Link
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -67,56 +65,42 @@ def contacts_of(mission: Mission, day: Day, sight: Sight | None = None) -> Float
     return np.concatenate(parts)
 
 
-def sunlight_of(mission: Mission, day: Day) -> Floats:
-    """Times of a day at which nodes see the middle of the Sun: craft past their own body, sites above their
-    horizon: rows node, begin, end. The shadow of another body is left out."""
-    parts = [mission.nodes.named(name) for name in mission.scenario.light]
-    which = np.unique(np.concatenate([np.empty(0, np.int64), *parts]))
-    rows = [np.empty((0, COLUMNS - 1))]
-    frames = [mission.frame_of(number) for number in which.tolist()]
-    for frame in sorted(set(frames)):
-        own = which[[each == frame for each in frames]]
-        pairs = np.column_stack([own, np.full(own.size, mission.sun)])
-        rows.append(_near(mission, Link(name="light", between=(SUN, SUN)), pairs, day, frame))
-    return np.concatenate(rows)[:, [0, 2, 3]]
-
-
-def _near(mission: Mission, link: Link, pairs: Ints, day: Day, frame: str = "ITRF") -> Floats:
-    """Contacts between nodes of one body, or with the Sun: rows of COLUMNS without the link."""
+def _near(mission: Mission, link: Link, pairs: Ints, day: Day) -> Floats:
+    """Contacts between nodes of the Earth: rows of COLUMNS without the link."""
     site = pairs < mission.nodes.sites
     parts = [np.empty((0, COLUMNS - 1))]
     for end in (0, 1):
         rows = pairs[site[:, end] & ~site[:, 1 - end]]
         if len(rows):
-            parts.append(_from_sites(mission, rows, end, day, frame))
+            parts.append(_from_sites(mission, rows, end, day))
     between = pairs[~site.any(axis=1)]
     if len(between):
-        parts.append(_past(mission, link, between, day, frame))
+        parts.append(_past(mission, link, between, day))
     return np.concatenate(parts)
 
 
-def _from_sites(mission: Mission, pairs: Ints, end: int, day: Day, frame: str) -> Floats:
+def _from_sites(mission: Mission, pairs: Ints, end: int, day: Day) -> Floats:
     """Times at which the other end stands above the masks of the sites at one end."""
     sites, targets = np.unique(pairs[:, end]), np.unique(pairs[:, 1 - end])
-    fleet = mission.fleet(targets, frame)
+    fleet = mission.fleet(targets)
     found = find_passes(mission.ground(sites), fleet, mission.at(day.begin_s), day.duration_s)
     ends = (sites[found.site], targets[found.satellite])
     return _rows(found, *(ends if end == 0 else ends[::-1]), day)
 
 
-def _past(mission: Mission, link: Link, pairs: Ints, day: Day, frame: str) -> Floats:
-    """Times at which the line between both ends clears the body of the frame."""
+def _past(mission: Mission, link: Link, pairs: Ints, day: Day) -> Floats:
+    """Times at which the line between both ends clears the Earth."""
     which = np.unique(pairs)
     place = np.searchsorted(which, pairs)
     found = find_contacts(
         place[:, 0],
         place[:, 1],
-        mission.fleet(which, frame),
+        mission.fleet(which),
         mission.at(day.begin_s),
         day.duration_s,
         grazing_km=link.grazing_km,
         longest_km=link.longest_km or np.inf,
-        body=body(str(CENTRE[frame])),
+        body=body("Earth"),
     )
     return _rows(found, which[found.site], which[found.satellite], day)
 

@@ -19,7 +19,7 @@ from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
 from raabta.engine.outputs import csv_of, json_of, read_chunks
 from raabta.engine.provenance import environment, version_of
 from raabta.engine.runner import run_chunks
-from raabta.missions import contacts, exposure, look_angles, rates, sun_outages
+from raabta.missions import contacts, exposure, light, look_angles, rates, sun_outages
 from raabta.missions.model import Mission, prepare
 from raabta.missions.summary import Read, summarise
 from raabta.network.mesh.contact_files import csv_lines, ion_lines
@@ -168,7 +168,7 @@ def of_day(mission: Mission, number: int) -> dict[str, NDArray[Any]]:
     return {
         "contacts": met,
         "rates": rates.steps_of(mission, day, met, sight),
-        "light": contacts.sunlight_of(mission, day),
+        "light": light.light_of(mission, day),
         "sun_outages": sun_outages.outages_of(mission, day),
         "looks": look_angles.looks(mission, day)[None],
         "tracks": look_angles.curves(mission, day).astype(np.float32),

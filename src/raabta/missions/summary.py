@@ -18,6 +18,7 @@ from raabta.missions import (
     crew,
     exposure,
     intervals,
+    light,
     look_angles,
     rates,
     sun_outages,
@@ -63,14 +64,15 @@ def summarise(mission: Mission, read: Read) -> Found:
         most=[contacts.PEAK, contacts.MOST],
         final=[contacts.LAST],
     )
-    light = intervals.joined(np.concatenate(held["light"]), 1)
+    seen = intervals.joined(np.concatenate(held["light"]), 2)
+    lit = seen[seen[:, 1] == light.SOME][:, [0, 2, 3]]
     if mission.scenario.links:
         _contacts(mission, rows, found)
         steps = np.concatenate(held["rates"])
         _rates(mission, steps, found)
         found.plans.update(carried.plans_of(mission, rows, rates.whole(steps)))
     if mission.scenario.light:
-        _light(mission, light, found)
+        _light(mission, seen, found)
     if mission.scenario.tracks:
         _tracks(mission, np.concatenate(held["tracks"]), found)
     if mission.scenario.look_angles:
@@ -79,10 +81,10 @@ def summarise(mission: Mission, read: Read) -> Found:
         joined = intervals.joined(np.concatenate(held["sun_outages"]), 3, least=[5])
         _sun_outages(mission, joined, found)
     if mission.scenario.data:
-        _data(mission, light, found)
+        _data(mission, lit, found)
     if mission.scenario.battery:
         closed = alone.closing(mission, rows, np.concatenate(held["rates"]))
-        _gaps(mission, closed, light, found)
+        _gaps(mission, closed, lit, found)
     if mission.scenario.crew is not None:
         _crew(mission, rows, found)
     if mission.scenario.exposure is not None:
@@ -186,34 +188,49 @@ def _figures(rows: Floats, duration_s: float) -> dict[str, Any]:
 
 
 def _light(mission: Mission, rows: Floats, found: Found) -> None:
-    parts, summary = [np.empty((0, 4))], []
-    which = sorted({int(n) for name in mission.scenario.light for n in mission.nodes.named(name)})
-    for node in which:
-        lit = rows[rows[:, 0] == node][:, 1:]
-        dark = intervals.between(lit, 0.0, mission.duration_s)
-        both = np.concatenate([np.insert(lit, 0, 1.0, axis=1), np.insert(dark, 0, 0.0, axis=1)])
-        both = both[np.argsort(both[:, 1], kind="stable")]
-        parts.append(np.insert(both, 0, node, axis=1))
-        summary.append(
-            {
-                "node": mission.nodes.name[node],
-                "sunlit_share": min(intervals.length_s(lit) / mission.duration_s, 1.0),
-                "eclipses": len(dark),
-                "longest_dark_s": intervals.longest_s(dark),
-            }
-        )
+    parts, hidden, summary = [np.empty((0, 4))], list[str](), []
+    for node in light.nodes_of(mission):
+        states, by = light.states_of(mission, node, rows)
+        parts.append(np.insert(states, 0, node, axis=1))
+        hidden += by
+        summary.append(_light_of(mission, node, states, by))
     table = np.concatenate(parts)
     found.tables["light.csv"] = tables.as_dataset(
         tables.MISSION_LIGHT,
         {
             "node": _names(mission, table[:, 0]),
-            "state": np.where(table[:, 1] > 0.0, "sunlit", "dark"),
+            "state": np.array(light.STATES, np.str_)[table[:, 1].astype(np.int64)],
+            "by": np.array(hidden, np.str_),
             "start": utc_text(mission, table[:, 2]),
             "start_s": table[:, 2],
             "duration_s": table[:, 3] - table[:, 2],
         },
     )
     found.summary["light"] = summary
+
+
+def _light_of(mission: Mission, node: int, states: Floats, by: list[str]) -> dict[str, Any]:
+    """Shares, nights, and what a body other than the node's own hides of the Sun."""
+    length = states[:, 2] - states[:, 1]
+    dark, whole = states[:, 0] == 0, states[:, 0] == 2
+    own = (light.HORIZON, mission.home(node), "")
+    return {
+        "node": mission.nodes.name[node],
+        "sunlit_share": min(float(length[~dark].sum()) / mission.duration_s, 1.0),
+        "full_share": min(float(length[whole].sum()) / mission.duration_s, 1.0),
+        "eclipses": int(dark.sum()),
+        "longest_dark_s": float(length[dark].max(initial=0.0)),
+        "by_others": [
+            {
+                "by": by[k],
+                "state": light.STATES[int(states[k, 0])],
+                "start": str(utc_text(mission, states[[k], 1])[0]),
+                "duration_s": float(length[k]),
+            }
+            for k in range(len(states))
+            if by[k] not in own
+        ],
+    }
 
 
 def _tracks(mission: Mission, elevation_deg: Floats, found: Found) -> None:
@@ -309,15 +326,15 @@ def _seasons(mission: Mission, rows: Floats) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _data(mission: Mission, light: Floats, found: Found) -> None:
-    made, found.summary["data"] = carried.carried(mission, found.plans, light)
+def _data(mission: Mission, lit: Floats, found: Found) -> None:
+    made, found.summary["data"] = carried.carried(mission, found.plans, lit)
     for name, table in (("data", tables.MISSION_DATA), ("delivered", tables.MISSION_DELIVERED)):
         arrays = {key: np.array(values) for key, values in made[name].items()}
         found.tables[f"{name}.csv"] = tables.as_dataset(table, arrays)
 
 
-def _gaps(mission: Mission, rows: Floats, light: Floats, found: Found) -> None:
-    gaps = carried.gaps_of(mission, rows, light)
+def _gaps(mission: Mission, rows: Floats, lit: Floats, found: Found) -> None:
+    gaps = carried.gaps_of(mission, rows, lit)
     begin, length = (np.array([gap[k] for gap in gaps], np.float64) for k in (2, 3))
     arrays = {
         "node": np.array([gap[0] for gap in gaps], np.str_),

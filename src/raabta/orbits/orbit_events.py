@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,16 +20,15 @@ from raabta.base.rotations import rotation
 from raabta.base.timescales import tdb_s
 from raabta.orbits.kepler_elements import axes_to_gcrf
 from raabta.orbits.numerical import Trajectory
+from raabta.orbits.shadows import Shadow, apparent_sun_km, clearance_rad
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Times = npt.NDArray[np.datetime64]
 LOOKS = 8
 """Of a step."""
-SOLAR_RADIUS_KM = 695_700.0
 BODIES = {"Earth": EARTH, "Moon": MOON}
 FIXED = {"Earth": "ITRF", "Moon": "MOON_ME"}
-Shadow = Literal["umbra", "penumbra"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,15 +116,10 @@ def eclipses(
 def _clearance(
     place: Floats, tdb: Floats, body: str, centre: str, shadow: Shadow, kernel: Ephemeris
 ) -> Floats:
-    """Angle between the edges of the two discs (t,), radians: below 0 in the shadow. Cones, spheres."""
-    to_sun = kernel.position_km_tdb("Sun", tdb, centre) - place
+    """`shadows.clearance_rad` of places (t, 3) about the trajectory's centre."""
     away = np.zeros(3) if body == centre else kernel.position_km_tdb(body, tdb, centre)
-    to_body = away - place
-    sun, far = np.linalg.norm(to_sun, axis=1), np.linalg.norm(to_body, axis=1)
-    apart = np.arctan2(np.linalg.norm(np.cross(to_sun, to_body), axis=1), (to_sun * to_body).sum(axis=1))
-    disc = np.arcsin(np.minimum(SOLAR_RADIUS_KM / sun, 1.0))
-    own = np.arcsin(np.minimum(BODIES[body].mean_radius_km / far, 1.0))
-    return np.asarray(apart - own + (disc if shadow == "umbra" else -disc))
+    sun_km = apparent_sun_km(kernel, body, tdb)
+    return clearance_rad(place - away, sun_km, BODIES[body].mean_radius_km, shadow)
 
 
 def roots(g: Callable[[Floats], Floats], at: Floats) -> Floats:

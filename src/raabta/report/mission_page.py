@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 LIMITS: Final = (
     "Links without a budget: rates are as said, or go by range alone; weather takes nothing from them.",
     "Budgets: weather of one availability all the time; the body behind a sender fills the beam's middle.",
-    "The shadow of another body: an eclipse of the Moon by the Earth, or of the Sun by the Moon.",
+    "Shadows: bodies are spheres without air; the Sun is as bright at its limb as in its middle.",
     "Antenna pointing, hand-over and acquisition times: a contact begins when both ends see each other.",
-    "Refraction: elevations are geometric.",
+    "Refraction (0.1 deg at 5 deg of elevation, 0.5 at the horizon): elevations are geometric.",
     "Other users of a relay or a station, and what they leave.",
 )
 """What no mission of this version models."""
@@ -131,7 +131,7 @@ def _timeline(stored: Stored) -> str:
         colour = mission_charts.COLOURS[number % len(mission_charts.COLOURS)]
         strips.append(Strip(one["link"], spans, colour, words.share(one["contact_share"])))
     for one in stored.summary.get("light", []):
-        own = [row for row in light if row["node"] == one["node"] and row["state"] == "sunlit"]
+        own = [row for row in light if row["node"] == one["node"] and row["state"] != "dark"]
         spans = _spans(own) if own else intervals.NONE
         figure = words.share(one["sunlit_share"])
         strips.append(Strip(f"{one['node']} in sunlight", spans, mission_charts.SUNLIT, figure))

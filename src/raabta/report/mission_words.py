@@ -63,6 +63,7 @@ def answers(stored: Stored) -> list[str]:
         (_of_link, summary.get("links", [])),
         (_of_budget, summary.get("budgets", [])),
         (_of_light, summary.get("light", [])),
+        (_of_eclipse, [one for one in summary.get("light", []) if one["by_others"]]),
         (_of_track, summary.get("tracks", [])),
         (_of_looks, summary.get("look_angles", [])),
         (_of_gap, summary.get("gaps", [])),
@@ -101,7 +102,21 @@ def _of_budget(one: dict[str, Any]) -> str:
 
 def _of_light(one: dict[str, Any]) -> str:
     lit = f"{one['node']} is in sunlight {words.share(one['sunlit_share'])} of the time"
-    return f"{lit}; its longest night lasts {spell(one['longest_dark_s'])}."
+    whole = f"in all of the Sun's disc {words.share(one['full_share'])}"
+    return f"{lit}, {whole}; its longest night lasts {spell(one['longest_dark_s'])}."
+
+
+def _of_eclipse(one: dict[str, Any]) -> str:
+    """What another body hides of the Sun."""
+    told = [
+        f"{'wholly' if each['state'] == 'dark' else 'partly'} from "
+        f"{each['start'][:16].replace('T', ' ')} UTC for {spell(each['duration_s'])} by the {each['by']}"
+        for each in one["by_others"][:6]
+    ]
+    rest = len(one["by_others"]) - len(told)
+    return (
+        f"Eclipsed by another body is {one['node']} {', '.join(told)}{f', and {rest} more' if rest else ''}."
+    )
 
 
 def _of_track(one: dict[str, Any]) -> str:

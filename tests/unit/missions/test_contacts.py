@@ -10,7 +10,7 @@ from raabta.access.passes import find_passes
 from raabta.base.bodies import EARTH
 from raabta.base.errors import ScenarioError
 from raabta.missions import contacts, intervals
-from raabta.missions.contacts import BEGIN, END, LEAST, MOST, PEAK, contacts_of, sunlight_of
+from raabta.missions.contacts import BEGIN, END, LEAST, MOST, PEAK, contacts_of
 from raabta.missions.model import prepare
 
 
@@ -45,16 +45,6 @@ def test_a_relay_is_seen_where_the_line_clears_the_air() -> None:
     for begin, end in relay[:, [BEGIN, END]]:
         inside |= (seconds >= begin) & (seconds < end)
     np.testing.assert_array_equal(inside, clear)
-
-
-def test_a_station_is_dark_where_the_earth_hides_the_sun() -> None:
-    ready = prepare(mission())
-    lit = sunlight_of(ready, ready.day(0))
-    assert (lit[:, 0] == 2).all()
-    share = float((lit[:, 2] - lit[:, 1]).sum()) / 86_400.0
-    assert 0.6 < share < 0.7
-    dark = intervals.between(lit[:, 1:], 0.0, 86_400.0)
-    assert 1_800.0 < intervals.longest_s(dark) < 2_200.0  # 36 min at most, 390 km high
 
 
 def test_two_sites_of_one_body_are_refused() -> None:

@@ -9,6 +9,7 @@ from lunar_orbits import EPOCH, RELAY, state
 from raabta.base.bodies import MOON
 from raabta.base.ephemeris import ephemeris
 from raabta.base.errors import OutOfRangeError
+from raabta.base.light_time import apparent_km
 from raabta.orbits.force_model import ForceModel, force_model
 from raabta.orbits.numerical import propagate
 from raabta.orbits.orbit_events import apsides, eclipses, nodes, roots
@@ -44,7 +45,7 @@ def test_eclipses_are_where_the_disc_is_hidden() -> None:
     assert np.all(half.begin_s < dark.begin_s) and np.all(half.end_s > dark.end_s)
     times = EPOCH + np.arange(0, 21_600).astype("timedelta64[s]")
     place = orbit.positions_km(times)[:, :, 0]
-    sun = ephemeris().position_km("Sun", times, "Moon") - place
+    sun = apparent_km(ephemeris(), "Sun", "Moon", times) - place
     far, to_sun = np.linalg.norm(place, axis=1), np.linalg.norm(sun, axis=1)
     apart = np.arccos(np.clip((-place * sun).sum(axis=1) / far / to_sun, -1.0, 1.0))
     hidden = apart < np.arcsin(1737.4 / far) - np.arcsin(695_700.0 / to_sun)
