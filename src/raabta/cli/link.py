@@ -15,6 +15,7 @@ from raabta.cli.output import complain, say, say_json, show
 if TYPE_CHECKING:
     from raabta.cli.link_shown import Answer
     from raabta.links.budget import Direction
+    from raabta.links.cloud_maps import CloudMaps
     from raabta.links.one_link import Link, Sweep
     from raabta.scenario.catalogue import Kind
     from raabta.scenario.models import Constellation, Gateway, Payload, Terminal
@@ -93,6 +94,9 @@ def link(
     power_control: Annotated[
         float, typer.Option(metavar="DB", help="range by which the terminal may lower its EIRP; 0 is none")
     ] = 0.0,
+    cloud_maps: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="folder or ZIP of the P.840-9 maps that you bring")
+    ] = None,
     sweep: Annotated[Over | None, typer.Option(help="move this, hold the rest")] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.svg", help="write the plot of the sweep there")
@@ -115,15 +119,17 @@ def link(
     prepare()
     from raabta.cli import link_shown as shown
     from raabta.links import one_link
+    from raabta.links.cloud_maps import brought
     from raabta.service.places import find_place
 
     system, found = _catalogued(satellite, "constellation"), find_place(place)
-    sites = one_link.read_place(found.latitude_deg, found.longitude_deg)
+    maps = brought(str(cloud_maps) if cloud_maps else None)
+    sites = one_link.read_place(found.latitude_deg, found.longitude_deg, maps)
     _refuse_elevation(system, elevation)
     height_deg = DEFAULT_ELEVATION_DEG if elevation is None else elevation
     sight = one_link.find_satellite(sites, system, height_deg)
     payload, notes = _at(system.payload, band, frequency)
-    feeder_db, said = _other_hop(system, payload, via, station, height_deg)
+    feeder_db, said = _other_hop(system, payload, via, station, height_deg, maps)
     asked = one_link.Link(
         sites,
         sight,
@@ -192,7 +198,12 @@ def _at(payload: Payload, band: Band | None, frequency_ghz: float | None) -> tup
 
 
 def _other_hop(
-    system: Constellation, payload: Payload, via: str | None, station: str | None, elevation_deg: float
+    system: Constellation,
+    payload: Payload,
+    via: str | None,
+    station: str | None,
+    elevation_deg: float,
+    maps: CloudMaps | None,
 ) -> tuple[dict[Direction, float], list[str]]:
     """C/N of the hop between satellite and gateway, by direction, and what to say about it."""
     from raabta.links import one_link
@@ -210,7 +221,7 @@ def _other_hop(
             "the payload repeats carriers: --via NAME joins the hop of a gateway, which is left out here"
         ]
     gateway = _gateway(via, station, payload)
-    seen, hop = one_link.feeder(system, payload, gateway, elevation_deg)
+    seen, hop = one_link.feeder(system, payload, gateway, elevation_deg, maps)
     levels = {way: budget.cn_db for way, budget in hop.items()}
     note = (
         f"via {gateway.name} in clear sky, {seen.elevation_deg:.1f} deg, {seen.range_km:,.0f} km: C/N "
@@ -282,10 +293,11 @@ def _draw(out: Path, drawing: str) -> None:
 
 
 def _print(answer: Answer, out: Path | None) -> None:
-    from raabta.cli.link_shown import headline, sweep_tables, tables
+    from raabta.cli.link_shown import headline, models, sweep_tables, tables
 
     say(headline(answer))
     show(tables(answer) if answer.quantity is None else sweep_tables(answer, answer.quantity))
+    say(models(answer))
     for note in answer.notes:
         complain(f"note: {note}")
     if out is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from raabta.links.one_link import SWEEPS
+from raabta.links.one_link import SWEEPS, editions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,6 +56,11 @@ def standing(answer: Answer) -> str:
         f"elevation {seen.elevation_deg:.1f} deg, {azimuth}{seen.range_km:,.0f} km, "
         f"{seen.one_way_ms:.1f} ms one way; weather exceeded for {asked.percent:.4g} % of {period}"
     )
+
+
+def models(answer: Answer) -> str:
+    """The recommendations behind the losses, each with its edition, once."""
+    return f"Models: {'; '.join(dict.fromkeys(editions(answer.asked).values()))}"
 
 
 def _signed(angle_deg: float, letters: str) -> str:
@@ -173,6 +178,7 @@ def plain(answer: Answer) -> dict[str, Any]:
         "exceeded_percent": asked.percent,
         "statistic": asked.statistic,
         "budgets": {way: _plain(budget) for way, budget in each},
+        "models": editions(asked),
         "notes": list(answer.notes),
     }
     if answer.quantity is not None:

@@ -16,18 +16,20 @@ from raabta.base.errors import NoSolutionError
 from raabta.base.frames import geodetic_to_fixed, look_angles
 from raabta.base.units import km_to_ms
 from raabta.links.budget import Budget, Direction, feeder_budget, forward_budget, return_budget
+from raabta.links.depolarisation import EDITION as CROSS_EDITION
 from raabta.links.depolarisation import cross_polarisation_db
 from raabta.links.flux_cap import FluxCap, flux_cap
 from raabta.links.pfd import SPHERE_KM, sight
 from raabta.links.ranges import in_range
 from raabta.links.sites import Sites, read_sites
 from raabta.links.tables import CROSS_TOP_DEG, CROSS_TOP_PERCENT, NO_CROSS_DB
-from raabta.links.weather import EDITION, SiteTables, Statistic, tables
+from raabta.links.weather import EDITION, SiteTables, Statistic, editions_of, tables
 from raabta.orbits.kepler import geostationary_position_km, geostationary_radius_km
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from raabta.links.cloud_maps import CloudMaps
     from raabta.links.ranges import FloatArray
     from raabta.scenario.models import Constellation, Gateway, Payload, Shell, Terminal
 
@@ -112,12 +114,12 @@ class Point:
     budgets: tuple[Budget, ...]
 
 
-def read_place(latitude_deg: float, longitude_deg: float) -> Sites:
-    """Climate of one place at the height of the ground (P.1511-2)."""
+def read_place(latitude_deg: float, longitude_deg: float, cloud_maps: CloudMaps | None = None) -> Sites:
+    """Climate of one place at the height of the ground (P.1511-2); clouds by P.840-9 with its maps."""
     from raabta.links.maps import surface_height_km
 
     height_km = surface_height_km(latitude_deg, longitude_deg)
-    return read_sites(latitude_deg, longitude_deg, height_km)
+    return read_sites(latitude_deg, longitude_deg, height_km, cloud_maps)
 
 
 def find_satellite(sites: Sites, system: Constellation, elevation_deg: float) -> Sight:
@@ -176,13 +178,17 @@ def _reaches(shell: Shell, latitude_deg: float, elevation_deg: float) -> bool:
 
 
 def feeder(
-    system: Constellation, payload: Payload, gateway: Gateway, elevation_deg: float
+    system: Constellation,
+    payload: Payload,
+    gateway: Gateway,
+    elevation_deg: float,
+    cloud_maps: CloudMaps | None = None,
 ) -> tuple[Sight, dict[Direction, Budget]]:
     """The hop between a gateway and a satellite in clear sky: how that stands, and the budget each way.
 
     A satellite that moves is taken to stand as high over the gateway as over the place asked about.
     """
-    sites = read_place(gateway.latitude_deg, gateway.longitude_deg)
+    sites = read_place(gateway.latitude_deg, gateway.longitude_deg, cloud_maps)
     seen = find_satellite(sites, system, elevation_deg)
     out: dict[Direction, Budget] = {}
     ways: tuple[tuple[Direction, float], ...] = (
@@ -214,6 +220,15 @@ def feeder(
 def budgets(link: Link) -> tuple[Budget, ...]:
     """The budgets of a link, one for each direction asked, in the weather asked."""
     return tuple(_budget(link, direction, weather(link, direction), 0) for direction in link.directions)
+
+
+def editions(link: Link) -> dict[str, str]:
+    """The recommendation, and its edition, behind each part of the losses of a link."""
+    from raabta.links.maps import EDITIONS
+
+    out = editions_of(link.statistic, link.sites.cloud_maps)
+    out["map of surface height"] = EDITIONS["surface height"]
+    return out | ({"cross-polarisation": CROSS_EDITION} if link.payload.polarisations == 2 else {})
 
 
 def weather(link: Link, direction: Direction, elevation_deg: FloatArray | None = None) -> SiteTables:

@@ -144,7 +144,8 @@ def _gas_cloud_table(
     return gas_zenith[:, inverse, None] * cosecant, cloud_zenith[:, inverse, None] * cosecant
 
 
-def _editions(statistic: Statistic, brought: CloudMaps | None) -> dict[str, str]:
+def editions_of(statistic: Statistic, brought: CloudMaps | None) -> dict[str, str]:
+    """The recommendation, and its edition, behind each part of a loss."""
     clouds = f"{cloud.EDITION} (P.840-9 is in force; its maps are not installed)"
     editions = {
         "total": f"{EDITION}, gas and cloud held at their 5 % value below 5 %",
@@ -232,7 +233,7 @@ def tables(
         clear_db=clear_zenith[:, None] * cosecant,
         r001_mmh=sites.rain_rate_mmh,
         statistic=statistic,
-        editions=_editions(statistic, sites.cloud_maps),
+        editions=editions_of(statistic, sites.cloud_maps),
     )
 
 

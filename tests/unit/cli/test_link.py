@@ -30,6 +30,7 @@ def test_both_budgets_are_printed_and_their_marked_lines_sum(capsys: Out) -> Non
         (cn,) = re.findall(r"│ C/N +│\s*(-?[\d.]+) │", part)
         assert len(marked) >= 9
         assert sum(map(float, marked)) == pytest.approx(float(cn), abs=0.05)
+    assert "Models: ITU-R P.618-14" in shown.out.replace("\n", " ")
 
 
 def test_json_holds_the_lines_and_they_sum(capsys: Out) -> None:
@@ -38,6 +39,8 @@ def test_json_holds_the_lines_and_they_sum(capsys: Out) -> None:
     for budget in found["budgets"].values():
         total = sum(line["value"] for line in budget["lines"] if line["sums"])
         assert total == pytest.approx(budget["cn_db"], abs=1e-9)
+    assert found["models"]["total"].startswith("ITU-R P.618-14")
+    assert "P.840-8" in found["models"]["cloud"] and "worst month" not in found["models"]
     assert found["to"]["one_way_ms"] == pytest.approx(125.3, abs=0.1)
     assert found["from"]["height_m"] == pytest.approx(1_700, abs=150)
 
@@ -56,6 +59,7 @@ def test_options_reach_the_budget(capsys: Out) -> None:
     assert any("EIRP and G/T" in note for note in higher["notes"])
     assert higher["budgets"]["forward"]["cn_db"] < plain["budgets"]["forward"]["cn_db"]
     rare = answer(capsys, "--availability", "99.99", "--worst-month")
+    assert "P.841" in rare["models"]["worst month"]
     assert rare["budgets"]["forward"]["cn_db"] < plain["budgets"]["forward"]["cn_db"]
     assert answer(capsys, "--terminal", "backhaul-ku")["terminal"] == "cell-site backhaul, 1.2 m, Ku"
 
@@ -95,6 +99,7 @@ def test_a_sweep_is_printed_and_drawn(quantity: str, rows: int, capsys: Out, tmp
         (["--elevation", "30"], "stands still"),
         (["--availability", "99.9999"], "50 to 99.999 %"),
         (["--carrier", "0"], "must be more than 0"),
+        (["--cloud-maps", "no/such/maps"], "there are no cloud maps here"),
         (["--power-control", "41"], "0 to 40 dB"),
         (["--out", "x.svg"], "give --sweep"),
         (["--sweep", "rain", "--out", "x.png"], "ends in .svg"),
