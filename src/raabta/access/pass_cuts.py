@@ -30,7 +30,7 @@ def find_between(
     interval that goes on over an edge is one; one that an edge ends, ends there, and counts as known.
     """
     parts = [
-        _moved(_some(found, there(found, begin)), start, duration_s)
+        _moved(some(found, there(found, begin)), start, duration_s)
         for begin, length_s in _spans(start, duration_s, edges)
         for found in [find(begin, length_s)]
     ]
@@ -46,7 +46,8 @@ def _spans(
         yield begin, float((last - begin) / np.timedelta64(1, "ns")) * 1e-9
 
 
-def _some(found: Passes, kept: NDArray[Any]) -> Passes:
+def some(found: Passes, kept: NDArray[Any]) -> Passes:
+    """Intervals that are kept: flags or numbers of rows."""
     return replace(found, **{name: getattr(found, name)[kept] for name in PER_PASS})
 
 
@@ -65,7 +66,7 @@ def _joined(parts: Sequence[Passes]) -> Passes:
         name: np.concatenate([getattr(part, name) for part in parts]) for name in PER_PASS
     }
     whole = replace(parts[0], **columns)
-    whole = _some(whole, np.lexsort((whole.rise_s, whole.satellite, whole.site)))
+    whole = some(whole, np.lexsort((whole.rise_s, whole.satellite, whole.site)))
     if len(whole) == 0:
         return whole
     same = (np.diff(whole.site) == 0) & (np.diff(whole.satellite) == 0)
@@ -75,7 +76,7 @@ def _joined(parts: Sequence[Passes]) -> Passes:
     last = np.append(first[1:], len(whole)) - 1
     group = np.repeat(np.arange(first.size), np.diff(np.append(first, len(whole))))
     highest = np.lexsort((whole.peak_s, -whole.peak_elevation_deg, group))[first]
-    out = _some(whole, first)
+    out = some(whole, first)
     changed: dict[str, Any] = {
         **{name: getattr(whole, name)[last] for name in ("set_s", "set_range_km", "ends_after")},
         **{name: getattr(whole, name)[highest] for name in ("peak_s", "peak_elevation_deg")},

@@ -192,3 +192,69 @@ MISSION_GAPS = Table(
         Column("bridged", ("gap",), "bool", "", "whether the battery lasts so long"),
     ),
 )
+
+_NOT_HOME = "NaN where none is home"
+
+MISSION_IMAGES = Table(
+    "mission_images",
+    (
+        Column("case", ("row",), "U", "", "of the links that carried it; empty where links have none"),
+        Column("image", ("row",), "int64", "1", "its number, by time, from 0", _COUNT),
+        Column("camera", ("row",), "U", "", "name of the camera in the scenario"),
+        Column("target", ("row",), "U", "", "name of the target"),
+        Column("priority", ("row",), "int64", "1", "of the target", (0.0, 255.0)),
+        Column("start", ("row",), "U", "", "when it is taken, UTC"),
+        Column("start_s", ("row",), "float64", "s", "the same from the start of the run", _COUNT),
+        Column("height_km", ("row",), "float64", "km", "of the craft above the mean sphere", _COUNT),
+        Column("range_km", ("row",), "float64", "km", "from the craft to the target", _COUNT),
+        Column("off_nadir_deg", ("row",), "float64", "deg", "target from straight down", (0.0, 90.0)),
+        Column("emission_deg", ("row",), "float64", "deg", "craft from the target's vertical", (0.0, 90.0)),
+        Column("sun_elevation_deg", ("row",), "float64", "deg", "of the Sun at the target", (-90.0, 90.0)),
+        Column("ground_sample_m", ("row",), "float64", "m", "longer side of a pixel on the ground", _COUNT),
+        Column("across_km", ("row",), "float64", "km", "on the ground across the track, along the middle",
+               _COUNT, "NaN where the middle line misses the ground"),
+        Column("along_km", ("row",), "float64", "km", "the same along the track", _COUNT,
+               "NaN where the middle line misses the ground"),
+        Column("area_km2", ("row",), "float64", "km2", "of the ground in the image", _COUNT),
+        Column("limb", ("row",), "bool", "", "whether the limb is in the image"),
+        Column("fate", ("row",), "U", "", "home, on board, too old or queue full"),
+        Column("home_s", ("row",), "float64", "s", "when its last byte is home, from the start", _COUNT,
+               "NaN where it is not"),
+    ),
+)  # fmt: skip
+
+MISSION_FOOTPRINTS = Table(
+    "mission_footprints",
+    (
+        Column("image", ("point",), "int64", "1", "number of the image", _COUNT),
+        Column("latitude_deg", ("point",), "float64", "deg", "of a point of its outline, MOON_ME", (-90, 90)),
+        Column("longitude_deg", ("point",), "float64", "deg", "east positive, MOON_ME", (-180.0, 180.0)),
+    ),
+)
+
+MISSION_TARGETS = Table(
+    "mission_targets",
+    (
+        Column("case", ("row",), "U", "", "of the links that carried images"),
+        Column("target", ("row",), "U", "", "name of the target"),
+        Column("latitude_deg", ("row",), "float64", "deg", "in the frame that it names", (-90.0, 90.0)),
+        Column("longitude_deg", ("row",), "float64", "deg", "east positive", (-180.0, 180.0)),
+        Column("priority", ("row",), "int64", "1", "of its images", (0.0, 255.0)),
+        Column("windows", ("row",), "int64", "1", "times in view of a camera, lit or dark", _COUNT),
+        Column("lit", ("row",), "int64", "1", "windows with the Sun high enough", _COUNT),
+        Column("images", ("row",), "int64", "1", "images taken", _COUNT),
+        Column("first_s", ("row",), "float64", "s", "first image taken, from the start", _COUNT,
+               "NaN where none is"),
+        Column("best_image", ("row",), "int64", "1", "the image with the least ground sample, -1 for none",
+               (-1.0, float("inf"))),
+        Column("best_sample_m", ("row",), "float64", "m", "ground sample of that image", _COUNT,
+               "NaN where none is"),
+        Column("home", ("row",), "int64", "1", "images home by the end of the run", _COUNT),
+        Column("first_home_s", ("row",), "float64", "s", "first of them home, from the start", _COUNT,
+               _NOT_HOME),
+        Column("best_home_m", ("row",), "float64", "m", "least ground sample of those home", _COUNT,
+               _NOT_HOME),
+        Column("why", ("row",), "U", "", "why none is home: never in view, dark, other images first, queue "
+               "full, too old, on board; empty where one is"),
+    ),
+)  # fmt: skip

@@ -13,12 +13,15 @@ from raabta.base.mission_tables import MISSION_CREW_DAYS as MISSION_CREW_DAYS
 from raabta.base.mission_tables import MISSION_DATA as MISSION_DATA
 from raabta.base.mission_tables import MISSION_DELIVERED as MISSION_DELIVERED
 from raabta.base.mission_tables import MISSION_EXPOSURE as MISSION_EXPOSURE
+from raabta.base.mission_tables import MISSION_FOOTPRINTS as MISSION_FOOTPRINTS
 from raabta.base.mission_tables import MISSION_GAPS as MISSION_GAPS
+from raabta.base.mission_tables import MISSION_IMAGES as MISSION_IMAGES
 from raabta.base.mission_tables import MISSION_LIGHT as MISSION_LIGHT
 from raabta.base.mission_tables import MISSION_LINKS as MISSION_LINKS
 from raabta.base.mission_tables import MISSION_LOOKS as MISSION_LOOKS
 from raabta.base.mission_tables import MISSION_RATES as MISSION_RATES
 from raabta.base.mission_tables import MISSION_SUN_OUTAGES as MISSION_SUN_OUTAGES
+from raabta.base.mission_tables import MISSION_TARGETS as MISSION_TARGETS
 
 _INF = float("inf")
 _COUNT = (0.0, _INF)

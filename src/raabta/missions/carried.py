@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from raabta.base.errors import OutOfRangeError
 from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.missions import alone, contacts, intervals, rates
+from raabta.missions import images as camera_images
 from raabta.network.delay_tolerant.deliveries import FATES, Deliveries
 from raabta.network.delay_tolerant.store_forward import Source, deliver
 from raabta.network.mesh.contacts import ContactPlan, find_fault
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from raabta.missions.images import Image
     from raabta.missions.model import Mission
     from raabta.scenario.missions import Flow
 
@@ -151,25 +154,56 @@ def plans_of(mission: Mission, rows: Floats, steps: Floats) -> dict[str, Contact
     return {case: plan for case, plan in plans.items() if len(plan)}
 
 
+@dataclass(frozen=True)
+class Carried:
+    """Columns of the tables `data.csv` and `delivered.csv`, rows of the summary, and by case what became of
+    every image and when it was home (s, NaN for never)."""
+
+    tables: dict[str, dict[str, list[Any]]]
+    summary: list[dict[str, Any]]
+    fates: dict[str, list[tuple[str, float]]]
+
+
 def carried(
-    mission: Mission, plans: Mapping[str, ContactPlan], light: Floats
-) -> tuple[dict[str, dict[str, list[Any]]], list[dict[str, Any]]]:
-    """Columns of the tables `data.csv` and `delivered.csv`, and the summary, of what a mission's links carry.
+    mission: Mission, plans: Mapping[str, ContactPlan], light: Floats, images: list[Image]
+) -> Carried:
+    """What a mission's links carry of its data and images.
 
     plans: of its cases, by `plans_of`; a case without one carries nothing. light: as `sources_of` takes it.
     """
     sources, whose = sources_of(mission, light)
-    tables: dict[str, dict[str, list[Any]]] = {"data": {}, "delivered": {}}
-    summary: list[dict[str, Any]] = []
+    which: list[int | None] = [None] * len(sources)
+    names = names_of(mission)
+    for source, flow_name, number in camera_images.sources_of(mission, images):
+        sources.append(source)
+        whose.append(names.index(flow_name))
+        which.append(number)
+    out = Carried({"data": {}, "delivered": {}}, [], {})
     for case in cases_of(mission):
         plan = plans[case] if case in plans else plan_of(mission, *_NOTHING)
         found = _delivered(plan, sources, mission.scenario.buffers_mb)
         flow = np.array(whose, np.int64)[found.source]
-        columns = _figures(mission, found, flow)
-        _extend(tables["data"], case, columns)
-        _extend(tables["delivered"], case, _curves(mission, found, flow))
-        summary += _told(mission, case, columns, found, flow)
-    return tables, summary
+        fates = by_end(found, mission.duration_s)
+        columns = _figures(names, found, fates, flow)
+        _extend(out.tables["data"], case, columns)
+        _extend(out.tables["delivered"], case, _curves(mission, names, found, flow))
+        out.summary.extend(_told(mission, case, columns, found, flow))
+        out.fates[case] = camera_images.fates_of(found, fates, which, len(images))
+    return out
+
+
+def by_end(found: Deliveries, duration_s: float) -> NDArray[np.int8]:
+    """What became of each bundle by the end of the run: too old by then, whether it had a way or not; what is
+    too old only later is held."""
+    old = FATES.index("expired")
+    late = np.isin(found.fate, (old, FATES.index("no contact"))) & (found.ended_s <= duration_s)
+    held = np.where(found.fate == old, FATES.index("contacts full"), found.fate)
+    return np.where(late, old, held).astype(np.int8)
+
+
+def names_of(mission: Mission) -> list[str]:
+    """Names of all data that a mission makes, images among them."""
+    return [*(flow.name for flow in mission.scenario.data), *camera_images.flows_of(mission)]
 
 
 def _delivered(plan: ContactPlan, sources: list[Source], buffers_mb: dict[str, float]) -> Deliveries:
@@ -205,19 +239,21 @@ def _told(
     return rows
 
 
-def _figures(mission: Mission, found: Deliveries, flow: NDArray[np.int64]) -> dict[str, list[Any]]:
+def _figures(
+    names: list[str], found: Deliveries, fates: NDArray[np.int8], flow: NDArray[np.int64]
+) -> dict[str, list[Any]]:
     """Per flow: what was made, what came of it, and how late."""
     keys = ("flow", "made_mb", "delivered_mb", "waiting_mb", "expired_mb", "lost_mb", "latency_min_s",
             "latency_p50_s", "latency_p95_s", "latency_max_s")  # fmt: skip
-    columns: dict[str, list[Any]] = {name: [] for name in keys}
-    for number, one in enumerate(mission.scenario.data):
+    columns: dict[str, list[Any]] = {key: [] for key in keys}
+    for number, name in enumerate(names):
         own = flow == number
-        fate = {name: float(found.volume_mb[own & (found.fate == k)].sum()) for k, name in enumerate(FATES)}
+        fate = {word: float(found.volume_mb[own & (fates == k)].sum()) for k, word in enumerate(FATES)}
         waiting = fate["pending"] + fate["no contact"] + fate["contacts full"]
         late = found.latency_s[own & found.delivered]
         spread = [float(np.quantile(late, q)) if late.size else math.nan for q in (0.0, 0.5, 0.95, 1.0)]
         made = float(found.volume_mb[own].sum())
-        row = (one.name, made, fate["delivered"], waiting, fate["expired"], fate["buffer full"], *spread)
+        row = (name, made, fate["delivered"], waiting, fate["expired"], fate["buffer full"], *spread)
         for key, value in zip(keys, row, strict=True):
             columns[key].append(value)
     return columns
@@ -232,14 +268,16 @@ def _by_lunar_day(mission: Mission, found: Deliveries, own: NDArray[np.bool_]) -
     return per_day
 
 
-def _curves(mission: Mission, found: Deliveries, flow: NDArray[np.int64]) -> dict[str, list[Any]]:
+def _curves(
+    mission: Mission, names: list[str], found: Deliveries, flow: NDArray[np.int64]
+) -> dict[str, list[Any]]:
     """What was made and delivered by each of POINTS times, by flow: columns flow, time, made, delivered."""
     times = np.linspace(0.0, mission.duration_s, POINTS)
     columns: dict[str, list[Any]] = {"flow": [], "time_s": [], "made_mb": [], "delivered_mb": []}
-    for number, one in enumerate(mission.scenario.data):
+    for number, name in enumerate(names):
         own = flow == number
         done = own & found.delivered
-        columns["flow"] += [one.name] * POINTS
+        columns["flow"] += [name] * POINTS
         columns["time_s"] += times.tolist()
         columns["made_mb"] += _upto(found.created_s[own], found.volume_mb[own], times)
         columns["delivered_mb"] += _upto(found.ended_s[done], found.volume_mb[done], times)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+DRAWN_DEG, LEAST_S = 1.0, 2.0
+"""Points of a ground track stand so close over the body's centre, if not closer in time than this."""
+
 
 def pairs_of(mission: Mission) -> Ints:
     """Pairs (p, 2) of a site and a craft whose look angles are asked for, sorted, each once."""
@@ -112,3 +115,23 @@ def ground_tracks(mission: Mission, day: Day) -> NDArray[np.float32]:
         place = mission.positions_km(which[[column]], mission.utc(seconds), body.frame)
         out[:, column] = np.stack(fixed_to_geodetic(place[:, :, 0], body), axis=-1)
     return out
+
+
+def paths(mission: Mission, day: Day) -> Floats:
+    """The first day's ground tracks of moving craft as they are drawn: rows node, s from the start, latitude,
+    longitude (deg). Steps are halved until points are DRAWN_DEG apart or less: near the ground craft hurry.
+    """
+    parts = [np.empty((0, 4))]
+    for number in moving(mission).tolist() if day.number == 0 else []:
+        body, times = BODIES[mission.home(number)], np.union1d(mission.steps(day), [day.end_s])
+        while True:
+            place = mission.positions_km(np.array([number]), mission.utc(times), body.frame)[:, :, 0]
+            up = place / np.linalg.norm(place, axis=1)[:, None]
+            far = np.linalg.norm(np.diff(up, axis=0), axis=1) > np.radians(DRAWN_DEG)
+            wide = np.flatnonzero(far & (np.diff(times) > LEAST_S))
+            if not wide.size:
+                break
+            times = np.insert(times, wide + 1, 0.5 * (times[wide] + times[wide + 1]))
+        latitude, longitude, _ = fixed_to_geodetic(place, body)
+        parts.append(np.column_stack([np.full(times.size, number), times, latitude, longitude]))
+    return np.concatenate(parts)

@@ -19,7 +19,7 @@ from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits
 from raabta.engine.outputs import csv_of, json_of, read_chunks
 from raabta.engine.provenance import environment, version_of
 from raabta.engine.runner import run_chunks
-from raabta.missions import contacts, exposure, light, look_angles, rates, sun_outages
+from raabta.missions import camera, contacts, exposure, light, look_angles, rates, sun_outages
 from raabta.missions.model import Mission, prepare
 from raabta.missions.summary import Read, summarise
 from raabta.network.mesh.contact_files import csv_lines, ion_lines
@@ -173,13 +173,16 @@ def of_day(mission: Mission, number: int) -> dict[str, NDArray[Any]]:
         "looks": look_angles.looks(mission, day)[None],
         "tracks": look_angles.curves(mission, day).astype(np.float32),
         "ground_tracks": look_angles.ground_tracks(mission, day),
+        "paths": look_angles.paths(mission, day),
         "exposure": exposure.exposure_of(mission, day),
+        "windows": camera.windows_of(mission, day),
     }
 
 
 def estimate(mission: Mission, keys: Sequence[str], workers: int, elsewhere: bool = False) -> Estimate:
     """What the chunks `keys` take, from rates seen on one core: 30 us a pair and day of a link, 0.1 us a
-    look and 10 us a point of exposure. `workers` compute, here or `elsewhere`: then only this process counts.
+    look, 10 us a point of exposure, 2 ms a camera's target and day. `workers` compute, here or `elsewhere`:
+    then only this process counts.
     """
     scenario = mission.scenario
     days = sum(len(chunks.span_of(key)) for key in keys)
@@ -187,7 +190,8 @@ def estimate(mission: Mission, keys: Sequence[str], workers: int, elsewhere: boo
     pairs = sum(len(contacts.pairs_of(mission, link)) for link in scenario.links)
     looks = len(look_angles.pairs_of(mission)) * points
     asked = 0 if scenario.exposure is None else 6
-    day_s = 0.02 + 2e-3 * pairs + 1e-7 * looks + 1e-5 * points * asked
+    wanted = len(scenario.cameras) * len(scenario.targets)
+    day_s = 0.02 + 2e-3 * (pairs + wanted) + 1e-7 * looks + 1e-5 * points * asked
     crew = max(1, min(workers, len(keys)))
     return Estimate(
         seconds=3.0 + days * day_s / crew,

@@ -46,7 +46,7 @@ class Stored:
             return list(csv.DictReader(stream))
 
     def curve(self, name: str) -> NDArray[Any]:
-        """What the days hold under a name (`tracks`, `ground_tracks`, `exposure`), one after the other."""
+        """What the days hold under a name: `tracks`, `ground_tracks`, `paths`, `exposure`; in their order."""
         with Ledger.read(self.folder) as ledger:
             keys = ledger.planned()
         return np.concatenate([arrays[name] for arrays in read_chunks(self.folder, keys, [name])])

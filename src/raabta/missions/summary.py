@@ -17,6 +17,8 @@ from raabta.missions import (
     contacts,
     crew,
     exposure,
+    image_tables,
+    images,
     intervals,
     light,
     look_angles,
@@ -80,8 +82,9 @@ def summarise(mission: Mission, read: Read) -> Found:
     if mission.scenario.sun_outages:
         joined = intervals.joined(np.concatenate(held["sun_outages"]), 3, least=[5])
         _sun_outages(mission, joined, found)
-    if mission.scenario.data:
-        _data(mission, lit, found)
+    windows = intervals.joined(np.concatenate(held["windows"]), 3)
+    if mission.scenario.data or mission.scenario.cameras:
+        _data(mission, lit, windows, found)
     if mission.scenario.battery:
         closed = alone.closing(mission, rows, np.concatenate(held["rates"]))
         _gaps(mission, closed, lit, found)
@@ -326,11 +329,37 @@ def _seasons(mission: Mission, rows: Floats) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _data(mission: Mission, lit: Floats, found: Found) -> None:
-    made, found.summary["data"] = carried.carried(mission, found.plans, lit)
+def _data(mission: Mission, lit: Floats, windows: Floats, found: Found) -> None:
+    taken = images.images_of(mission, windows)
+    made = carried.carried(mission, found.plans, lit, taken)
+    found.summary["data"] = made.summary
     for name, table in (("data", tables.MISSION_DATA), ("delivered", tables.MISSION_DELIVERED)):
-        arrays = {key: np.array(values) for key, values in made[name].items()}
+        arrays = {key: np.array(values) for key, values in made.tables[name].items()}
         found.tables[f"{name}.csv"] = tables.as_dataset(table, arrays)
+    if mission.scenario.cameras:
+        _images(mission, windows, taken, made.fates, found)
+
+
+def _images(
+    mission: Mission,
+    windows: Floats,
+    taken: list[images.Image],
+    fates: dict[str, list[tuple[str, float]]],
+    found: Found,
+) -> None:
+    seen, outlines = images.views_of(mission, taken)
+    start = utc_text(mission, np.array([image.time_s for image in taken])).tolist()
+    rows = image_tables.image_columns(mission, taken, start, seen, fates)
+    targets = image_tables.target_columns(mission, windows, taken, seen["ground_sample_m"], fates)
+    for name, table, columns in (
+        ("images", tables.MISSION_IMAGES, rows),
+        ("footprints", tables.MISSION_FOOTPRINTS, outlines),
+        ("targets", tables.MISSION_TARGETS, targets),
+    ):
+        arrays = {each.name: np.array(columns[each.name], each.dtype) for each in table.columns}
+        found.tables[f"{name}.csv"] = tables.as_dataset(table, arrays)
+    found.summary["images"] = image_tables.figures(mission, taken, fates)
+    found.summary["targets"] = image_tables.told(targets)
 
 
 def _gaps(mission: Mission, rows: Floats, lit: Floats, found: Found) -> None:

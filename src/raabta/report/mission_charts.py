@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from raabta.report import axes, palette, svg
+from raabta.report.mission_maps import COLOURS
 from raabta.report.sweep_chart import Curve, Panel, draw, ticks
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ ROW: Final = 30.0
 TOP: Final = 26.0
 FOOT: Final = 34.0
 DAY_S: Final = 86_400.0
-COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#882255", "#332288")
-"""Okabe and Ito (2008), then two of Tol's muted colours (2021)."""
 SUNLIT: Final = "#e69f00"
 LEAST_PX: Final = 0.6
 """Narrowest bar that is drawn, so that a pass is seen in a chart of a season."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WIDTH: Final = 1180.0
 COARSE_DEG: Final = 0.4
 LEAST_AREA_DEG2: Final = 2.0
+COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#882255", "#332288")
+"""Okabe and Ito (2008), then two of Tol's muted colours (2021)."""
 HALO: Final = {"paint_order": "stroke", "stroke": "#ffffff", "stroke_width": 3, "stroke_linejoin": "round"}
 
 
@@ -77,13 +79,18 @@ def moon(title: str, inner: str) -> str:
         x = float(pixels(0.0, degrees)[0])
         lines += svg.tag("line", x1=x, x2=x, y1=0, y2=height, stroke="#cfcac0", stroke_width=0.6)
         if degrees % 90 == 0:
-            lines += svg.label(x + 4, height - 6, f"{degrees:+d} E", 11, fill=palette.MUTED)
+            lines += svg.label(x + 4, height - 6, _side(degrees, "EW"), 11, fill=palette.MUTED)
     for degrees in range(-60, 90, 30):
         y = float(pixels(degrees, 0.0)[1])
         lines += svg.tag("line", x1=0, x2=WIDTH, y1=y, y2=y, stroke="#cfcac0", stroke_width=0.6)
-        lines += svg.label(4, y - 4, f"{degrees:+d}", 11, fill=palette.MUTED)
+        lines += svg.label(4, y - 4, _side(degrees, "NS"), 11, fill=palette.MUTED)
     side = svg.label(WIDTH / 2, 18, "near side", 12, text_anchor="middle", fill=palette.MUTED)
     return svg.picture(WIDTH, height, title, title, body + near + lines + side + inner)
+
+
+def _side(degrees: int, letters: str) -> str:
+    """A latitude or longitude as maps have it: 30° S."""
+    return f"{abs(degrees)}° {letters[degrees < 0]}" if degrees else "0°"
 
 
 def pixels(latitude_deg: Any, longitude_deg: Any) -> tuple[Floats, Floats]:
@@ -103,6 +110,37 @@ def track(latitude_deg: Floats, longitude_deg: Floats, colour: str) -> str:
         if len(part) > 1:
             path += "M" + "L".join(f"{a:.1f} {b:.1f}" for a, b in zip(x[part], y[part], strict=True))
     return svg.tag("path", d=path, fill="none", stroke=colour, stroke_width=1.1, stroke_opacity=0.75)
+
+
+def colour(number: int) -> str:
+    """The colour of the first, second, ... track of a map."""
+    return COLOURS[number % len(COLOURS)]
+
+
+def tracks(paths: Floats, numbers: Sequence[int]) -> str:
+    """Ground tracks of some nodes; paths: rows node, s, latitude, longitude as runs keep them."""
+    own = [paths[paths[:, 0] == number] for number in numbers]
+    return "".join(track(rows[:, 2], rows[:, 3], colour(k)) for k, rows in enumerate(own))
+
+
+def patch(latitude_deg: Floats, longitude_deg: Floats, **look: Any) -> str:
+    """A patch of the ground by its outline, also over the edge of the map and over a pole."""
+    turn = np.mod(np.diff(longitude_deg, append=longitude_deg[:1]) + 180.0, 360.0) - 180.0
+    along = longitude_deg[0] + np.concatenate([[0.0], np.cumsum(turn)])
+    latitude = np.append(latitude_deg, latitude_deg[0])
+    if abs(along[-1] - along[0]) > 180.0:  # round a pole: over three turns, closed beyond the map's edges
+        turns = along[-1] - along[0]
+        along = np.concatenate([along - turns, along, along + turns])
+        latitude = np.tile(latitude, 3)
+        along = np.append(along, along[[-1, 0]])
+        latitude = np.append(latitude, np.copysign([90.0, 90.0], latitude_deg.mean()))
+    x, y = pixels(latitude, along)
+    body = ""
+    for shift in (-WIDTH, 0.0, WIDTH) if x.max() - x.min() < WIDTH else (0.0,):
+        if x.max() + shift > 0.0 and x.min() + shift < WIDTH:
+            path = "M" + "L".join(f"{a + shift:.1f} {b:.1f}" for a, b in zip(x, y, strict=True)) + "z"
+            body += svg.tag("path", d=path, **look)
+    return body
 
 
 def marks(points: Sequence[Mark]) -> str:

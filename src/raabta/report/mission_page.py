@@ -11,7 +11,15 @@ import numpy as np
 
 from raabta.missions import intervals, look_angles
 from raabta.missions.nodes import SUN
-from raabta.report import mission_charts, mission_maps, mission_words, page, sources, words
+from raabta.report import (
+    mission_charts,
+    mission_images,
+    mission_maps,
+    mission_words,
+    page,
+    sources,
+    words,
+)
 from raabta.report.mission_charts import Strip
 from raabta.report.mission_maps import Mark
 
@@ -33,7 +41,6 @@ LIMITS: Final = (
     "Other users of a relay or a station, and what they leave.",
 )
 """What no mission of this version models."""
-ROUND_TRACK_S: Final = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,7 @@ def pictures(stored: Stored) -> Iterator[Pictures]:
     """The sections of figures, in the order of the reader's questions."""
     yield Pictures("When", _markup([("", _timeline(stored))]))
     yield Pictures("Data", _markup(_volumes(stored)), wide=False)
+    yield Pictures("What cameras saw", _markup(mission_images.maps(stored)))
     yield Pictures("By day", _markup(_days(stored)), wide=False)
     yield Pictures("Elevation", _markup(_tracks(stored)), wide=False)
     yield Pictures("Where", _markup(_globes(stored)))
@@ -128,7 +136,7 @@ def _timeline(stored: Stored) -> str:
     for number, one in enumerate(stored.summary.get("links", [])):
         own = [row for row in contacts if row["link"] == one["link"]]
         spans = intervals.united([_spans(own)]) if own else intervals.NONE
-        colour = mission_charts.COLOURS[number % len(mission_charts.COLOURS)]
+        colour = mission_maps.colour(number)
         strips.append(Strip(one["link"], spans, colour, words.share(one["contact_share"])))
     for one in stored.summary.get("light", []):
         own = [row for row in light if row["node"] == one["node"] and row["state"] != "dark"]
@@ -200,51 +208,45 @@ def _tracks(stored: Stored) -> list[tuple[str, str]]:
 
 
 def _globes(stored: Stored) -> list[tuple[str, str]]:
-    moving = look_angles.moving(stored.mission)
-    if not moving.size:
+    moving, nodes = look_angles.moving(stored.mission).tolist(), stored.mission.nodes
+    if not moving:
         return []
-    curve, nodes = stored.curve("ground_tracks").astype(np.float64), stored.mission.nodes
-    found = _moon(stored, moving.tolist(), curve)
-    if not any(nodes.home[number] == "Earth" for number in moving.tolist()):
+    found = _moon(stored, [number for number in moving if nodes.home[number] == "Moon"])
+    near = [number for number in moving if nodes.home[number] == "Earth"]
+    if not near:
         return found
-    points = int(min(len(curve), ROUND_TRACK_S / stored.scenario.time.step_s))
-    body = "".join(
-        mission_maps.track(curve[:points, k, 0], curve[:points, k, 1], mission_charts.COLOURS[k])
-        for k, number in enumerate(moving.tolist())
-        if nodes.home[number] == "Earth"
-    )
     own = "Ground track of the first day, stations and relays"
+    body = mission_maps.tracks(stored.curve("paths"), near)
     found.append((own, mission_maps.globe(own, body + mission_maps.marks(_marks(stored)), own)))
     asked = stored.scenario.exposure
     flux = stored.curve("exposure") if asked is not None else np.empty((0, 0))
     if asked is not None and flux.shape[1]:
-        k = moving.tolist().index(int(nodes.named(asked.craft)[0]))
+        k = moving.index(int(nodes.named(asked.craft)[0]))
+        curve = stored.curve("ground_tracks")[:, k].astype(np.float64)
         title = f"Protons above {asked.protons_mev[0]:g} MeV along the orbit"
-        drawn, key = mission_maps.coloured_track(curve[:, k, 0], curve[:, k, 1], flux[:, 0])
+        drawn, key = mission_maps.coloured_track(curve[:, 0], curve[:, 1], flux[:, 0])
         below = mission_maps.key_below(key, "particles per cm² and s")
         found.append((title, mission_maps.globe(title, drawn + below, title)))
     return found
 
 
-def _moon(stored: Stored, moving: list[int], curve: Floats) -> list[tuple[str, str]]:
+def _moon(stored: Stored, moving: list[int]) -> list[tuple[str, str]]:
     """The ground tracks of a day of what goes around the Moon, and the sites there."""
-    nodes = stored.mission.nodes
-    ours = [k for k, number in enumerate(moving) if nodes.home[number] == "Moon"]
-    if not ours:
+    if not moving:
         return []
-    points = int(min(len(curve), ROUND_TRACK_S / stored.scenario.time.step_s + 1))
-    body = "".join(
-        mission_maps.track(curve[:points, k, 0], curve[:points, k, 1], mission_charts.COLOURS[i])
-        for i, k in enumerate(ours)
-    )
-    names = ", ".join(nodes.name[moving[k]] for k in ours)
+    nodes = stored.mission.nodes
     sites = [
         Mark(site.name, site.latitude_deg, site.longitude_deg, "#d55e00")
         for site in stored.scenario.sites
         if site.frame != "WGS84"
     ]
+    body = mission_maps.tracks(stored.curve("paths"), moving) + mission_maps.marks(sites)
+    if len(moving) > 1:
+        key = [(mission_maps.colour(k), nodes.name[number]) for k, number in enumerate(moving)]
+        body += mission_maps.key_below(key, "ground tracks")
+    names = ", ".join(nodes.name[number] for number in moving)
     title = f"Ground track of the first day on the Moon (MOON_ME): {names}"
-    return [(title, mission_maps.moon(title, body + mission_maps.marks(sites)))]
+    return [(title, mission_maps.moon(title, body))]
 
 
 def _marks(stored: Stored) -> list[Mark]:

@@ -67,6 +67,7 @@ def answers(stored: Stored) -> list[str]:
         (_of_track, summary.get("tracks", [])),
         (_of_looks, summary.get("look_angles", [])),
         (_of_gap, summary.get("gaps", [])),
+        (_of_camera, summary.get("images", [])),
         (_of_flow, summary.get("data", [])),
     )
     lines = [say(one) for say, rows in parts for one in rows]
@@ -139,6 +140,30 @@ def _of_flow(one: dict[str, Any]) -> str:
     return f"{head} of {_mb(one['made_mb'])} delivered{late}."
 
 
+def _of_camera(one: dict[str, Any]) -> str:
+    case = f" ({one['case']})" if one["case"] else ""
+    lost = [f"{one[key]} {word}" for key, word in _NOT_HOME if one[key]]
+    name = f"{one['camera'][:1].upper()}{one['camera'][1:]}{case}"
+    head = f"{name}: {one['home']} of {one['images']} images are home"
+    return f"{head}{'; ' if lost else ''}{', '.join(lost)}."
+
+
+_NOT_HOME: Final = (
+    ("on_board", "still on board"),
+    ("too_old", "too old before their turn"),
+    ("queue_full", "lost to a full memory"),
+)
+WHY: Final = {
+    "never in view": "never in view",
+    "dark": "in view only while dark",
+    "other images first": "its times went to other targets",
+    "queue full": "taken; lost to a full memory",
+    "too old": "taken; too old before its turn",
+    "on board": "taken; on board at the end",
+}
+"""Why no image of a target is home, as a page says it."""
+
+
 def _mb(volume_mb: float) -> str:
     """A volume in words."""
     for size, unit in ((1e3, "GB"), (1.0, "MB"), (1e-3, "kB")):
@@ -183,7 +208,8 @@ def cards(stored: Stored) -> list[Card]:
 
 def tables(stored: Stored) -> list[Shown]:
     """All tables of a run, those that it has."""
-    ways = (_data, _gaps, *_budgets(stored), _links, _crew_days, _exposure, _looks, _outages, _contacts)
+    first = (_targets, _images, _data, _gaps, *_budgets(stored), _links)
+    ways = (*first, _crew_days, _exposure, _looks, _outages, _contacts)
     return [table for table in (way(stored) for way in ways) if table.rows]
 
 
@@ -231,6 +257,52 @@ def _budget(_: Stored, rows: list[dict[str, str]]) -> Shown:
 def _figure(row: dict[str, str]) -> str:
     form = {"km": ",.0f", "Mbps": ",.4g"}.get(row["line_unit"], ",.2f")
     return format(float(row["value"]), form)
+
+
+def _targets(stored: Stored) -> Shown:
+    """What cameras looked for, and what came home of it."""
+    cases = len(stored.summary.get("images", [])) > len(stored.scenario.cameras)
+    rows = [
+        (
+            f"{row['target']} ({row['case']})" if cases else row["target"],
+            f"{row['lit']} of {row['windows']}",
+            row["images"],
+            _after(row["first_s"]),
+            f"{float(row['best_sample_m']):,.0f}" if row["best_sample_m"] else words.NOT_STORED,
+            row["home"],
+            _after(row["first_home_s"]),
+            WHY.get(row["why"], ""),
+        )
+        for row in stored.rows("targets.csv")
+    ]
+    heads = ("Target", "Lit", "Images", "First taken", "Best, m", "Home", "First home", "Why none is home")
+    note = "Lit: of its times in view. Best: a pixel on the ground. Times from the start of the run."
+    return Shown("Targets of the cameras", heads, rows, (False, *[True] * 6, False), note)
+
+
+def _images(stored: Stored) -> Shown:
+    """The first images: where, how sharp, what came of them."""
+    rows = [
+        (
+            row["start"].replace("T", " ")[:16],
+            row["camera"],
+            row["target"],
+            f"{float(row['ground_sample_m']):,.0f}",
+            f"{float(row['area_km2']):,.0f}",
+            f"{float(row['sun_elevation_deg']):.0f}",
+            row["fate"],
+            _after(row["home_s"]),
+        )
+        for row in stored.rows("images.csv")
+    ]
+    heads = ("Taken, UTC", "Camera", "Target", "Pixel, m", "Covers, km²", "Sun up, deg", "Fate", "Home after")
+    right = (False, False, False, True, True, True, False, True)
+    note = f"{_rest(rows, 'images.csv', 30)} Angles and widths there; outlines in footprints.csv.".strip()
+    return Shown("The first images", heads, rows[:30], right, note)
+
+
+def _after(seconds: str) -> str:
+    return spell(float(seconds)) if seconds else words.NOT_STORED
 
 
 def _late(text: str) -> str:

@@ -155,7 +155,7 @@ def _line(curve: Curve, frame: _Frame, x: Floats, width: float) -> str:
 def _keys(panel: Panel, top: float) -> str:
     heading = f"{panel.title}, {panel.unit}"
     parts = [svg.label(LEFT, top - 8, heading, 12, font_weight=600)]
-    x = LEFT + svg.width_of(heading, 12) + 26.0
+    x = LEFT + 1.12 * svg.width_of(heading, 12) + 26.0  # half-bold letters are wider
     for curve in panel.curves:
         parts.append(svg.tag("rect", x=x, y=top - 14.0, width=18, height=4, rx=2, fill=curve.colour))
         parts.append(svg.label(x + 24, top - 8, curve.name, 12))

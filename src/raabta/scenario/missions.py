@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from raabta.scenario.budgets import Budget
+from raabta.scenario.cameras import Camera, Target
 from raabta.scenario.model import Elevation, Latitude, Longitude, Model, Positive, Share
 from raabta.scenario.models import SCHEMA_VERSION
 from raabta.scenario.orbiters import Orbiter
@@ -276,6 +277,10 @@ class MissionScenario(Model):
         description="cases that data are carried in, in this order; none = those that links name. A case "
         "that no link names has the links without a case alone",
     )
+    cameras: tuple[Camera, ...] = Field(default=(), max_length=20, description="what takes images of targets")
+    targets: tuple[Target, ...] = Field(
+        default=(), max_length=1_000, description="places that cameras look for"
+    )
     buffers_mb: dict[str, float] = Field(default={}, description="what a node can hold; others hold anything")
     wired: tuple[Name, ...] = Field(
         default=(), description="groups of sites that pass data on among them by ground, at once"
@@ -330,6 +335,27 @@ class MissionScenario(Model):
                 _known("crew, exposure", one.craft, {each.name for each in self.craft})
         for name in [link.case for link in self.links if link.case and self.cases]:
             _known("links: case", name, set(self.cases))
+        return self
+
+    @model_validator(mode="after")
+    def _cameras_that_can_be(self) -> Self:
+        nodes = {site.name for site in self.sites} | {one.name for one in self.craft}
+        lunar = {one.name for one in self.craft if one.orbiter is not None and one.orbiter.body == "Moon"}
+        for camera in self.cameras:
+            where = f"cameras: {camera.name}"
+            _known(where, camera.craft, {one.name for one in self.craft})
+            _known(where, camera.destination, nodes)
+            if camera.craft not in lunar:
+                raise ValueError(f"{where}: {camera.craft} is no orbiter about the Moon; cameras look there")
+        if bool(self.cameras) != bool(self.targets):
+            raise ValueError("cameras take images of targets: give both, or neither")
+        for what, names in (
+            ("cameras, data", [one.name for one in self.cameras] + [flow.name for flow in self.data]),
+            ("targets", [each.name for each in self.targets]),
+        ):
+            again = sorted({name for name in names if names.count(name) > 1})
+            if again and (what == "targets" or self.cameras):
+                raise ValueError(f"{what}: the name {again[0]!r} stands twice")
         return self
 
     @model_validator(mode="after")

@@ -51,8 +51,8 @@ def test_what_is_made_never_jumps_at_the_end() -> None:
     links = [{"name": "ground", "between": ["Station", "Pakistan"], "forward_mbps": 10.0}]
     flow = HOURLY | {"every_s": 3_600.0, "spread": True}
     ready = prepare(mission(time=time, data=[flow], links=links))
-    tables, _ = carried.carried(ready, {}, NO_LIGHT)
-    made = np.array(tables["delivered"]["made_mb"])
+    found = carried.carried(ready, {}, NO_LIGHT, [])
+    made = np.array(found.tables["delivered"]["made_mb"])
     assert np.diff(made).max() <= 1.0 + 1e-12 and made[-1] == pytest.approx(15.0)  # bundles of 1 MB
 
 
