@@ -10,8 +10,10 @@ import reliefs
 
 from raabta.base.ephemeris import ephemeris
 from raabta.base.rotations import rotation
+from raabta.terrain.areas import area_horizons
 from raabta.terrain.grids import Heights
 from raabta.terrain.horizon import Horizon, find_horizon
+from raabta.terrain.kept import kept_horizon
 from raabta.terrain.light import sight, spans, sun_share
 from raabta.terrain.opening import open_raster
 
@@ -86,6 +88,28 @@ def test_heights_of_landing_sites(site: str) -> None:
     assert float(raster.around(latitude, longitude, 2.0).at(latitude, longitude)) == pytest.approx(
         height_m, abs=15.0
     )
+
+
+def test_sweeps_of_the_cap_are_horizons_of_its_sites() -> None:
+    """A7 on real ground: at most 0.01 degrees."""
+    place = np.random.default_rng(7).integers(20, 2_260, (30, 2))
+    swept = area_horizons(cap(), place[:, 0].copy(), place[:, 1].copy(), azimuths=24)
+    for n, (row, column) in enumerate(place.tolist()):
+        alone = find_horizon(cap(), *(float(v) for v in cap().grid.place(row, column)), azimuths=24)
+        np.testing.assert_allclose(swept.elevation_deg[n], alone.elevation_deg, atol=0.003)
+
+
+@pytest.mark.parametrize("name", ["leibnitz-beta", "mons-mouton"])
+def test_a_kept_horizon_drives_the_chain_as_the_raster_does(name: str) -> None:
+    """A9, its open part: the horizon of the package gives the worst lunar day of the raster's, +-0.03."""
+    kept = kept_horizon(name)
+    worst = []
+    for horizon in (kept, from_cap(kept.latitude_deg, kept.longitude_deg)):
+        share = sun_share(horizon, directions()[0])
+        days = int(29.530589 * 86_400.0 / STEP_S)
+        worst.append(np.convolve(share, np.full(days, 1.0 / days), "valid").min())
+    assert worst[0] == pytest.approx(worst[1], abs=0.03)
+    assert 0.0 <= worst[0] < 1.0
 
 
 def test_connecting_ridge_as_published() -> None:

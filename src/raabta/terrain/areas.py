@@ -19,7 +19,8 @@ from raabta.terrain.light import SUN_RADIUS_KM
 from raabta.terrain.light_kernels import area_light
 from raabta.terrain.projections import Stereographic
 from raabta.terrain.slopes import slope_deg
-from raabta.terrain.sweep_kernels import fill_table, sweep_sites
+from raabta.terrain.strip_kernels import NEAR, sweep_tile
+from raabta.terrain.sweep_kernels import fill_table
 
 UNIT_DEG = 0.005
 """Horizons of areas are kept in steps of 0.005 degrees: 16 bits each."""
@@ -27,7 +28,10 @@ UNKNOWN = -32768
 LEVELS = 9
 MOST_BYTES = 8_000_000_000
 BLOCK = 4096
-TILE = 32
+TILE = 64
+"""Samples a side that are swept at once."""
+FARTHEST_RATIO = 0.5
+"""Tangent of the angle that strips reach to: from 11 km up, no ground of the Moon is seen beyond 0.3 rad."""
 Samples = NDArray[np.int64]
 
 
@@ -88,30 +92,78 @@ def area_horizons(
             f"{row.size:,} sites of {azimuths} azimuths; allowed: {MOST_BYTES // 10**9} GB. Sweep parts"
         )
     steps = np.empty((row.size, azimuths), np.int16)
-    table, start, width = _table(heights.m)
-    scale = _scale(heights, projection)
-    radius_m, north = projection.radius_m, _north_rad(heights, row, column)
-    most = min(HEIGHTS_M[heights.body.name][1], float(np.nanmax(heights.m)))
+    sweep = _Sweep(heights, projection, eye_m, steps)
+    key = (row // TILE) * (heights.m.shape[1] // TILE + 1) + column // TILE
+    order = np.lexsort((column, row, key))
+    tiles = np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if row.size else []
+    with ThreadPoolExecutor(max(1, threads)) as pool:
+        list(pool.map(lambda tile: sweep.tile(tile, row[tile], column[tile]), tiles))
+    return AreaHorizons(heights, row, column, eye_m, steps)
 
-    order = np.lexsort((column, row, column // TILE, row // TILE))  # neighbours together, tile by tile
 
-    def block(first: int) -> None:
-        sweep_sites(
-            heights.m, table, start, width, scale, radius_m, most, order[first : first + TILE * TILE],
-            row, column, north, eye_m, UNIT_DEG, steps,
+class _Sweep:
+    """What the sweeps of all tiles share."""
+
+    def __init__(
+        self, heights: Heights, projection: Stereographic, eye_m: float, steps: NDArray[np.int16]
+    ) -> None:
+        self.heights, self.eye_m, self.steps = heights, eye_m, steps
+        self.table, self.start, self.width = _table(heights.m)
+        self.scale, self.radius_m = _scale(heights, projection), projection.radius_m
+        self.most = min(HEIGHTS_M[heights.body.name][1], float(np.nanmax(heights.m)))
+        corner = [self._map(np.array([r]), np.array([c])) for r in (0, heights.m.shape[0] - 1)
+                  for c in (0, heights.m.shape[1] - 1)]  # fmt: skip
+        self.pixels = 0.5 * abs(self.scale[0]) * (1.0 + max(float(np.abs(z[0])) for z in corner) ** 2)
+
+    def _map(self, row: Samples, column: Samples) -> NDArray[np.complex128]:
+        """Complex coordinates of samples on the map."""
+        return np.asarray(
+            (column - self.scale[1]) / self.scale[0] + 1j * (row - self.scale[3]) / self.scale[2]
+        )
+
+    def tile(self, site: Samples, row: Samples, column: Samples) -> None:
+        """Sweep the sites of one tile; `site`: where their horizons stand."""
+        z = self._map(row, column)
+        middle = complex(z.mean())
+        turned = 1.0 + np.conj(middle) * z
+        about = (z - middle) / turned
+        flat = 2.0 * about / (1.0 - np.abs(about) ** 2)
+        north = _north_rad(self.heights, row, column)
+        north_about = north - 2.0 * np.angle(turned)
+        ground = self.heights.m[row, column].astype(np.float64)
+        place = np.column_stack([z.real, z.imag, about.real, about.imag, flat.real, flat.imag, ground])
+        turn = np.column_stack(
+            [np.cos(north), np.sin(north), np.cos(north_about), np.sin(north_about), north_about]
+        )
+        known = ~np.isnan(ground)
+        self.steps[site[~known]] = UNKNOWN
+        if not known.any():
+            return
+        cell = 2.0 / (abs(self.scale[0]) * (1.0 + abs(middle) ** 2))
+        widest, count = float(np.abs(flat).max()), self.steps.shape[1]
+        leave = 1.05 * np.pi / max(count, 240) + widest**2
+        node = _nodes(2.0 * widest + (NEAR + 4.0) * cell, cell, leave)
+        sweep_tile(
+            self.heights.m, self.table, self.start, self.width, self.scale, self.radius_m, self.most, cell,
+            np.array([self.pixels, leave]), np.array([middle.real, middle.imag]), site[known], place[known],
+            turn[known], node, int(2.0 * widest / cell) + 2, self.eye_m, UNIT_DEG, self.steps,
         )  # fmt: skip
 
-    with ThreadPoolExecutor(max(1, threads)) as pool:
-        list(pool.map(block, range(0, row.size, TILE * TILE)))
-    return AreaHorizons(heights, row, column, eye_m, steps)
+
+def _nodes(even: float, cell: float, leave: float) -> Floats:
+    """Where samples of a strip begin: a cell apart over the tile, then as far as lines leave their strip."""
+    out = [0.0]
+    while out[-1] < FARTHEST_RATIO:
+        out.append(out[-1] + (cell if out[-1] < even else max(cell, 2.0 * leave * out[-1])))
+    return np.array(out)
 
 
 def _table(z: NDArray[np.float32]) -> tuple[NDArray[np.float32], Samples, Samples]:
     """The maxima of blocks: flat, where each level starts, how wide it is."""
     tall, width = [], []
     for k in range(LEVELS):
-        tall.append(-(-(z.shape[0] - 1) // 2**k) + 2)
-        width.append(-(-(z.shape[1] - 1) // 2**k) + 2)
+        tall.append(-(-(z.shape[0] - 1) // 2**k))
+        width.append(-(-(z.shape[1] - 1) // 2**k))
     start = np.concatenate([[0], np.cumsum(np.array(tall) * np.array(width))]).astype(np.int64)
     table = np.empty(start[-1], np.float32)
     fill_table(z, LEVELS, start, np.array(width, np.int64), table)
