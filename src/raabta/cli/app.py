@@ -19,6 +19,7 @@ from raabta.cli import (
     deliver,
     emulate,
     horizon,
+    light,
     link,
     output,
     packets,
@@ -428,6 +429,7 @@ app.command("whatif")(whatif.whatif)
 app.command("contacts")(contacts.contacts)
 app.command("deliver")(deliver.deliver)
 app.command("horizon")(horizon.horizon)
+app.command("light")(light.light)
 app.command("plan-beams")(plan_beams.plan_beams)
 app.command("emulate")(emulate.emulate)
 app.command("packets")(packets.packets)

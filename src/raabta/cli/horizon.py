@@ -98,12 +98,13 @@ def _found(
             "a horizon needs a raster and a site: RASTER --at LAT,LON",
             hint=f"or one that comes with raabta: --site {', '.join(kept_names())}",
         )
-    latitude, longitude = _place(at)
+    latitude, longitude = place(at)
     opened = [open_raster(path, body, unit) for path in rasters]
     return find_horizon(opened, latitude, longitude, azimuths=azimuths, eye_m=mast, reach_km=reach)
 
 
-def _place(text: str) -> tuple[float, float]:
+def place(text: str) -> tuple[float, float]:
+    """Latitude and longitude, deg, of `LAT,LON`. Raises ScenarioError, OutOfRangeError."""
     match = _AT.fullmatch(text)
     if match is None:
         raise ScenarioError(

@@ -13,7 +13,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 COMMANDS = (
     "demo", "init", "run", "sweep", "report", "explain", "catalogue", "verify", "rerun", "bench", "coverage",
     "link", "paths", "plan-beams", "spectrum", "emulate", "packets", "contacts", "whatif", "deliver",
-    "send-file", "horizon",
+    "send-file", "horizon", "light",
 )  # fmt: skip
 
 
