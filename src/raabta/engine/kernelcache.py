@@ -30,7 +30,7 @@ def prepare() -> Path:
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     if chosen:
         return Path(chosen)
-    folder = _usable(f"kernels-{kernels_hash()}")
+    folder = cache_folder(f"kernels-{kernels_hash()}")
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     numba = sys.modules.get("numba")
     if numba is not None:  # its settings were read before ours
@@ -64,7 +64,7 @@ def _cache_home() -> Path:
     return (home if home.is_absolute() else Path.home() / ".cache") / "raabta"
 
 
-def _usable(name: str) -> Path:
+def cache_folder(name: str) -> Path:
     """The folder of that name in the cache home if we may write to it and own it, else a temporary one.
 
     numba unpickles what lies there, so a folder that others can write to is never taken.

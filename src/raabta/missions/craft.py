@@ -87,6 +87,8 @@ def parts_of(scenario: MissionScenario, nodes: Nodes) -> tuple[tuple[Part, ...],
     ends = start + np.array([0.0, duration_s * 1e9]).astype("timedelta64[ns]")
     beyond = rotation_notes(ends) if scenario.earth_orientation == "hold" else ()
     kept = {site.horizon for site in scenario.sites if site.horizon is not None}
+    brought = sorted({site.terrain for site in scenario.sites if site.terrain is not None})
+    notes += [f"Horizons from the heights of {Path(name).name}." for name in brought]
     notes += [*beyond, *(_sentence(kept_site(name).note) for name in sorted(kept))]
     return tuple(parts), tuple(notes)
 

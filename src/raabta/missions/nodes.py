@@ -6,17 +6,20 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from raabta.base.errors import ScenarioError
+from raabta.terrain.brought import brought_horizon
 from raabta.terrain.kept import kept_horizon
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from raabta.scenario.missions import MissionScenario
+    from raabta.scenario.missions import MissionScenario, Site
+    from raabta.terrain.horizon import Horizon
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -25,6 +28,8 @@ SUN = "Sun"
 HOME = {"WGS84": "Earth", "MOON_ME": "Moon", "MOON_PA": "Moon"}
 AXES = {"WGS84": "ITRF", "MOON_ME": "MOON_ME", "MOON_PA": "MOON_PA"}
 """The axes that a frame of a scenario names."""
+MOST_APART_M = 150.0
+"""Between a site's height and its raster's: geoids lie up to 106 m off the ellipsoid."""
 BINS = 720
 """Of azimuth, of a site with a horizon."""
 """The body that a site of a frame stands on."""
@@ -94,13 +99,34 @@ def nodes_of(scenario: MissionScenario) -> Nodes:
     columns = list(zip(*rows, strict=True)) or [()] * 8
     latitude, longitude, height, mask = (np.array(values, np.float64) for values in columns[3:7])
     horizon = {
-        number: np.maximum(kept_horizon(site.horizon).mask(BINS), site.mask_deg)
+        number: np.maximum(found.mask(BINS), site.mask_deg)
         for number, site in enumerate(scenario.sites)
-        if site.horizon is not None
+        if (found := horizon_of(site)) is not None
     }
     return Nodes(
         columns[0], columns[1], columns[2], sites, latitude, longitude, height, mask, columns[7], horizon
     )
+
+
+def horizon_of(site: Site) -> Horizon | None:
+    """The horizon of a site, of the package or from its raster; None where it has none.
+
+    Raises ScenarioError where its height is not that of its raster, and what rasters raise.
+    """
+    if site.horizon is not None:
+        return kept_horizon(site.horizon)
+    if site.terrain is None:
+        return None
+    found = brought_horizon(
+        Path(site.terrain), HOME[site.frame], site.latitude_deg, site.longitude_deg, site.mast_m
+    )
+    if abs(found.ground_m - site.height_m) > MOST_APART_M:
+        raise ScenarioError(
+            f"{site.name} is said to stand at {site.height_m:,.0f} m, and is at {found.ground_m:,.0f} m",
+            file=site.terrain,
+            hint=f"height_m: {found.ground_m:.0f}",
+        )
+    return found
 
 
 @cache

@@ -38,6 +38,7 @@ FILE_FIELDS: tuple[tuple[str, ...], ...] = (
     ("weather", "cloud_maps_file"),
     ("fallback", "constellation", "orbits_file"),
     ("fallback", "constellation", "lasers", "links_file"),
+    ("sites", EVERY, "terrain"),
     ("craft", EVERY, "orbits_file"),
     ("craft", EVERY, "orbiter", "oem_file"),
 )

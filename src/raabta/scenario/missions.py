@@ -56,10 +56,22 @@ class Site(Model):
         max_length=80,
         description="a horizon that comes with raabta, such as leibnitz-beta; none = flat down to the mask",
     )
+    terrain: str | None = Field(
+        default=None,
+        description="or a height raster of yours (GeoTIFF or PDS3; of the Moon in MOON_ME) that gives it",
+    )
     stand_in: bool = Field(default=False, description="true where another place stands in for the real one")
     dish_m: Positive | None = Field(default=None, description="diameter of its dish, for budgets of links")
     efficiency_share: Share = Field(default=0.6, description="of the dish's aperture")
     radios: tuple[StationRadio, ...] = Field(default=(), description="its bands, for budgets of links")
+
+    @model_validator(mode="after")
+    def _one_horizon(self) -> Self:
+        if self.terrain is not None and self.horizon is not None:
+            raise ValueError(f"{self.name}: give `horizon` or `terrain`, not both")
+        if self.terrain is not None and self.frame == "MOON_PA":
+            raise ValueError(f"{self.name}: `terrain` is mapped in MOON_ME; give the site in it")
+        return self
 
 
 class SiteTable(Model):

@@ -35,9 +35,8 @@ class LightMaps:
     @property
     def side_km(self) -> float:
         """Width of the area on the ground."""
-        rows, columns = self.sun_share.shape
-        across, _ = self.grid.cell_m(0.5 * rows, 0.5 * columns)
-        return float(across) * columns / 1000.0
+        across_m, _ = self.grid.cell_m(0.5 * self.grid.rows, 0.5 * self.grid.columns)
+        return float(across_m) * self.grid.columns / 1000.0
 
 
 def area_of(
@@ -69,7 +68,8 @@ def area_of(
     first, left = round(float(row)) - half, round(float(column)) - half
     rows = np.arange(max(0, first), min(heights.m.shape[0], first + 2 * half + 1))
     columns = np.arange(max(0, left), min(heights.m.shape[1], left + 2 * half + 1))
-    return heights, *np.meshgrid(rows, columns, indexing="ij")  # type: ignore[return-value]
+    row_of, column_of = np.meshgrid(rows, columns, indexing="ij")
+    return heights, row_of, column_of
 
 
 def map_light(
@@ -97,4 +97,5 @@ def map_light(
         if progress is not None:
             progress(min(top + TILE, row.shape[0]), row.shape[0])
     grid = heights.grid.part(int(row[0, 0]), int(column[0, 0]), *row.shape)
-    return LightMaps(grid, *found, haven, heights.source)
+    sun, dark, lit, earth, slope = found
+    return LightMaps(grid, sun, dark, lit, earth, slope, haven, heights.source)
