@@ -17,8 +17,8 @@ DAY_S = 86_400.0
 
 
 def test_heyoka_says_the_same_after_a_day_at_degree_20() -> None:
-    """Two methods by two groups. Asked: 1 m. At the usual tolerance 3 mm; tight, and with nothing left out,
-    a thousandth of that."""
+    """Two methods by two groups. Asked: 1 m. At the usual tolerance 1 mm; tight, and with nothing left out,
+    0.004 mm."""
     pytest.importorskip("heyoka", reason="heyoka is not installed")
     model = force_model()
     exact = ForceModel(MOON, model.gravity, neglect_km_s2=1e-20)

@@ -75,29 +75,17 @@ def spread(typing, x):
 
 
 @intrinsic
-def pack(typing, a, b, c, d, e, f, g, h):
-    """Eight values, one a lane."""
+def take(typing, array, index):
+    """One value of a flat float64 array in every lane; `index` is not negative."""
 
     def code(context, builder, signature, args):
-        out = ir.Constant(_VECTOR, ir.Undefined)
-        for i, value in enumerate(args):
-            out = builder.insert_element(out, value, _INT(i))
-        return out
+        own = context.make_array(signature.args[0])(context, builder, args[0])
+        value = builder.load(builder.gep(own.data, [args[1]]), align=8)
+        one = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), value, _INT(0))
+        zeros = ir.Constant(ir.VectorType(_INT, COUNT), [0] * COUNT)
+        return builder.shuffle_vector(one, ir.Constant(_VECTOR, ir.Undefined), zeros)
 
-    return LANES(*(types.float64,) * COUNT), code
-
-
-@intrinsic
-def lane(typing, v, index):
-    """The value of one lane; `index` is a literal number."""
-    if not isinstance(index, types.IntegerLiteral):
-        return None
-    place = index.literal_value
-
-    def code(context, builder, signature, args):
-        return builder.extract_element(args[0], _INT(place))
-
-    return types.float64(v, index), code
+    return LANES(array, types.intp), code
 
 
 @intrinsic
@@ -118,6 +106,48 @@ def mul(typing, a, b):
         return builder.fmul(args[0], args[1])
 
     return LANES(a, b), code
+
+
+@intrinsic
+def sub(typing, a, b):
+    """a - b."""
+
+    def code(context, builder, signature, args):
+        return builder.fsub(args[0], args[1])
+
+    return LANES(a, b), code
+
+
+@intrinsic
+def ratio(typing, a, b):
+    """a / b."""
+
+    def code(context, builder, signature, args):
+        return builder.fdiv(args[0], args[1])
+
+    return LANES(a, b), code
+
+
+@intrinsic
+def root(typing, a):
+    """Square root, rounded once."""
+
+    def code(context, builder, signature, args):
+        name = f"llvm.sqrt.v{COUNT}f64"
+        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        return builder.call(builder.module.declare_intrinsic(name, fnty=kind), args)
+
+    return LANES(a), code
+
+
+@intrinsic
+def choose(typing, a, b, x, y):
+    """x where a < b, else y."""
+
+    def code(context, builder, signature, args):
+        return builder.select(builder.fcmp_ordered("<", args[0], args[1]), args[2], args[3])
+
+    return LANES(a, b, x, y), code
 
 
 @intrinsic

@@ -1,4 +1,8 @@
-"""What pulls and pushes a spacecraft about a body: the body, its harmonics, two others, sunlight."""
+"""What pulls and pushes a spacecraft about a body: the body, its harmonics, two others, sunlight.
+
+At eight instants at once, in lanes. Space between calls is a flat array `work`, whose parts begin at X, PERT,
+PULLED and SKY.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,20 @@ from typing import Any, NamedTuple
 
 from numba import njit
 
-from raabta.base.lane_kernels import fma, lane, load, spread
+from raabta.base.lane_kernels import (
+    COUNT,
+    add,
+    choose,
+    fma,
+    load,
+    mul,
+    ratio,
+    root,
+    spread,
+    store,
+    sub,
+    take,
+)
 from raabta.orbits.gravity_kernels import harmonics
 
 TERMS = 8
@@ -15,9 +32,11 @@ TERMS = 8
 WIDTH = 16
 """Values that each gives: the other body's place (3), the Sun's (3), the turn to body axes (9), none."""
 SOLAR_RADIUS_KM = 695_700.0
-_FAST = {"contract", "nsz"}
-lean = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, _nrt=False)
-inner = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, forceinline=True, _nrt=False)
+X, PERT, PULLED, SKY = 0, 24, 48, 72
+"""In `work`: places; what acts beside the body's own pull; all of it; the sky."""
+ROOM = SKY + 15 * COUNT
+lean: Any = njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+inner: Any = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 
 
 class Sky(NamedTuple):
@@ -33,15 +52,13 @@ class Sky(NamedTuple):
 
 
 class Pull(NamedTuple):
-    """What acts: gm and radius of the body; its field's table, rows, orders, degree, its own gm and radius;
+    """What acts: gm and radius of the body; its field's table, degree, its own gm and radius;
     reach_km (degree + 1,): beyond reach_km[n] degree n and those above it are left out; gm of the other body
     and its radius; gm of the Sun."""
 
     gm: Any
     radius_km: Any
     table: Any
-    rows: Any
-    orders: Any
     degree: Any
     field_gm: Any
     field_radius_km: Any
@@ -52,77 +69,119 @@ class Pull(NamedTuple):
 
 
 @inner
-def acceleration(pull, sky, push, t, x, y, z):
-    """Acceleration km/s2 in the axes of the sky at seconds `t` past its epoch and a place, km.
+def row_of(sky, t):
+    """The row of the sky at seconds past its epoch."""
+    return min(max(int((t - sky.start_s) / sky.step_s), 0), sky.rows - 1)
+
+
+@inner
+def look_up(sky, work, t, span):
+    """The sky at seconds `t` + `span`, in lanes, into `work`; lane 0 and lane 7 are its ends."""
+    edge = t + span[0], t + span[COUNT - 1]
+    when = add(spread(t), load(span, 0))
+    first, last = row_of(sky, min(edge[0], edge[1])), row_of(sky, max(edge[0], edge[1]))
+    for row in range(first, last + 1):
+        begin = sky.start_s + row * sky.step_s
+        share = fma(sub(when, spread(begin)), spread(2.0 / sky.step_s), spread(-1.0))
+        lead = spread(begin if row > first else -1e300)
+        for w in range(15):
+            at = (row * TERMS + TERMS - 1) * WIDTH + w
+            value = take(sky.values, at)
+            for _ in range(TERMS - 1):
+                at -= WIDTH
+                value = fma(value, share, take(sky.values, at))
+            store(work, SKY + w * COUNT, choose(when, lead, load(work, SKY + w * COUNT), value))
+
+
+@inner
+def seen(work, w):
+    """A value of the sky in lanes."""
+    return load(work, SKY + w * COUNT)
+
+
+@inner
+def disturb(pull, push, work, degree):
+    """What acts at the places of `work` under its sky beside the pull of the body as a point, km/s2, to PERT.
 
     push: pressure of sunlight times its distance squared, times area and coefficient over mass, km3/s2.
     """
-    row = min(max(int((t - sky.start_s) / sky.step_s), 0), sky.rows - 1)
-    share = spread(2.0 * (t - sky.start_s - row * sky.step_s) / sky.step_s - 1.0)
-    at = row * (TERMS * WIDTH) + (TERMS - 1) * WIDTH
-    a, b = load(sky.values, at), load(sky.values, at + 8)
-    for _ in range(TERMS - 1):
-        at -= WIDTH
-        a, b = fma(a, share, load(sky.values, at)), fma(b, share, load(sky.values, at + 8))
-    square = x * x + y * y + z * z
-    r = math.sqrt(square)
-    own = -pull.gm / (square * r)
-    ax, ay, az = own * x, own * y, own * z
+    x, y, z = load(work, X), load(work, X + 8), load(work, X + 16)
+    ax, ay, az = spread(0.0), spread(0.0), spread(0.0)
     if pull.other_gm > 0.0:
-        dx, dy, dz = _tide(pull.other_gm, lane(a, 0), lane(a, 1), lane(a, 2), x, y, z)
-        ax, ay, az = ax + dx, ay + dy, az + dz
+        dx, dy, dz = _tide(pull.other_gm, seen(work, 0), seen(work, 1), seen(work, 2), x, y, z)
+        ax, ay, az = add(ax, dx), add(ay, dy), add(az, dz)
     if pull.sun_gm > 0.0:
-        dx, dy, dz = _tide(pull.sun_gm, lane(a, 3), lane(a, 4), lane(a, 5), x, y, z)
-        ax, ay, az = ax + dx, ay + dy, az + dz
-    degree = pull.degree
-    while degree > 1 and r > pull.reach_km[degree]:
-        degree -= 1
+        dx, dy, dz = _tide(pull.sun_gm, seen(work, 3), seen(work, 4), seen(work, 5), x, y, z)
+        ax, ay, az = add(ax, dx), add(ay, dy), add(az, dz)
     if degree > 1:
-        m00, m01, m02, m10, m11 = lane(a, 6), lane(a, 7), lane(b, 0), lane(b, 1), lane(b, 2)
-        m12, m20, m21, m22 = lane(b, 3), lane(b, 4), lane(b, 5), lane(b, 6)
+        m00, m01, m02 = seen(work, 6), seen(work, 7), seen(work, 8)
+        m10, m11, m12 = seen(work, 9), seen(work, 10), seen(work, 11)
+        m20, m21, m22 = seen(work, 12), seen(work, 13), seen(work, 14)
         gx, gy, gz = harmonics(
-            pull.table, pull.rows, pull.orders, degree, pull.field_radius_km, pull.field_gm,
-            m00 * x + m01 * y + m02 * z, m10 * x + m11 * y + m12 * z, m20 * x + m21 * y + m22 * z,
+            pull.table, pull.degree, degree, pull.field_radius_km, pull.field_gm,
+            fma(m00, x, fma(m01, y, mul(m02, z))),
+            fma(m10, x, fma(m11, y, mul(m12, z))),
+            fma(m20, x, fma(m21, y, mul(m22, z))),
         )  # fmt: skip
-        ax += m00 * gx + m10 * gy + m20 * gz
-        ay += m01 * gx + m11 * gy + m21 * gz
-        az += m02 * gx + m12 * gy + m22 * gz
+        m00, m01, m02 = seen(work, 6), seen(work, 7), seen(work, 8)
+        m10, m11, m12 = seen(work, 9), seen(work, 10), seen(work, 11)
+        m20, m21, m22 = seen(work, 12), seen(work, 13), seen(work, 14)
+        ax = fma(m00, gx, fma(m10, gy, fma(m20, gz, ax)))
+        ay = fma(m01, gx, fma(m11, gy, fma(m21, gz, ay)))
+        az = fma(m02, gx, fma(m12, gy, fma(m22, gz, az)))
     if push > 0.0:
-        sx, sy, sz = lane(a, 3) - x, lane(a, 4) - y, lane(a, 5) - z
-        lit = sunlit(-x, -y, -z, pull.radius_km, sx, sy, sz)
-        if pull.other_radius_km > 0.0:
-            lit *= sunlit(lane(a, 0) - x, lane(a, 1) - y, lane(a, 2) - z, pull.other_radius_km, sx, sy, sz)
-        far = sx * sx + sy * sy + sz * sz
-        away = -lit * push / (far * math.sqrt(far))
-        ax, ay, az = ax + away * sx, ay + away * sy, az + away * sz
-    return ax, ay, az
+        sx, sy, sz = sub(seen(work, 3), x), sub(seen(work, 4), y), sub(seen(work, 5), z)
+        far = fma(sx, sx, fma(sy, sy, mul(sz, sz)))
+        for i in range(COUNT):
+            work[PERT + i] = -push * light(pull, work, i)
+        away = ratio(load(work, PERT), mul(far, root(far)))
+        ax, ay, az = fma(away, sx, ax), fma(away, sy, ay), fma(away, sz, az)
+    store(work, PERT, ax)
+    store(work, PERT + 8, ay)
+    store(work, PERT + 16, az)
 
 
-@lean
-def light(pull, sky, t, x, y, z):
-    """Share of the Sun's disc that is seen from a place, past the body and the other one."""
-    row = min(max(int((t - sky.start_s) / sky.step_s), 0), sky.rows - 1)
-    share = spread(2.0 * (t - sky.start_s - row * sky.step_s) / sky.step_s - 1.0)
-    at = row * (TERMS * WIDTH) + (TERMS - 1) * WIDTH
-    a = load(sky.values, at)
-    for _ in range(TERMS - 1):
-        at -= WIDTH
-        a = fma(a, share, load(sky.values, at))
-    sx, sy, sz = lane(a, 3) - x, lane(a, 4) - y, lane(a, 5) - z
+@inner
+def attract(gm, work):
+    """The body's pull as a point and what acts beside it, to PULLED."""
+    x, y, z = load(work, X), load(work, X + 8), load(work, X + 16)
+    square = fma(x, x, fma(y, y, mul(z, z)))
+    own = ratio(spread(-gm), mul(square, root(square)))
+    store(work, PULLED, fma(own, x, load(work, PERT)))
+    store(work, PULLED + 8, fma(own, y, load(work, PERT + 8)))
+    store(work, PULLED + 16, fma(own, z, load(work, PERT + 16)))
+
+
+@inner
+def degree_at(pull, radius_km):
+    """To which degree the field acts from a distance on."""
+    degree = pull.degree
+    while degree > 1 and radius_km > pull.reach_km[degree]:
+        degree -= 1
+    return degree
+
+
+@inner
+def light(pull, work, i):
+    """Share of the Sun's disc that is seen from a lane's place, past the body and the other one."""
+    x, y, z = work[X + i], work[X + 8 + i], work[X + 16 + i]
+    at = SKY + i
+    sx, sy, sz = work[at + 24] - x, work[at + 32] - y, work[at + 40] - z
     lit = sunlit(-x, -y, -z, pull.radius_km, sx, sy, sz)
     if pull.other_radius_km > 0.0:
-        lit *= sunlit(lane(a, 0) - x, lane(a, 1) - y, lane(a, 2) - z, pull.other_radius_km, sx, sy, sz)
+        other = pull.other_radius_km
+        lit *= sunlit(work[at] - x, work[at + 8] - y, work[at + 16] - z, other, sx, sy, sz)
     return lit
 
 
 @inner
 def _tide(gm, px, py, pz, x, y, z):
     """Pull of a far body on the spacecraft, less its pull on the centre."""
-    dx, dy, dz = px - x, py - y, pz - z
-    near = dx * dx + dy * dy + dz * dz
-    far = px * px + py * py + pz * pz
-    a, b = gm / (near * math.sqrt(near)), gm / (far * math.sqrt(far))
-    return a * dx - b * px, a * dy - b * py, a * dz - b * pz
+    dx, dy, dz = sub(px, x), sub(py, y), sub(pz, z)
+    near = fma(dx, dx, fma(dy, dy, mul(dz, dz)))
+    far = fma(px, px, fma(py, py, mul(pz, pz)))
+    a, b = ratio(spread(gm), mul(near, root(near))), ratio(spread(gm), mul(far, root(far)))
+    return sub(mul(a, dx), mul(b, px)), sub(mul(a, dy), mul(b, py)), sub(mul(a, dz), mul(b, pz))
 
 
 @lean

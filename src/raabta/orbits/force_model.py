@@ -76,8 +76,6 @@ class ForceModel:
             self.gm_km3_s2,
             self.body.mean_radius_km,
             table(own),
-            own.degree + 1,
-            np.arange(0.0, 8.0 * (own.degree // 8 + 1)),
             own.degree,
             own.gm_km3_s2,
             own.radius_km,

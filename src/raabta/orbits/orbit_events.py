@@ -1,8 +1,8 @@
 """What happens on an orbit, and when: apsides, nodes, eclipses, the surface. Times are roots, not steps.
 
-A trajectory is a polynomial of degree 5 between its nodes. Every function is looked at eight times in each
-step; where it changes sign, or comes near zero between two looks, its root is taken by bisection. A step
-is a twentieth of a turn or less, so only what lasts less than a four-hundredth of one can be missed.
+A trajectory is a polynomial of degree 5 between its nodes. Every function is looked at eight times between
+two nodes; where it changes sign, or comes near zero between two looks, its root is taken by bisection. Two
+nodes are a twentieth of a turn apart or less, so only what lasts less than a 160th of one can be missed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Times = npt.NDArray[np.datetime64]
 LOOKS = 8
-"""Of a step."""
+"""Between two nodes."""
 BODIES = {"Earth": EARTH, "Moon": MOON}
 FIXED = {"Earth": "ITRF", "Moon": "MOON_ME"}
 
@@ -158,7 +158,7 @@ def _least(g: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
 
 
 def _at(node: Floats, seconds: Floats) -> tuple[Floats, Floats]:
-    from raabta.orbits.dop853_kernels import fill
+    from raabta.orbits.collocation_kernels import fill
 
     place, speed = np.empty((2, seconds.size, 3))
     fill(node, np.ascontiguousarray(np.clip(seconds, node[0, 0], node[-1, 0])), place, speed)
@@ -166,7 +166,7 @@ def _at(node: Floats, seconds: Floats) -> tuple[Floats, Floats]:
 
 
 def _looks(node: Floats) -> Floats:
-    """LOOKS times a step, and the end."""
+    """LOOKS times between two nodes, and the end."""
     time = node[:, 0]
     share = np.arange(LOOKS) / LOOKS
     each = time[:-1, None] + np.diff(time)[:, None] * share

