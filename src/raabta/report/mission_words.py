@@ -104,7 +104,10 @@ def _of_budget(one: dict[str, Any]) -> str:
 def _of_light(one: dict[str, Any]) -> str:
     lit = f"{one['node']} is in sunlight {words.share(one['sunlit_share'])} of the time"
     whole = f"in all of the Sun's disc {words.share(one['full_share'])}"
-    return f"{lit}, {whole}; its longest night lasts {spell(one['longest_dark_s'])}."
+    night = (
+        f"its longest night lasts {spell(one['longest_dark_s'])}" if one["eclipses"] else "it has no night"
+    )
+    return f"{lit}, {whole}; {night}."
 
 
 def _of_eclipse(one: dict[str, Any]) -> str:
@@ -169,7 +172,7 @@ def _mb(volume_mb: float) -> str:
     for size, unit in ((1e3, "GB"), (1.0, "MB"), (1e-3, "kB")):
         if volume_mb >= size:
             return f"{volume_mb / size:,.3g} {unit}"
-    return f"{volume_mb * 1e6:,.0f} bytes"
+    return f"{volume_mb * 1e6:,.0f} bytes" if volume_mb else "0"
 
 
 def _of_looks(one: dict[str, Any]) -> str:
@@ -220,17 +223,16 @@ def _minutes(row: dict[str, str], name: str) -> str:
 def _data(stored: Stored) -> Shown:
     rows = [
         (
-            row["case"],
-            row["flow"],
+            f"{row['flow']} ({row['case']})" if row["case"] else row["flow"],
             *(_mb(float(row[f"{name}_mb"])) for name in ("made", "delivered", "waiting")),
             _mb(float(row["expired_mb"]) + float(row["lost_mb"])),
-            *(_late(row[f"latency_{name}_s"]) for name in ("min", "p50", "p95", "max")),
+            *(_late(row[f"latency_{name}_s"]) for name in ("p50", "p95", "max")),
         )
         for row in stored.rows("data.csv")
     ]
-    heads = ("Case", "Data", "Made", "Delivered", "Held", "Lost", "At once", "Half within", "95 %", "Latest")
-    note = "Made to delivered; held: at the end of the run. Curves: delivered.csv."
-    return Shown("Data returned and commands delivered", heads, rows, (False, False, *[True] * 8), note)
+    heads = ("Data", "Made", "Arrived", "Held", "Lost", "Half within", "95 %", "Latest")
+    note = "Made to delivered; held: at the end of the run. Earliest: data.csv; curves: delivered.csv."
+    return Shown("Data returned and commands delivered", heads, rows, (False, *[True] * 7), note)
 
 
 def _budgets(stored: Stored) -> list[Callable[[Stored], Shown]]:
