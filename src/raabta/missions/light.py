@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.access.sky import BODIES
+from raabta.access.tracks import Track, tabulate
 from raabta.base.ephemeris import ephemeris
 from raabta.base.frames import look_angles
 from raabta.base.rotations import rotation
@@ -35,8 +36,12 @@ LOOK_S = 60.0
 """Between two looks; what comes and goes between them is found where it can be foreseen from three."""
 HORIZON = "horizon"
 HALVINGS = 40
+SUN_KM = 1.0
+"""Error of the table of the Sun's places, 7e-9 radians."""
 Condition = Callable[[np.ndarray], np.ndarray]
 """Above 0 at seconds from the start (t,) where it holds."""
+Sun = Callable[[str, str, np.ndarray], np.ndarray]
+"""The apparent Sun from a body's centre, in some axes, at seconds from the start (t,): km (t, 3)."""
 
 
 def nodes_of(mission: Mission) -> list[int]:
@@ -47,63 +52,88 @@ def nodes_of(mission: Mission) -> list[int]:
 def light_of(mission: Mission, day: Day) -> Floats:
     """Times of a day at which nodes see the Sun: rows node, SOME or ALL of its disc, begin, end."""
     rows: list[tuple[float, ...]] = []
+    sun = _tabulated(mission, day)
     for node in nodes_of(mission):
         for level in (SOME, ALL):
             held = np.array([[day.begin_s, day.end_s]])
-            for name, condition in conditions(mission, node, level):
+            for name, condition in conditions(mission, node, level, sun):
                 held = intervals.met(held, _times(condition, day, name))
             rows += [(node, level, begin, end) for begin, end in held.tolist()]
     return np.array(rows, np.float64).reshape(-1, 4)
 
 
-def conditions(mission: Mission, node: int, level: int) -> list[tuple[str, Condition]]:
+def _sun_of(mission: Mission) -> Sun:
+    """The Sun as it is asked for."""
+
+    def sun(body: str, axes: str, seconds: Floats) -> Floats:
+        times = mission.utc(seconds)
+        place = apparent_sun_km(ephemeris(), body, tdb_s(times))
+        if axes == "GCRF":
+            return place
+        turn = rotation("GCRF", axes, times, beyond=mission.beyond)
+        return np.asarray(np.matmul(turn, place[:, :, None])[:, :, 0])
+
+    return sun
+
+
+def _tabulated(mission: Mission, day: Day) -> Sun:
+    """The Sun of a day from tables, each made when it is first needed."""
+    asked, held = _sun_of(mission), dict[tuple[str, str], Track]()
+
+    def sun(body: str, axes: str, seconds: Floats) -> Floats:
+        if (body, axes) not in held:
+            held[body, axes] = tabulate(
+                lambda after: asked(body, axes, day.begin_s + after), day.duration_s, SUN_KM, what="the Sun"
+            )
+        return held[body, axes].at(seconds - day.begin_s)
+
+    return sun
+
+
+def conditions(mission: Mission, node: int, level: int, sun: Sun) -> list[tuple[str, Condition]]:
     """What must hold for a node to see some of the Sun's disc, or all of it, each by what would hide it: the
     bodies, a site's own one by its horizon."""
     found: list[tuple[str, Condition]] = []
     for name in BODIES:
         if mission.nodes.is_site(node) and mission.nodes.home[node] == name:
-            found.append((HORIZON, _horizon(mission, node, level)))
+            found.append((HORIZON, _horizon(mission, node, level, sun)))
         else:
-            found.append((name, _past(mission, node, name, level)))
+            found.append((name, _past(mission, node, name, level, sun)))
     return found
 
 
 def hidden_by(mission: Mission, node: int, level: int, seconds: Floats) -> list[str]:
     """What hides all of the Sun from a node (level SOME), or some of it (ALL), at seconds (t,)."""
-    each = conditions(mission, node, level)
+    each = conditions(mission, node, level, _sun_of(mission))
     values = np.array([condition(seconds) for _, condition in each]).reshape(len(each), -1)
     return [each[k][0] for k in (values < 0.0).argmax(axis=0).tolist()]
 
 
-def _past(mission: Mission, node: int, body: str, level: int) -> Condition:
+def _past(mission: Mission, node: int, body: str, level: int, sun: Sun) -> Condition:
     """Past a body: the clearance of the umbra (some of the disc) or of the penumbra (all of it)."""
     part, column = mission.part(node)
     moving = in_frame(part.moving, "GCRF", body, beyond=mission.beyond)
-    source, radius_km = ephemeris(), BODIES[body].mean_radius_km
+    radius_km = BODIES[body].mean_radius_km
 
     def clear(seconds: Floats) -> Floats:
-        times = mission.utc(seconds)
-        sun_km = apparent_sun_km(source, body, tdb_s(times))
-        place_km = moving.positions_km(times)[:, :, column]
+        sun_km = sun(body, "GCRF", seconds)
+        place_km = moving.positions_km(mission.utc(seconds))[:, :, column]
         return clearance_rad(place_km, sun_km, radius_km, "umbra" if level == SOME else "penumbra")
 
     return clear
 
 
-def _horizon(mission: Mission, node: int, level: int) -> Condition:
+def _horizon(mission: Mission, node: int, level: int, sun: Sun) -> Condition:
     """Above the horizon of a site: the share of the disc that is, less none of it or all."""
     nodes = mission.nodes
     body, axes = BODIES[nodes.home[node]], nodes.axes[node]
     mask_deg = np.ascontiguousarray(np.resize(mission.mask_deg(node), max(4, mission.mask_deg(node).size)))
     where = (float(part[node]) for part in (nodes.latitude_deg, nodes.longitude_deg, nodes.height_km))
     latitude_deg, longitude_deg, height_km = where
-    source = ephemeris()
 
     def above(seconds: Floats) -> Floats:
-        times = mission.utc(seconds)
-        sun_km = apparent_sun_km(source, body.name, tdb_s(times))
-        turned = np.matmul(rotation("GCRF", axes, times, beyond=mission.beyond), sun_km[:, :, None])[:, :, 0]
-        elevation, azimuth, range_km = look_angles(latitude_deg, longitude_deg, height_km, turned, body)
+        sun_km = sun(body.name, axes, seconds)
+        elevation, azimuth, range_km = look_angles(latitude_deg, longitude_deg, height_km, sun_km, body)
         share = np.empty(seconds.size)
         middle = np.ascontiguousarray((azimuth - 180.0 / mask_deg.size) % 360.0)  # of bins, not their edges
         radius = np.degrees(np.arcsin(SOLAR_RADIUS_KM / range_km))

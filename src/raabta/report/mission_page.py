@@ -37,7 +37,7 @@ LIMITS: Final = (
     "Budgets: weather of one availability all the time; the body behind a sender fills the beam's middle.",
     "Shadows: bodies are spheres without air; the Sun is as bright at its limb as in its middle.",
     "Antenna pointing, hand-over and acquisition times: a contact begins when both ends see each other.",
-    "Refraction (0.1 deg at 5 deg of elevation, 0.5 at the horizon): elevations are geometric.",
+    "Refraction (0.17 deg at 5 deg of elevation, 0.57 at the horizon): elevations are geometric.",
     "Other users of a relay or a station, and what they leave.",
 )
 """What no mission of this version models."""
