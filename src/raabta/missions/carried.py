@@ -302,6 +302,6 @@ def gaps_of(mission: Mission, rows: Floats, light: Floats) -> list[tuple[str, st
         if node in asked_light:
             sets.append(("dark", light[light[:, 0] == node][:, 1:]))
         for what, held in sets:
-            for begin, end in intervals.between(held, 0.0, mission.duration_s).tolist():
+            for begin, end in intervals.between(held, *mission.spans_s[node]).tolist():
                 found.append((ask.node, what, begin, end - begin, end - begin <= ask.lasts_h * 3_600.0))
     return found

@@ -51,18 +51,29 @@ def pairs_among(nodes: Nodes, link: Link) -> Ints:
     return pairs
 
 
-def contacts_of(mission: Mission, day: Day, sight: Sight | None = None) -> Floats:
-    """Contacts of all links in a day, rows of COLUMNS, by link and pair and time; cut at the day's ends.
-
-    sight: by `sight_of`, where it is at hand."""
+def contacts_of(mission: Mission, day: Day, sights: Sights | None = None) -> Floats:
+    """Contacts of all links in a day, rows of COLUMNS, by link and pair and time; cut at the day's ends, and
+    where a node begins or ceases to be there. sights: of the day, where they are at hand."""
     parts = [np.empty((0, COLUMNS))]
-    sight = sight or sight_of(mission, day)
+    sights = sights or Sights(mission, day)
     for number, link in enumerate(mission.scenario.links):
         pairs = pairs_of(mission, link)
         near = np.array([all(map(mission.is_near, pair)) for pair in pairs.tolist()], np.bool_)
-        found = (_near(mission, link, pairs[near], day), _far(mission, link, pairs[~near], day, sight))
+        found = (_near(mission, link, pairs[near], day), _far(mission, link, pairs[~near], sights))
         parts += [np.column_stack([np.full(len(rows), number), rows]) for rows in found]
-    return np.concatenate(parts)
+    return _while_there(mission, np.concatenate(parts))
+
+
+def _while_there(mission: Mission, rows: Floats) -> Floats:
+    """Contacts cut to the times at which both of their nodes are there."""
+    if not len(rows):
+        return rows
+    spans = np.array([*mission.spans_s])
+    for end in (1, 2):
+        own = spans[rows[:, end].astype(np.int64)]
+        rows[:, BEGIN] = np.maximum(rows[:, BEGIN], own[:, 0])
+        rows[:, END] = np.minimum(rows[:, END], own[:, 1])
+    return np.ascontiguousarray(rows[rows[:, END] > rows[:, BEGIN]])
 
 
 def _near(mission: Mission, link: Link, pairs: Ints, day: Day) -> Floats:
@@ -105,6 +116,22 @@ def _past(mission: Mission, link: Link, pairs: Ints, day: Day) -> Floats:
     return _rows(found, which[found.site], which[found.satellite], day)
 
 
+class Sights:
+    """The skies of a day that pairs of nodes are looked at under: one, but for nodes that begin or cease."""
+
+    def __init__(self, mission: Mission, day: Day) -> None:
+        self.mission, self.day = mission, day
+        self._held: dict[tuple[float, float], Sight] = {}
+
+    def of(self, *numbers: int) -> tuple[Sight, Day]:
+        """The sky of so much of the day as all of these nodes are there."""
+        there = self.mission.there(self.day, *numbers)
+        key = there.begin_s, there.duration_s
+        if key not in self._held:
+            self._held[key] = sight_of(self.mission, there)
+        return self._held[key], there
+
+
 def sight_of(mission: Mission, day: Day) -> Sight:
     """All nodes under the sky of a day; nothing is worked out before it is asked for."""
     nodes = [_node(mission, number) for number in range(mission.nodes.count)]
@@ -128,10 +155,13 @@ def _node(mission: Mission, number: int) -> Place | Craft:
     return Craft(mission.name(number), part.moving, column)
 
 
-def _far(mission: Mission, link: Link, pairs: Ints, day: Day, sight: Sight) -> Floats:
+def _far(mission: Mission, link: Link, pairs: Ints, sights: Sights) -> Floats:
     """Contacts of pairs of which an end belongs to the Moon."""
     parts = [np.empty((0, COLUMNS - 1))]
     for one, other in pairs.tolist():
+        if not mission.there(sights.day, one, other).duration_s > 0.0:
+            continue
+        sight, day = sights.of(one, other)
         names = mission.name(one), mission.name(other)
         found = sight.contacts(*names, longest_km=link.longest_km or np.inf)
         parts.append(_rows(found, np.full(len(found), one), np.full(len(found), other), day))

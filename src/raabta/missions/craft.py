@@ -12,6 +12,7 @@ from raabta.access.sky import BODIES
 from raabta.base.errors import OrbitDataError, ScenarioError
 from raabta.base.rotations import notes as rotation_notes
 from raabta.orbits.elements import MeanElements, Satellites, concatenate
+from raabta.orbits.numerical import Trajectory
 from raabta.orbits.orbiters import trajectory
 from raabta.orbits.platforms import Moving, centres, fixed
 from raabta.orbits.propagate import Propagator, start_utc
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from raabta.missions.nodes import Nodes
-    from raabta.scenario.missions import Craft, MissionScenario
+    from raabta.scenario.missions import Craft, MissionScenario, Site
     from raabta.scenario.missions import MeanElements as Given
 
     Floats = NDArray[np.float64]
@@ -74,10 +75,7 @@ def parts_of(scenario: MissionScenario, nodes: Nodes) -> tuple[tuple[Part, ...],
     parts, notes = _sites(nodes), list[str]()
     integrated = [i for i, one in enumerate(scenario.craft) if one.orbiter is not None]
     for i in integrated:
-        orbiter = scenario.craft[i].orbiter
-        assert orbiter is not None
-        found = trajectory(orbiter, start, duration_s)
-        parts.append(Part(found, np.array([nodes.sites + i], np.int64)))
+        parts.append(Part(_trajectory(scenario.craft[i], start, duration_s), np.array([nodes.sites + i])))
     others = [i for i in range(len(scenario.craft)) if i not in integrated]
     if others:
         own, said = near_earth([scenario.craft[i] for i in others], start, duration_s)
@@ -91,6 +89,42 @@ def parts_of(scenario: MissionScenario, nodes: Nodes) -> tuple[tuple[Part, ...],
     notes += [f"Horizons from the heights of {Path(name).name}." for name in brought]
     notes += [*beyond, *(_sentence(kept_site(name).note) for name in sorted(kept))]
     return tuple(parts), tuple(notes)
+
+
+def _trajectory(one: Craft, start: np.datetime64, duration_s: float) -> Trajectory:
+    """Where an orbiter is while it is there."""
+    assert one.orbiter is not None
+    begin_s, end_s = span_s(one, start, duration_s)
+    if not end_s > begin_s:
+        raise ScenarioError(f"{one.name} is there at no time of the run", hint="see its begins and ends")
+    begin = start + np.timedelta64(round(begin_s * 1e9), "ns")
+    return trajectory(one.orbiter, begin, end_s - begin_s, partly=True)
+
+
+def span_s(one: Site | Craft, start: np.datetime64, duration_s: float) -> tuple[float, float]:
+    """From when to when a node is there, as its scenario says: s from the start, cut to the run."""
+    begin, end = 0.0, duration_s
+    if one.begins is not None:
+        begin = max(begin, (start_utc(one.begins) - start) / np.timedelta64(1, "s"))
+    if one.ends is not None:
+        end = min(end, (start_utc(one.ends) - start) / np.timedelta64(1, "s"))
+    return float(begin), float(end)
+
+
+def spans_of(
+    scenario: MissionScenario, nodes: Nodes, parts: Sequence[Part], start: np.datetime64
+) -> tuple[tuple[float, float], ...]:
+    """From when to when each node is there, s from the start: as said, and as its ephemeris covers."""
+    duration_s = scenario.time.duration_s
+    found = [span_s(one, start, duration_s) for one in scenario.sites]
+    found += [(0.0, duration_s)] * (nodes.sites - len(found))
+    found += [span_s(one, start, duration_s) for one in scenario.craft]
+    for part in parts:
+        if isinstance(part.moving, Trajectory):
+            number, node = int(part.which[0]), part.moving.nodes[0]
+            ends = (part.moving.utc(node[[0, -1], 0]) - start) / np.timedelta64(1, "s")
+            found[number] = max(found[number][0], float(ends[0])), min(found[number][1], float(ends[1]))
+    return tuple(found)
 
 
 def _sentence(text: str) -> str:

@@ -54,10 +54,11 @@ def light_of(mission: Mission, day: Day) -> Floats:
     rows: list[tuple[float, ...]] = []
     sun = _tabulated(mission, day)
     for node in nodes_of(mission):
-        for level in (SOME, ALL):
-            held = np.array([[day.begin_s, day.end_s]])
+        there = mission.there(day, node)
+        for level in (SOME, ALL) if there.duration_s > 0.0 else ():
+            held = np.array([[there.begin_s, there.end_s]])
             for name, condition in conditions(mission, node, level, sun):
-                held = intervals.met(held, _times(condition, day, name))
+                held = intervals.met(held, _times(condition, there, name))
             rows += [(node, level, begin, end) for begin, end in held.tolist()]
     return np.array(rows, np.float64).reshape(-1, 4)
 
@@ -171,12 +172,13 @@ STATES = ("dark", "penumbra", "sunlit")
 
 
 def states_of(mission: Mission, node: int, rows: Floats) -> tuple[Floats, list[str]]:
-    """What a node is in, one after the other over the run: rows (n, 3) of the number of STATES, begin and
+    """What a node is in while it is there, one after the other: rows (n, 3) of number of STATES, begin and
     end, and what hides the Sun in each. rows: joined, as `light_of` gives them."""
     own = rows[rows[:, 0] == node]
     some, whole = (own[own[:, 1] == level][:, 2:] for level in (SOME, ALL))
-    dark = intervals.between(some, 0.0, mission.duration_s)
-    part = intervals.met(some, intervals.between(whole, 0.0, mission.duration_s))
+    span = mission.spans_s[node]
+    dark = intervals.between(some, *span)
+    part = intervals.met(some, intervals.between(whole, *span))
     found = np.concatenate([np.insert(each, 0, k, axis=1) for k, each in enumerate((dark, part, whole))])
     found = found[np.argsort(found[:, 1], kind="stable")]
     middle = 0.5 * (found[:, 1] + found[:, 2])

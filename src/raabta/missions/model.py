@@ -14,7 +14,7 @@ from raabta.base.errors import ScenarioError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
 from raabta.missions.budgets import Carriers, carriers_of
 from raabta.missions.contacts import pairs_among
-from raabta.missions.craft import Part, parts_of
+from raabta.missions.craft import Part, parts_of, spans_of
 from raabta.missions.nodes import Nodes, nodes_of
 from raabta.orbits.platforms import in_frame
 from raabta.orbits.propagate import start_utc
@@ -83,6 +83,7 @@ class Mission:
     start: np.datetime64
     notes: tuple[str, ...]
     carriers: Carriers
+    spans_s: tuple[tuple[float, float], ...]
 
     @property
     def duration_s(self) -> float:
@@ -142,6 +143,13 @@ class Mission:
         """Whether a node belongs to the Earth, or is the Sun: its contacts are found for many at once."""
         return self.home(number) in ("Earth", "")
 
+    def there(self, day: Day, *numbers: int) -> Day:
+        """So much of a day as all of these nodes are there; of no length where they are not."""
+        begin = max([day.begin_s, *(self.spans_s[number][0] for number in numbers)])
+        end = min([day.end_s, *(self.spans_s[number][1] for number in numbers)])
+        whole = begin == day.begin_s and end == day.end_s
+        return day if whole else Day(day.number, begin, max(0.0, end - begin))
+
     def part(self, number: int) -> tuple[Part, int]:
         """What moves a node, and its column there."""
         for part in self.parts:
@@ -193,4 +201,6 @@ def prepare(scenario: MissionScenario) -> Mission:
     pairs = [pairs_among(nodes, link) for link in scenario.links]
     carriers = carriers_of(scenario, nodes, pairs)
     parts, notes = parts_of(scenario, nodes)
-    return Mission(scenario, nodes, parts, start_utc(scenario.time.start), notes, carriers)
+    start = start_utc(scenario.time.start)
+    spans = spans_of(scenario, nodes, parts, start)
+    return Mission(scenario, nodes, parts, start, notes, carriers, spans)

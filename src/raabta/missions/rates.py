@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from raabta.access.sight import Sight
     from raabta.missions.budgets import Carrier
-    from raabta.missions.model import Day, Mission
+    from raabta.missions.model import Mission
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
@@ -35,7 +34,7 @@ looked for."""
 HALVINGS = 30
 
 
-def steps_of(mission: Mission, day: Day, rows: Floats, sight: Sight) -> Floats:
+def steps_of(mission: Mission, rows: Floats, sights: contacts.Sights) -> Floats:
     """Steps of the contacts of a day, rows of COLUMNS, by link, pair, way and time; none for a way without a
     rate. rows: its contacts."""
     found = [np.empty((0, COLUMNS))]
@@ -45,7 +44,7 @@ def steps_of(mission: Mission, day: Day, rows: Floats, sight: Sight) -> Floats:
             carrier = mission.carriers.get((link, one, other, way))
             if carrier is not None:
                 near = mission.is_near(one) and mission.is_near(other)
-                seen = _geometry(mission, day, sight, one, other)
+                seen = _geometry(mission, sights, one, other)
                 steps = _steps(carrier, row, seen, LOOK_S if near else FAR_LOOK_S)
                 found.append(np.column_stack([np.tile([link, one, other, way], (len(steps), 1)), steps]))
     return np.concatenate(found)
@@ -57,12 +56,14 @@ def whole(steps: Floats) -> Floats:
     return np.asarray(found[np.lexsort([found[:, column] for column in (BEGIN, WAY, OTHER, ONE, LINK)])])
 
 
-def _geometry(mission: Mission, day: Day, sight: Sight, one: int, other: int) -> Seen:
+def _geometry(mission: Mission, sights: contacts.Sights, one: int, other: int) -> Seen:
     """Range (km) and elevation at the Earth station (deg, NaN where neither end is one) at seconds (t,)."""
     nodes = mission.nodes
     on_earth = [nodes.is_site(node) and nodes.home[node] == "Earth" for node in (one, other)]
     if mission.is_near(one) and mission.is_near(other):
         return lambda seconds: _near(mission, one, other, on_earth[0], seconds)
+
+    sight, day = sights.of(one, other)
 
     def far(seconds: Floats) -> tuple[Floats, Floats]:
         seen = sight.geometry(nodes.name[one], nodes.name[other], seconds - day.begin_s)

@@ -163,11 +163,11 @@ def inputs(mission: Mission) -> dict[str, str]:
 def of_day(mission: Mission, number: int) -> dict[str, NDArray[Any]]:
     """What a day holds: rows of contacts, their rates, light and Sun outages, looks, and curves."""
     day = mission.day(number)
-    sight = contacts.sight_of(mission, day)
-    met = contacts.contacts_of(mission, day, sight)
+    sights = contacts.Sights(mission, day)
+    met = contacts.contacts_of(mission, day, sights)
     return {
         "contacts": met,
-        "rates": rates.steps_of(mission, day, met, sight),
+        "rates": rates.steps_of(mission, met, sights),
         "light": light.light_of(mission, day),
         "sun_outages": sun_outages.outages_of(mission, day),
         "looks": look_angles.looks(mission, day)[None],

@@ -215,12 +215,12 @@ def _light(mission: Mission, rows: Floats, found: Found) -> None:
 def _light_of(mission: Mission, node: int, states: Floats, by: list[str]) -> dict[str, Any]:
     """Shares, nights, and what a body other than the node's own hides of the Sun."""
     length = states[:, 2] - states[:, 1]
-    dark, whole = states[:, 0] == 0, states[:, 0] == 2
+    dark, whole, there_s = states[:, 0] == 0, states[:, 0] == 2, max(float(length.sum()), 1e-9)
     own = (light.HORIZON, mission.home(node), "")
     return {
         "node": mission.nodes.name[node],
-        "sunlit_share": min(float(length[~dark].sum()) / mission.duration_s, 1.0),
-        "full_share": min(float(length[whole].sum()) / mission.duration_s, 1.0),
+        "sunlit_share": min(float(length[~dark].sum()) / there_s, 1.0),
+        "full_share": min(float(length[whole].sum()) / there_s, 1.0),
         "eclipses": int(dark.sum()),
         "longest_dark_s": float(length[dark].max(initial=0.0)),
         "by_others": [
@@ -241,8 +241,8 @@ def _tracks(mission: Mission, elevation_deg: Floats, found: Found) -> None:
         {
             "site": mission.name(site),
             "node": mission.name(node),
-            "elevation_min_deg": float(elevation_deg[:, k].min()),
-            "elevation_max_deg": float(elevation_deg[:, k].max()),
+            "elevation_min_deg": float(np.nanmin(elevation_deg[:, k])),
+            "elevation_max_deg": float(np.nanmax(elevation_deg[:, k])),
         }
         for k, (site, node) in enumerate(look_angles.tracks_of(mission).tolist())
     ]

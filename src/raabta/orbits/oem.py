@@ -70,9 +70,12 @@ class OrbitEphemeris:
     source: str
     segments: tuple[EphemerisSegment, ...]
 
-    def trajectory(self, name: str, centre: str, start: np.datetime64, duration_s: float) -> Trajectory:
+    def trajectory(
+        self, name: str, centre: str, start: np.datetime64, duration_s: float, *, partly: bool = False
+    ) -> Trajectory:
         """The object that goes about `centre` over the whole of a span, called `name`, as a trajectory.
 
+        partly: the segment that covers most of the span will do where none covers all of it.
         A message of several objects needs the one of that name. NoSolutionError says what there is instead.
         """
         begin = np.datetime64(as_utc(start).item(), "ns")
@@ -82,6 +85,10 @@ class OrbitEphemeris:
         if len({part.name for part in there}) > 1:
             there = named
         held = [part for part in there if part.first <= begin and end <= part.last]
+        if not held and partly:
+            common = [(min(end, part.last) - max(begin, part.first), -k) for k, part in enumerate(there)]
+            length, k = max(common, default=(np.timedelta64(0, "ns"), 0))
+            held = [there[-k]] if length > np.timedelta64(0, "ns") else []
         if not held:
             raise NoSolutionError(
                 f"{self.source}: no segment of {name} about the {centre} covers {begin} to {end}; it holds "

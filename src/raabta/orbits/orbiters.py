@@ -65,16 +65,19 @@ def trajectory(
     *,
     source: Ephemeris | None = None,
     tolerance_km: float = TOLERANCE_KM,
+    partly: bool = False,
 ) -> Trajectory:
     """Where an orbiter is from `start` (UTC) on: from its epoch, which may be before, in or after that span.
 
+    partly: an OEM file may cover a part of the span alone.
     OrbitDataError where it hits the surface, and as `oem.read_oem`; OutOfRangeError outside the kernels.
     """
     begin = np.datetime64(as_utc(start).item(), "ns")
     if orbiter.oem_file is not None:
         from raabta.orbits.oem import read_oem
 
-        return read_oem(Path(orbiter.oem_file)).trajectory(orbiter.name, orbiter.body, begin, duration_s)
+        read = read_oem(Path(orbiter.oem_file))
+        return read.trajectory(orbiter.name, orbiter.body, begin, duration_s, partly=partly)
     model = model_of(orbiter, source)
     epoch = np.datetime64(orbiter.epoch_utc.replace(tzinfo=None), "ns")
     offset = float((begin - epoch).astype(np.int64)) / 1e9

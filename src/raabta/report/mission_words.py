@@ -92,7 +92,7 @@ def _of_budget(one: dict[str, Any]) -> str:
     )
     if not closed:
         return f"{head} never closes: at its best, {best}, it misses {-one['best']['spare_db']:.1f} dB."
-    share = sum(rate["contact_share"] for rate in closed)
+    share = 1.0 - sum(rate["contact_share"] for rate in one["rates"] if not rate["rate_mbps"] > 0.0)
     names = [rate["mode"] for rate in closed]
     span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
     spare = one["worst"]["spare_db"]

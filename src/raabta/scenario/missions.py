@@ -24,6 +24,11 @@ SiteFrame = Literal["WGS84", "MOON_ME", "MOON_PA"]
 Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
 
 
+def _utc(value: datetime) -> datetime:
+    """A time in UTC, which is meant where no zone is named."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
 class MissionTime(FineTime):
     """When a mission is looked at, for how long, and how finely its curves are drawn (UTC)."""
 
@@ -35,7 +40,25 @@ class MissionTime(FineTime):
     )
 
 
-class Site(Model):
+class Lasting(Model):
+    """What may be there for a part of the run alone: a lander until its ascent."""
+
+    @field_validator("begins", "ends", check_fields=False)
+    @classmethod
+    def _as_utc_too(cls, value: datetime | None) -> datetime | None:
+        return None if value is None else _utc(value)
+
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        begins, ends = getattr(self, "begins", None), getattr(self, "ends", None)
+        if begins is not None and ends is not None and not begins < ends:
+            raise ValueError(
+                f"it begins at {begins:%Y-%m-%d %H:%M} and ends at {ends:%Y-%m-%d %H:%M}: swap them"
+            )
+        return self
+
+
+class Site(Lasting):
     """One place on a body: an Earth station, a town, a landing site."""
 
     name: Name = Field(description="how links and results call it")
@@ -61,6 +84,8 @@ class Site(Model):
         description="or a height raster of yours (GeoTIFF or PDS3; of the Moon in MOON_ME) that gives it",
     )
     stand_in: bool = Field(default=False, description="true where another place stands in for the real one")
+    begins: datetime | None = Field(default=None, description="UTC from which on it is there; none = always")
+    ends: datetime | None = Field(default=None, description="UTC until which it is there; none = always")
     dish_m: Positive | None = Field(default=None, description="diameter of its dish, for budgets of links")
     efficiency_share: Share = Field(default=0.6, description="of the dish's aperture")
     radios: tuple[StationRadio, ...] = Field(default=(), description="its bands, for budgets of links")
@@ -99,13 +124,13 @@ class MeanElements(Model):
     @field_validator("epoch")
     @classmethod
     def _as_utc(cls, value: datetime) -> datetime:
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return _utc(value)
 
 
 ORBITS = ("geostationary_deg", "mean_elements", "orbits_file", "orbiter")
 
 
-class Craft(Model):
+class Craft(Lasting):
     """One satellite or spacecraft; its orbit is given in one of several ways."""
 
     name: Name = Field(description="how links and results call it")
@@ -123,6 +148,8 @@ class Craft(Model):
         description="elements, a state or an OEM file about the Earth or the Moon; in a file its name and an "
         "epoch at the start of the run need not be said",
     )
+    begins: datetime | None = Field(default=None, description="UTC from which on it is there; none = always")
+    ends: datetime | None = Field(default=None, description="UTC until which it is there; none = always")
     note: str = Field(default="", description="a sentence for reports")
 
     @model_validator(mode="after")

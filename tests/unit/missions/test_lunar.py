@@ -58,9 +58,9 @@ def test_the_rover_runs_in_both_years(start: str) -> None:
 
 def test_a_craft_talks_with_one_station_at_a_time() -> None:
     ready = prepare(load_any("icube-q", duration_s=86_400.0))
-    sight = contacts.sight_of(ready, ready.day(0))
-    rows = contacts.contacts_of(ready, ready.day(0), sight)
-    steps = rates.steps_of(ready, ready.day(0), rows, sight)
+    sights = contacts.Sights(ready, ready.day(0))
+    rows = contacts.contacts_of(ready, ready.day(0), sights)
+    steps = rates.steps_of(ready, rows, sights)
     held = alone.one_at_a_time(ready, rows, steps)
     begin, end = held[:, contacts.BEGIN], held[:, contacts.END]
     assert (begin[1:] >= end[:-1]).all() and len(held) < len(rows)
