@@ -63,7 +63,8 @@ def notes(network: Network) -> list[str]:
 
 
 def beams(network: Network, gateway: Ints) -> Floats:
-    """Beams whose channels fit side by side into the feeder of each satellite, forward and return, (m, 2)."""
+    """Beams whose channels fit side by side into what others leave of the feeder of each satellite, forward
+    and return, (m, 2)."""
     payload, sites = network.payload, network.scenario.gateways
     each = np.array(
         [
@@ -74,4 +75,5 @@ def beams(network: Network, gateway: Ints) -> Floats:
             for site in sites
         ]
     )
+    each *= np.array([[1.0 - site.others_share] for site in sites])
     return np.asarray(each[np.maximum(gateway, 0)])

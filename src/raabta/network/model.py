@@ -364,7 +364,9 @@ def _gateway_side(scenario: Scenario, propagator: Propagator) -> tuple[visibilit
         scenario.weather.fade_ratio,
         brought(scenario.weather.cloud_maps_file),
     )
-    return sites, feeder
+    left = np.array([1.0 - gateway.others_share for gateway in scenario.gateways])
+    rate_mbps = feeder.rate_mbps * left.reshape(-1, *(1,) * (feeder.rate_mbps.ndim - 1))
+    return sites, replace(feeder, rate_mbps=rate_mbps)
 
 
 def _altitude_km(scenario: Scenario, propagator: Propagator) -> float:

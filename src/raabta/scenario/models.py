@@ -136,6 +136,9 @@ class Gateway(Model):
         description="names of those of `pops` that its fibre reaches too: where the cable to its own one "
         "fails, traffic goes to the nearest of them",
     )
+    others_share: float = Field(
+        default=0.0, ge=0.0, lt=1.0, description="of its feeders, for users elsewhere"
+    )
     horizon: tuple[HorizonPoint, ...] = ()
     hypothetical: bool = True
 
@@ -150,7 +153,7 @@ class Gateway(Model):
 
     @model_serializer(mode="wrap")
     def _without_no_pop(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(without_empty(handler(self), "pops"), pop=None)
+        return without(without_empty(handler(self), "pops"), pop=None, others_share=0.0)
 
     def band_mhz(self, *, forward: bool) -> float:
         """Feeder bandwidth of one antenna in one polarisation, from or to the gateway."""

@@ -73,15 +73,26 @@ class Station(Model):
         description="of a gateway: those of `pops` that fibre leads to; none = to the nearest",
     )
 
+    others_share: float = Field(
+        default=0.0,
+        ge=0.0,
+        lt=1.0,
+        description="of a gateway, with `pops`: part of what it and each of its feeders carry that users "
+        "elsewhere take",
+    )
+
     @model_validator(mode="after")
     def _fibre_of_a_gateway(self) -> Self:
-        if self.pops and not self.gateway:
-            raise ValueError(f"the station {self.name!r} has `pops` and is no gateway; give `gateway: true`")
+        for name, given in (("pops", self.pops), ("others_share", self.others_share)):
+            if given and not self.gateway:
+                raise ValueError(
+                    f"the station {self.name!r} has `{name}` and is no gateway; give `gateway: true`"
+                )
         return self
 
     @model_serializer(mode="wrap")
     def _without_no_pops(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_empty(handler(self), "pops")
+        return without(without_empty(handler(self), "pops"), others_share=0.0)
 
 
 class Cells(Model):
@@ -271,6 +282,9 @@ class PathScenario(Model):
         own = [pop.name for pop in self.pops]
         for station in self.ground.stations:
             check_names(f"the station {station.name!r}: pops", station.pops, own)
+        taken = [station.name for station in self.gateways if station.others_share]
+        if taken and not self.pops:
+            raise ValueError(f"the station {taken[0]!r} has `others_share`, and traffic lands at no `pops`")
         if self.pops and not self.gateways:
             raise ValueError("pops: no gateway has fibre to them; give a station `gateway: true`")
         if self.pops and self.routing.relay:

@@ -97,6 +97,10 @@ def notes(scenario: Scenario) -> list[str]:
             f"Fibre from each gateway to its point of presence: {ratio:g} times the great circle, at two "
             "thirds of the speed of light."
         )
+    asked = [site for site in scenario.gateways if site.others_share]
+    taken = [f"{100.0 * site.others_share:g} % at {site.name}" for site in asked]
+    if taken:
+        out.append(f"Users elsewhere take part of the feeders (an input): {', '.join(taken)}.")
     for each in scenario.cut_gateways:
         until = "the end" if each.until_s is None else f"{each.until_s:g} s"
         out.append(

@@ -316,6 +316,25 @@ def test_a_satellite_without_a_gateway_has_no_feeder():
     assert feeder_probability(network, lost, np.zeros(1, np.int64), np.zeros((1, 2)))[0] == 0.0
 
 
+def test_what_users_elsewhere_take_of_a_gateway_its_feeders_do_not_carry():
+    taken = tuple(site.model_copy(update={"others_share": 0.25}) for site in networks.GATEWAYS[:1])
+    position_km, fed = networks.over((30.18, 66.99)), []
+    for gateways in (networks.GATEWAYS, (*taken, *networks.GATEWAYS[1:])):
+        network = networks.build(networks.scenario(gateways=gateways))
+        sky = sky_of.observe_sky(network, position_km)
+        assert sky.gateway[0] == 0
+        at = np.arange(3), np.full(3, sky.feeder_cosecant[0, 0])
+        fed.append(
+            (
+                sky_of.feeder_mbps(network, *at),
+                feeder_probability(network, sky, at[0][:1], np.full((1, 2), 1.2e4)),
+            )
+        )
+    (whole, sure), (left, unsure) = fed
+    np.testing.assert_allclose(left, whole * np.array([[0.75], [1.0], [1.0]]), rtol=1e-12)
+    assert unsure[0] <= sure[0] and whole[0].min() > 0.0
+
+
 def test_neighbours_only_ever_reduce_the_share():
     places = (31.0, 33.0, 25.5), (62.0, 74.0, 60.0)
     shares = []

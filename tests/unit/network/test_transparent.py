@@ -356,6 +356,11 @@ def test_a_feeder_carries_as_many_beams_as_its_spectrum_holds():
             RETURN_SIDE + CONSTRAINTS.index("feeder"),
         ),
         ({"bandwidth_mhz": 1_600.0, "polarisations": 2}, 8.0, CONSTRAINTS.index("beam_time")),
+        (
+            {"bandwidth_mhz": 600.0, "polarisations": 2, "others_share": 0.5},
+            1.5,
+            CONSTRAINTS.index("feeder"),
+        ),
     )
     for band, beams, code in cases:
         net = network(site(**band))

@@ -93,6 +93,13 @@ class Mesh:
         """Row of each pair among the destinations, (p,)."""
         return np.searchsorted(self.destination, self.pairs[:, 1])
 
+    @cached_property
+    def left_share(self) -> Floats:
+        """What users elsewhere leave of each node on the ground, and of the feeders there."""
+        out, own = np.ones(self.grounds), [station.others_share for station in self.scenario.gateways]
+        out[self.gateways] = 1.0 - np.array(own)
+        return out
+
     @property
     def grounds(self) -> int:
         """Nodes on the ground: places, and points of presence."""

@@ -126,10 +126,12 @@ def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Resources:
     gateway = np.zeros(mesh.grounds, np.bool_)
     if step.behind is not None:
         gateway[mesh.gateways] = True
-    ground = np.where(gateway, traffic.gateway_mbps or traffic.place_mbps, traffic.place_mbps)
+    left = mesh.left_share if step.behind is not None else np.ones(mesh.grounds)
+    ground = left * np.where(gateway, traffic.gateway_mbps or traffic.place_mbps, traffic.place_mbps)
     place = np.repeat(np.arange(mesh.grounds), np.diff(step.ends.start))
-    beam = np.inf if traffic.beam_mbps is None else np.where(gateway[place], np.inf, traffic.beam_mbps)
     feeders = traffic.feeder_mbps or traffic.satellite_mbps
+    feeder = np.where(left[place] < 1.0, left[place] * feeders, np.inf)
+    beam = np.where(gateway[place], feeder, np.inf if traffic.beam_mbps is None else traffic.beam_mbps)
     cables = () if mesh.fibre is None else mesh.fibre.cables
     limits = Capacities(
         laser_mbps=mesh.topology.rate_mbps,
@@ -156,5 +158,8 @@ def stops_of(resources: Resources, found: Shares) -> Ints:
     gates = resources.network.gateway
     at_gateway = (stop == BY_PLACE) & gates[np.clip(place, 0, gates.size - 1)]
     stop = np.where(at_gateway, BY_GATEWAY, stop)
+    links = np.repeat(gates, np.diff(resources.network.start))
+    of_links = (stop == BY_BEAM) & links[np.clip(place, 0, links.size - 1)]
+    stop = np.where(of_links, BY_FEEDERS, stop)  # what others leave of one
     stop = np.where(found.binding == DEMAND_MET, MET, stop)
     return np.where(found.binding == NO_WAY, WITHOUT, stop)

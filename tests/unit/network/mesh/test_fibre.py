@@ -230,6 +230,21 @@ def test_where_a_cable_is_cut_the_other_one_binds():
     assert cut.pops_mbps.tolist() == pytest.approx([0.0, 100.0])
 
 
+def test_users_elsewhere_take_their_part_of_a_gateway_and_of_its_feeders():
+    taken = {"gateways": [{**site, "others_share": 0.4} for site in GATEWAYS]}
+    mesh, _, found = shared(gateway_mbps=500.0, changed=taken)
+    assert found.landed_mbps[found.landed_mbps > 0.0] == pytest.approx(300.0)
+    assert set(found.stop.tolist()) == {BY_GATEWAY} and mesh.left_share[2:4].tolist() == [0.6, 0.6]
+    _, _, found = shared(feeder_mbps=200.0, changed=taken)
+    _, _, whole = shared(feeder_mbps=200.0)
+    assert set(found.stop.tolist()) == {BY_FEEDERS}
+    assert found.rate_mbps == pytest.approx(0.6 * whole.rate_mbps)
+    with pytest.raises(ValueError, match="has `others_share` and is no gateway"):
+        landing(gateways=[{**GATEWAYS[1], "gateway": False, "others_share": 0.4}])
+    with pytest.raises(ValueError, match="`others_share`, and traffic lands at no `pops`"):
+        landing(pops=[], gateways=[{**GATEWAYS[1], "others_share": 0.4}])
+
+
 def test_cables_of_ways_are_as_long_as_their_reach():
     rng = np.random.default_rng(5)
     places, pops = [f"g{i}" for i in range(6)], [f"p{i}" for i in range(7)]
