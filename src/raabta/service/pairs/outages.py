@@ -45,7 +45,7 @@ def _places(failure: Failure, places: Places) -> list[int]:
     if failure.what == "gateway":
         return [_place(failure, failure.name, places)]
     found = country_name(failure.name)
-    own = [i for i, name in enumerate(places.name) if name.endswith(f", {found}")]
+    own = [i for i, name in enumerate(places.name[: places.count]) if name.endswith(f", {found}")]
     if not own:
         where = sorted({name.rpartition(", ")[2] for name in places.name if ", " in name})
         raise ScenarioError(
@@ -57,12 +57,13 @@ def _places(failure: Failure, places: Places) -> list[int]:
 
 
 def _place(failure: Failure, text: str, places: Places) -> int:
-    """The place of a whole name, or of a town's own."""
-    for known in (places.name, [name.partition(",")[0] for name in places.name]):
+    """The place of a whole name, or of a town's own; points of presence are none."""
+    whole = places.name[: places.count]
+    own = [name.partition(",")[0] for name in whole]
+    for known in (whole, own):
         matching = [i for i, name in enumerate(known) if name.casefold() == text.casefold()]
         if matching:
             return matching[0]
-    own = [name.partition(",")[0] for name in places.name]
     raise ScenarioError(unknown(failure.model_copy(update={"name": text}), "place", own))
 
 

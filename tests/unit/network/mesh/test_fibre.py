@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from way_scenarios import SHELL
 
 from raabta.base import tables
+from raabta.base.errors import ScenarioError
 from raabta.network.mesh.fibre import FIBRE_SPEED_RATIO, cable_ways, reach_km
 from raabta.network.mesh.timeline import FIBRE_OUT, NO_WAY, NOT_AT_OTHER, POP_OUT, run_chunk, walk
 from raabta.network.mesh.traffic import (
@@ -228,6 +229,13 @@ def test_where_a_cable_is_cut_the_other_one_binds():
     _, _, cut = shared("cable:Karachi GW-Karachi", changed=changed)
     assert whole.rate_mbps.sum() == pytest.approx(800.0) and cut.rate_mbps.sum() == pytest.approx(100.0)
     assert cut.pops_mbps.tolist() == pytest.approx([0.0, 100.0])
+
+
+def test_a_point_of_presence_does_not_fail_as_a_gateway():
+    with pytest.raises(ScenarioError, match=r"gateway:Karachi: there is no place 'Karachi'; did you mean"):
+        prepare(landing("gateway:Karachi"))
+    mesh, _ = prepare(landing("gateway:Karachi GW", "gateway:Muscat GW", lasers=False, steps=1))
+    assert np.isinf(run_chunk(mesh, range(1))["km"]).all()
 
 
 def test_users_elsewhere_take_their_part_of_a_gateway_and_of_its_feeders():
