@@ -43,11 +43,12 @@ def fibre_rtt_ms(great_circle_km: float, route_ratio: float) -> float:
 
 
 def fibre_of(gateway: Gateway, scenario: Scenario) -> Fibre | None:
-    """The fibre behind a gateway: to the point of presence that it names, or the nearest (of equal ones the
-    first). None where the scenario names none."""
+    """The fibre behind a gateway, as `fibre.cables_of` has its first cable: to the point of presence that it
+    names, or the nearest that is no exchange (of equal ones the first). None where there are none."""
     asked = placed(scenario.pops, scenario.all_gateways)
-    if gateway.pop is not None:
-        asked = tuple(pop for pop in asked if pop.name == gateway.pop)
+    own = next((cable.other for cable in scenario.cables if cable.one == gateway.name), None)
+    if own:
+        asked = tuple(pop for pop in asked if pop.name == own)
     if not asked:
         return None
     latitude_deg, longitude_deg = (

@@ -45,6 +45,18 @@ def test_a_gateway_goes_to_the_nearest_point_of_presence_or_to_the_one_it_names(
     assert {landed.fibre_of(site, away).pop for site in away.gateways} == {"Lahore exchange"}
 
 
+def test_no_fibre_leads_from_a_gateway_to_an_exchange_by_itself_and_the_estimate_says_the_same():
+    exchange = KARACHI.model_copy(update={"role": "exchange"})
+    made = scene(exchange, LAHORE)
+    found = [landed.fibre_of(site, made) for site in made.gateways]
+    assert {each.pop for each in found} == {"Lahore exchange"}
+    steps = landed.fibre_steps(made).steps[0] * RTT_STEP_MS
+    assert steps == pytest.approx([each.rtt_ms for each in found], abs=RTT_STEP_MS)
+    listed = tuple(site.model_copy(update={"pops": ("Lahore exchange",)}) for site in made.gateways)
+    away = scene(KARACHI, LAHORE, gateways=listed)
+    assert {landed.fibre_of(site, away).pop for site in away.gateways} == {"Lahore exchange"}
+
+
 def test_a_point_of_presence_at_a_gateway_stands_there():
     made = scene(AT_QUETTA)
     found = [landed.fibre_of(site, made) for site in made.gateways]
