@@ -82,13 +82,15 @@ def side_lobe_db(payload: Payload, off_axis_deg: npt.ArrayLike) -> FloatArray:
     """Gain of a user beam off its axis relative to its peak, dB. Any shape, 0 to 180 deg.
 
     To 30 GHz the envelope of ITU-R S.1528 recommends 1.2, with peak gain and 3 dB width of the aperture;
-    above, where that ends, the aperture's own pattern.
+    above, where that ends, the aperture's own pattern. Of an ellipse all round that along its major axis.
     """
-    aperture_m, frequency = payload.transmit_aperture_m, payload.user_down_ghz
+    ratio, frequency = payload.beam_axis_ratio, payload.user_down_ghz
+    aperture_m = payload.transmit_aperture_m / ratio
     if frequency > S1528_HIGHEST_GHZ:
         return aperture_pattern_db(off_axis_deg, aperture_m, frequency)
-    peak, half = peak_gain_dbi(aperture_m, frequency), half_power_half_angle_deg(aperture_m, frequency)
-    return s1528_dbi(off_axis_deg, peak, half, frequency_ghz=frequency) - peak
+    peak = peak_gain_dbi(payload.transmit_aperture_m, frequency) - 10.0 * np.log10(ratio)
+    half = half_power_half_angle_deg(aperture_m, frequency)
+    return np.asarray(s1528_dbi(off_axis_deg, peak, half, frequency_ghz=frequency) - peak)
 
 
 def level_dbw_m2(

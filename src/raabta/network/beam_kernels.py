@@ -10,7 +10,15 @@ from typing import Any, NamedTuple
 
 from numba import njit
 
-from raabta.links.beam_kernels import axis_at, colour_at, cosines_of, direction_of, foot_of, nearest_place
+from raabta.links.beam_kernels import (
+    axis_at,
+    colour_at,
+    cosines_of,
+    direction_of,
+    foot_of,
+    nearest_place,
+    squeezed,
+)
 from raabta.links.kernels import BOLTZMANN_DB, density_dbw_mhz, flux_cap_dbw_m2, free_space_db
 
 ROW_CODE = 1 << 32
@@ -22,13 +30,15 @@ inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt
 
 class Layout(NamedTuple):
     """Fixed beams: spacing in direction cosines (0: beams are steered, and the arrays are empty) and colours;
-    of every beam the axis (3, b), a code of its place on the layout (b,), and its colour (b,)."""
+    of every beam the axis (3, b), a code of its place on the layout (b,), and its colour (b,); shape: see
+    `links.beam_kernels.ROUND`."""
 
     spacing: float
     colours: int
     axis: Any
     place: Any
     colour: Any
+    shape: Any
 
 
 @inner
@@ -53,8 +63,8 @@ def fix_beams(satellite_km, altitude_km, radio, flux_cap, owner, away, layout, o
         s = owner[i]
         up_x, up_y, up_z, far_km = up_of(satellite_km, s)
         u, v, _ = cosines_of(away[0, i], away[1, i], away[2, i], up_x, up_y, up_z)
-        q, r = nearest_place(u, v, layout.spacing)
-        u, v, cos_scan = axis_at(q, r, layout.spacing)
+        q, r = nearest_place(u, v, layout.spacing, layout.shape)
+        u, v, cos_scan = axis_at(q, r, layout.spacing, layout.shape)
         x, y, z = direction_of(u, v, cos_scan, up_x, up_y, up_z)
         layout.axis[0, i], layout.axis[1, i], layout.axis[2, i] = x, y, z
         layout.place[i], layout.colour[i] = place_code(q, r), colour_at(q, r, layout.colours)
@@ -70,7 +80,7 @@ def of_axis(direction, satellite_km, s, layout):
     """Place code and colour of a beam of satellite s whose axis points against direction (3,)."""
     up_x, up_y, up_z, _ = up_of(satellite_km, s)
     u, v, _ = cosines_of(-direction[0], -direction[1], -direction[2], up_x, up_y, up_z)
-    q, r = nearest_place(u, v, layout.spacing)
+    q, r = nearest_place(u, v, layout.spacing, layout.shape)
     return place_code(q, r), colour_at(q, r, layout.colours)
 
 
@@ -80,15 +90,16 @@ def of_colour(
 ):
     """Sum of dwell x weight x gain of beams first to last of one colour, those at one place left out.
 
-    The gain goes by the distance in direction cosines at satellite s, across its vertical, between away
-    (3, b) and (x, y, z); pattern: over u, step entries to one.
+    The gain goes by the distance in direction cosines at satellite s, squeezed, between away (3, b) and
+    (x, y, z); pattern: over u, step entries to one.
     """
     up_x, up_y, up_z, _ = up_of(satellite_km, s)
     power, top = 0.0, pattern.shape[0] - 1
     for i in range(first, last):
         if layout.colour[i] == colour and layout.place[i] != place:
             dx, dy, dz = away[0, i] - x, away[1, i] - y, away[2, i] - z
-            along = dx * up_x + dy * up_y + dz * up_z
-            u = k * math.sqrt(max(0.0, dx * dx + dy * dy + dz * dz - along * along))
+            u, v, _ = cosines_of(dx, dy, dz, up_x, up_y, up_z)
+            along, across = squeezed(u, v, layout.shape)
+            u = k * math.hypot(along, across)
             power += dwell[i] * weight[i] * pattern[min(int(u * step + 0.5), top)]
     return power

@@ -10,7 +10,7 @@ from raabta.base.bodies import EARTH
 from raabta.links import beam_kernels as kernels
 from raabta.links.budget import Axis
 from raabta.network.beam_kernels import Layout
-from raabta.scenario.layouts import layout_spacing
+from raabta.scenario.layouts import beam_shape, layout_spacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,10 +32,11 @@ def axis_of(network: Network, sky: Sky, found: Allocation, cell: int) -> Axis | 
     ray = network.ground.km[cell] - satellite_km
     ray, axis = ray / np.linalg.norm(ray), -found.given.direction[cell]
     apart = ray - axis
+    u, v, _ = kernels.cosines_of(*apart, *up)
     far_km = float(np.linalg.norm(satellite_km))
     foot_km, sine = kernels.foot_of(float(-axis @ up), far_km, EARTH.mean_radius_km)
     return Axis(
-        offset_ratio=float(np.linalg.norm(apart - (apart @ up) * up)),
+        offset_ratio=float(np.hypot(*kernels.squeezed(u, v, network.rules.shape))),
         offset_deg=float(np.degrees(2.0 * np.arcsin(0.5 * np.linalg.norm(apart)))),
         range_km=float(foot_km),
         elevation_deg=float(np.degrees(np.arcsin(sine))),
@@ -63,7 +64,12 @@ def layout_of(network: Network, beams: int) -> Layout:
     spacing = network.rules.spacing
     room = beams if spacing else 0
     return Layout(
-        spacing, network.payload.reuse_colours, np.empty((3, room)), np.empty(room, int), np.empty(room, int)
+        spacing,
+        network.payload.reuse_colours,
+        np.empty((3, room)),
+        np.empty(room, int),
+        np.empty(room, int),
+        beam_shape(network.payload),
     )
 
 
@@ -77,6 +83,7 @@ def reach_deg(payload: Payload) -> tuple[float, float]:
     if not spacing:
         return 0.0, payload.reuse_separation_deg
     limit = np.sin(np.radians(payload.scan_limit_deg))
-    beyond = np.degrees(np.arcsin(min(limit + spacing / np.sqrt(3.0), 1.0)))
+    corner = payload.beam_axis_ratio * spacing / np.sqrt(3.0)  # as far as along the major axis of an ellipse
+    beyond = np.degrees(np.arcsin(min(limit + corner, 1.0)))
     apart = 2.0 * np.degrees(np.arcsin(min(0.5 * spacing * np.sqrt(payload.reuse_colours), 1.0)))
     return float(beyond - payload.scan_limit_deg), float(apart)

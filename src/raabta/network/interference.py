@@ -240,8 +240,12 @@ def antenna_tables(network: Network) -> kernels.Antennas:
     payload = network.payload
     smallest = min(network.scenario.demand.terminals, key=lambda terminal: terminal.dish_m)
     return kernels.Antennas(
-        satellite_down=satellite_table(payload.transmit_aperture_m, payload.user_down_ghz),
-        satellite_up=satellite_table(payload.receive_aperture_m, payload.user_up_ghz),
+        satellite_down=satellite_table(
+            payload.transmit_aperture_m, payload.user_down_ghz, payload.beam_axis_ratio
+        ),
+        satellite_up=satellite_table(
+            payload.receive_aperture_m, payload.user_up_ghz, payload.beam_axis_ratio
+        ),
         k_down=float(aperture_ratio(payload.transmit_aperture_m, payload.user_down_ghz)),
         k_up=float(aperture_ratio(payload.receive_aperture_m, payload.user_up_ghz)),
         terminal_down=terminal_table(smallest, payload.user_down_ghz),
@@ -249,11 +253,12 @@ def antenna_tables(network: Network) -> kernels.Antennas:
     )
 
 
-def satellite_table(aperture_m: float, frequency_ghz: float) -> Floats:
-    """Relative gain of a satellite's beam over u, linear: TR 38.811 clause 6.4.1, never below 0 dBi."""
+def satellite_table(aperture_m: float, frequency_ghz: float, axis_ratio: float = 1.0) -> Floats:
+    """Relative gain of a satellite's beam over u, linear: TR 38.811 clause 6.4.1, never below 0 dBi, across
+    its major axis where it is an ellipse."""
     most = float(aperture_ratio(aperture_m, frequency_ghz))
     u = np.arange(int(most * kernels.U_STEPS) + 2) / kernels.U_STEPS
-    least_db = FAR_LOBE_DBI - float(peak_gain_dbi(aperture_m, frequency_ghz))
+    least_db = FAR_LOBE_DBI - float(peak_gain_dbi(aperture_m, frequency_ghz)) + 10.0 * np.log10(axis_ratio)
     return np.asarray(10.0 ** (0.1 * np.maximum(airy_db(u), min(least_db, 0.0))))
 
 

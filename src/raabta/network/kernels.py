@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from raabta.base.prefetch import prefetch
-from raabta.links.beam_kernels import fixed_bases_db
+from raabta.links.beam_kernels import ROUND, fixed_bases_db
 from raabta.links.kernels import edge_sine, level_bases_db
 from raabta.network.member_kernels import BLOCK, Members, crowd_of, join
 from raabta.network.rating_kernels import feeder_is_weakest, rate
@@ -97,7 +97,8 @@ class Fleet(NamedTuple):
 class Rules(NamedTuple):
     """How beams may be used: the least dwell of a lit cell, dwell per cell, dwell within the reuse angle of
     any cell, cosine of that angle, index of the design plan, 1 where levels are guaranteed; toll: a slot
-    over what of it a handover leaves; spacing: of fixed beams (see `links.beam_kernels`), 0 for steered."""
+    over what of it a handover leaves; spacing and shape: of fixed beams (see
+    `links.beam_kernels`), spacing 0 for steered."""
 
     frame: float
     per_cell: float
@@ -107,6 +108,7 @@ class Rules(NamedTuple):
     guarantee: int
     toll: float = 1.0
     spacing: float = 0.0
+    shape: Any = ROUND
 
 
 class Before(NamedTuple):
@@ -307,7 +309,7 @@ def rate_cell(c, s, sin_elevation, state, fleet, links, rules, given):
     if rules.spacing > 0.0:
         base_f, base_r, scan, dx, dy, dz = fixed_bases_db(
             -dx, -dy, -dz, r, fleet.km[s], fleet.altitude_km[s], links.radius_km[c], rules.spacing,
-            links.radio, links.edge_down, links.edge_up, links.flux_cap,
+            rules.shape, links.radio, links.edge_down, links.edge_up, links.flux_cap,
         )  # fmt: skip
     else:
         base_f, base_r = level_bases_db(

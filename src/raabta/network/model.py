@@ -23,7 +23,7 @@ from raabta.orbits.outages import Outage, window
 from raabta.orbits.propagate import Propagator
 from raabta.orbits.satellites_out import laid_on
 from raabta.scenario.failures import gateways_out
-from raabta.scenario.layouts import carriers_of_a_beam, layout_spacing
+from raabta.scenario.layouts import beam_shape, carriers_of_a_beam, layout_spacing
 from raabta.scenario.models import PLANS_MBPS
 
 if TYPE_CHECKING:
@@ -412,6 +412,7 @@ def _rules(scenario: Scenario) -> Rules:
         guarantee=1 if sharing.allocation == "guarantee" else 0,
         toll=1.0 / (1.0 - handover_share(scenario)),
         spacing=spacing,
+        shape=beam_shape(payload),
     )
 
 
@@ -429,6 +430,7 @@ def beams_by_power(payload: Payload) -> float:
     from raabta.links.antenna import peak_gain_dbi
 
     gain_dbi = float(peak_gain_dbi(payload.transmit_aperture_m, payload.user_down_ghz))
+    gain_dbi -= 10.0 * float(np.log10(payload.beam_axis_ratio))
     highest = payload.eirp_density_edge_dbw_mhz
     density = payload.eirp_density_dbw_mhz if highest is None else highest
     beam_dbw = density + 10.0 * np.log10(payload.channel_down_mhz) - gain_dbi

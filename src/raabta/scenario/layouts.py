@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 LAYOUT_SPACING: Final = math.sqrt(3.0)
 """Spacing of neighbours over sin(half of the beam width): 3GPP TR 38.821 V16.1.0, Table 6.1.1.1-4."""
+SHAPE_UNSET: Final = {"beam_axis_ratio": 1.0, "beam_tilt_deg": 0.0}
+"""Fields of the shape of a beam, and what they are in a round one."""
 HALF_POWER_U: Final = 1.6137406
 FIRST_NULL_U: Final = 3.8317060
 """u = pi D f / c sin(angle) of the aperture pattern (TR 38.811 clause 6.4.1) 3 dB down, and at its null."""
@@ -23,7 +25,7 @@ def check_layout(payload: Payload) -> None:
         _check_unused(payload)
         return
     _check_colours(payload)
-    half_sine = half_beam_sine(payload)
+    half_sine = half_beam_sine(payload) * payload.beam_axis_ratio
     if half_sine >= 1.0:
         raise ValueError(
             f"beam_layout fixed needs a beam width: {payload.transmit_aperture_m:g} m at "
@@ -49,6 +51,13 @@ def layout_spacing(payload: Payload) -> float:
     return payload.beam_spacing_ratio * half_beam_sine(payload) if payload.beam_layout == "fixed" else 0.0
 
 
+def beam_shape(payload: Payload) -> tuple[float, float, float]:
+    """Ratio of the axes of a fixed beam, major to minor, and cosine and sine of the angle from east to the
+    major axis; (1, 1, 0) for a round one."""
+    tilt = math.radians(payload.beam_tilt_deg)
+    return payload.beam_axis_ratio, math.cos(tilt), math.sin(tilt)
+
+
 def carriers_of_a_beam(payload: Payload) -> int:
     """Channels, both polarisations counted, that one beam has: its colour's share of them if it is fixed."""
     colours = payload.reuse_colours if payload.beam_layout == "fixed" else 1
@@ -72,8 +81,8 @@ def _check_colours(payload: Payload) -> None:
 
 
 def _check_unused(payload: Payload) -> None:
-    if payload.reuse_colours != 1 or payload.beam_spacing_ratio != LAYOUT_SPACING:
-        raise ValueError(
-            "reuse_colours and beam_spacing_ratio are of fixed beams; say beam_layout: fixed, or leave them "
-            "out"
-        )
+    fields = {"reuse_colours": 1, "beam_spacing_ratio": LAYOUT_SPACING, **SHAPE_UNSET}
+    given = [name for name, unset in fields.items() if getattr(payload, name) != unset]
+    if given:
+        names = " and ".join(given)
+        raise ValueError(f"{names}: only of fixed beams; say beam_layout: fixed, or leave it out")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from raabta.scenario.layouts import LAYOUT_SPACING, check_layout
+from raabta.scenario.landing import without
+from raabta.scenario.layouts import LAYOUT_SPACING, SHAPE_UNSET, check_layout
 from raabta.scenario.model import Model, NonNegative, Positive
 
 
@@ -79,6 +80,19 @@ class Payload(Model):
     reuse_colours: Literal[1, 3, 4] = Field(
         default=1, description="fixed beams: sets that the channels are shared out to, beam by beam"
     )
+    beam_axis_ratio: float = Field(
+        default=1.0,
+        ge=1.0,
+        le=10.0,
+        description="fixed beams: width at half power along the major axis over that along the minor one, "
+        "which the aperture gives (sines of half of each); 1 = round",
+    )
+    beam_tilt_deg: float = Field(
+        default=0.0,
+        ge=0.0,
+        lt=180.0,
+        description="fixed beams: angle at the satellite from east towards north to the major axis",
+    )
     scan_limit_deg: float = Field(default=70.0, gt=0.0, le=90.0)
     scan_loss_exponent_ratio: float = Field(default=1.3, ge=0.0, le=3.0)
     feeder_up_ghz: float = Field(ge=1.0, le=90.0)
@@ -112,6 +126,10 @@ class Payload(Model):
     def _beams_without_holes(self) -> Self:
         check_layout(self)
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_round_beams(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without(handler(self), **SHAPE_UNSET)
 
     @property
     def user_down_band_ghz(self) -> tuple[float, float]:

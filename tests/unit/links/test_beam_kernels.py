@@ -10,7 +10,7 @@ import pytest
 from raabta.base.frames import enu_basis
 from raabta.links import antenna, kernels, tables
 from raabta.links import beam_kernels as beams
-from raabta.scenario.layouts import carriers_of_a_beam, half_beam_sine, layout_spacing
+from raabta.scenario.layouts import beam_shape, carriers_of_a_beam, half_beam_sine, layout_spacing
 from raabta.scenario.loader import load
 
 RADIUS_KM = 6371.0
@@ -106,13 +106,14 @@ def test_the_foot_of_an_axis_lies_on_the_sphere():
     assert beams.foot_of(0.1, far, RADIUS_KM) == pytest.approx((horizon_km, 0.0))
 
 
-def base(direction, radius_km=0.0, payload=PAYLOAD, range_km=None):
+def base(direction, radius_km=0.0, payload=PAYLOAD, range_km=None, altitude_km=ALTITUDE_KM):
     """The kernel's levels of a cell on the sphere (or at a range) in a direction from the satellite."""
     radio = tables.radio_tables(payload, load("pakistan").demand.terminals)
-    foot_km, _ = beams.foot_of(float(-direction @ UP), RADIUS_KM + ALTITUDE_KM, RADIUS_KM)
+    foot_km, _ = beams.foot_of(float(-direction @ UP), RADIUS_KM + altitude_km, RADIUS_KM)
     return beams.fixed_bases_db(
-        *direction, foot_km if range_km is None else range_km, SATELLITE_KM, ALTITUDE_KM, radius_km, SPACING,
-        radio.radio, radio.edge_down, radio.edge_up, radio.flux_cap,
+        *direction, foot_km if range_km is None else range_km, (RADIUS_KM + altitude_km) * UP, altitude_km,
+        radius_km, layout_spacing(payload), beam_shape(payload), radio.radio, radio.edge_down, radio.edge_up,
+        radio.flux_cap,
     )  # fmt: skip
 
 
@@ -166,6 +167,58 @@ def test_the_radius_of_the_cell_adds_to_its_offset():
     assert float(
         antenna.edge_of_cell_loss_db(radius_km, range_km, 0.5, 20.0, 0.2 * SPACING)
     ) == pytest.approx(float(-antenna.airy_db(u)))
+
+
+OVAL = PAYLOAD.model_copy(update={"beam_axis_ratio": 2.5, "beam_tilt_deg": 30.0})
+MAJOR, MINOR = (np.array([np.cos(a), np.sin(a)]) for a in np.radians([30.0, 120.0]))
+
+
+@pytest.mark.parametrize("place", [(0, 0), (2, -5)])
+@pytest.mark.parametrize(("way", "ratio"), [(MAJOR, 2.5), (MINOR, 1.0)], ids=["major", "minor"])
+def test_an_ellipse_falls_along_each_axis_by_its_width_there(place, way, ratio):
+    """Half widths in sines: the aperture's across, 2.5 of them along. At 0.8 of either, where no neighbour is
+    nearer, it is as far down as a round beam at 0.8 of its own: 1.88 dB."""
+    shape, half = beam_shape(OVAL), half_beam_sine(OVAL)
+    axis = np.array(beams.axis_at(*place, SPACING, shape)[:2])
+    range_km = beams.foot_of(float(-towards(*axis) @ UP), RADIUS_KM + ALTITUDE_KM, RADIUS_KM)[0]
+    on_axis = base(towards(*axis), payload=OVAL)
+    off = base(towards(*(axis + 0.8 * ratio * half * way)), payload=OVAL, range_km=range_km)
+    assert on_axis[0] - off[0] == pytest.approx(float(-antenna.airy_db(0.8 * 1.6137406)), abs=2e-3)
+    assert off[3:] == pytest.approx(on_axis[3:], abs=1e-12), "it is the beam of the same axis"
+
+
+def test_ellipses_stand_on_the_stretched_lattice_and_leave_no_hole():
+    shape, generator = beam_shape(OVAL), np.random.default_rng(3)
+    places = list(itertools.product(range(-9, 10), repeat=2))
+    where = np.array([beams.axis_at(q, r, 0.03, shape)[:2] for q, r in places])
+    spread = np.stack([where @ MAJOR / 2.5, where @ MINOR])
+    for u, v in generator.uniform(-0.08, 0.08, (1000, 2)):
+        off = np.hypot(spread[0] - np.array([u, v]) @ MAJOR / 2.5, spread[1] - np.array([u, v]) @ MINOR)
+        assert beams.nearest_place(u, v, 0.03, shape) == places[int(off.argmin())]
+        assert off.min() <= 0.03 / np.sqrt(3.0) + 1e-12
+    assert beams.stretched(*beams.squeezed(0.3, -0.2, shape), shape) == pytest.approx((0.3, -0.2))
+
+
+def test_round_beams_are_squeezed_by_nothing_to_the_bit():
+    assert beam_shape(PAYLOAD) == beams.ROUND
+    assert beams.squeezed(0.123, -0.2, beams.ROUND) == (0.123, -0.2)
+
+
+@pytest.mark.parametrize("off_deg", [0.2, 0.5, 0.7])
+def test_the_gain_follows_the_true_angle_off_boresight(off_deg):
+    """Seen from the satellite, about the nadir exactly; off it (4.6 deg here) a planar aperture is
+    foreshortened along the scan, so its beam is wider by 1 / cos(scan)."""
+    far = float(np.cos(np.arcsin(3 * SPACING)))
+    for count, along, widened in ((0, True, 1.0), (3, False, 1.0), (3, True, far)):
+        axis = towards(count * SPACING, 0.0)
+        side = np.array(beams.direction_of(*((0.0, 1.0, 0.0) if not along else (1.0, 0.0, 0.0)), *UP))
+        side -= (side @ axis) * axis
+        side /= np.linalg.norm(side)
+        off = np.cos(np.radians(off_deg)) * axis + np.sin(np.radians(off_deg)) * side
+        range_km = beams.foot_of(float(-axis @ UP), RADIUS_KM + ALTITUDE_KM, RADIUS_KM)[0]
+        loss = base(axis)[0] - base(off, range_km=range_km)[0]
+        pattern = -float(antenna.aperture_pattern_db(off_deg * widened, 0.5, 20.0))
+        assert loss == pytest.approx(pattern, abs=0.03)
 
 
 def test_an_axis_beyond_the_circle_of_directions_stands_at_its_rim():

@@ -8,7 +8,7 @@ import pytest
 from raabta.links import antenna, budget, kernels, tables
 from raabta.links.articles import flux_limits
 from raabta.links.flux_cap import FluxCap
-from raabta.scenario.layouts import layout_spacing
+from raabta.scenario.layouts import beam_shape, layout_spacing
 from raabta.scenario.models import Payload, Terminal
 
 PAYLOAD = Payload.model_validate(
@@ -94,11 +94,14 @@ def test_a_carrier_wider_than_the_channel_is_cut_to_it_in_both() -> None:
 
 @pytest.mark.parametrize("cap", [None, -118.0], ids=["free", "capped"])
 @pytest.mark.parametrize(("u", "v"), [(0.0, 0.003), (0.31, -0.12), (-0.5, 0.4)])
-def test_levels_of_fixed_beams_equal_the_budgets(u: float, v: float, cap: float | None) -> None:
+@pytest.mark.parametrize("oval", [{}, {"beam_axis_ratio": 2.0, "beam_tilt_deg": 40.0}], ids=["round", "oval"])
+def test_levels_of_fixed_beams_equal_the_budgets(
+    u: float, v: float, cap: float | None, oval: dict[str, float]
+) -> None:
     """A cell 4 km wide where the satellite, 550 km over the sphere, has it at (u, v)."""
     from raabta.links import beam_kernels as beams
 
-    fixed = PAYLOAD.model_copy(update={"beam_layout": "fixed"})
+    fixed = PAYLOAD.model_copy(update={"beam_layout": "fixed", **oval})
     flux = None if cap is None else FluxCap(np.full(2, cap), flux_limits(10.7, 11.7)[:1])
     radio, spacing = tables.radio_tables(fixed, (TERMINAL,), flux), layout_spacing(fixed)
     ground_km, up = 6371.0, np.array([0.0, 0.6, 0.8])
@@ -106,9 +109,9 @@ def test_levels_of_fixed_beams_equal_the_budgets(u: float, v: float, cap: float 
     ray = np.array(beams.direction_of(u, v, np.sqrt(1.0 - u * u - v * v), *up))
     range_km, sine = beams.foot_of(float(-ray @ up), ground_km + 550.0, ground_km)
     forward, back, cos_scan, *away = beams.fixed_bases_db(
-        *ray, range_km, satellite_km, 550.0, 4.0, spacing, *parts(radio)
+        *ray, range_km, satellite_km, 550.0, 4.0, spacing, beam_shape(fixed), *parts(radio)
     )
-    across = np.add(ray, away) - (np.add(ray, away) @ up) * up
+    across = beams.squeezed(*beams.cosines_of(*np.add(ray, away), *up)[:2], beam_shape(fixed))
     foot_km, foot_sine = beams.foot_of(cos_scan, ground_km + 550.0, ground_km)
     axis = budget.Axis(float(np.linalg.norm(across)), 0.0, foot_km, float(np.degrees(np.arcsin(foot_sine))))
     where = {

@@ -40,7 +40,7 @@ def lit(network, *places):
 
 
 def place_of(network, up, direction):
-    return nearest_place(*cosines_of(*direction, *up)[:2], network.rules.spacing)
+    return nearest_place(*cosines_of(*direction, *up)[:2], network.rules.spacing, network.rules.shape)
 
 
 def beams_of(network, sky, found):
@@ -76,7 +76,7 @@ def test_the_direction_of_a_cell_is_its_beams_axis():
     network = scene()
     sky, found = lit(network, *PLACES)
     for (s, *place), cells in beams_of(network, sky, found).items():
-        axis = direction_of(*axis_at(*place, network.rules.spacing), *sky.view.unit[s])
+        axis = direction_of(*axis_at(*place, network.rules.spacing, network.rules.shape), *sky.view.unit[s])
         for c in cells:
             assert found.given.direction[c] == pytest.approx(-np.array(axis), abs=1e-12)
             assert found.geometry[c, 2] == pytest.approx(float(-np.array(axis) @ sky.view.unit[s]), abs=1e-12)
@@ -93,10 +93,16 @@ def test_a_fixed_beam_never_rates_a_cell_above_a_steered_one():
 
 
 def gain(network, up, one, other, aperture_m, frequency_ghz):
-    """Relative gain by the distance of two directions across the vertical of the satellite, linear."""
+    """Relative gain by the distance of two directions across the vertical of the satellite, squeezed along
+    the major axis of an ellipse, linear."""
+    payload = network.payload
+    ratio, tilt = payload.beam_axis_ratio, np.radians(payload.beam_tilt_deg)
     apart = np.asarray(one) - np.asarray(other)
-    across = np.linalg.norm(apart - (apart @ up) * up)
-    least_db = -float(peak_gain_dbi(aperture_m, frequency_ghz))
+    east = np.cross([0.0, 0.0, 1.0], up)
+    east /= np.linalg.norm(east)
+    major = np.cos(tilt) * east + np.sin(tilt) * np.cross(up, east)
+    across = np.hypot(apart @ major / ratio, apart @ np.cross(up, major))
+    least_db = 10.0 * np.log10(ratio) - float(peak_gain_dbi(aperture_m, frequency_ghz))
     return 10.0 ** (0.1 * max(float(airy_db(aperture_ratio(aperture_m, frequency_ghz) * across)), least_db))
 
 
@@ -116,14 +122,14 @@ def by_hand(network, sky, found, c, *, back):
     payload, km, up = network.payload, sky.view.satellite_km, sky.view.unit
     serving, site, total = int(found.satellite[c]), network.ground.km[c], 0.0
     own = place_of(network, up[serving], ray(km[serving], site))
-    own_axis = direction_of(*axis_at(*own, network.rules.spacing), *up[serving])
+    own_axis = direction_of(*axis_at(*own, network.rules.spacing, network.rules.shape), *up[serving])
     for a in np.flatnonzero(found.satellite >= 0):
         t, foot = int(found.satellite[a]), network.ground.km[a]
         place = place_of(network, up[t], ray(km[t], foot))
         same = t == serving and place == own
         if same or colour_at(*place, payload.reuse_colours) != colour_at(*own, payload.reuse_colours):
             continue
-        axis = direction_of(*axis_at(*place, network.rules.spacing), *up[t])
+        axis = direction_of(*axis_at(*place, network.rules.spacing, network.rules.shape), *up[t])
         share = found.dwell[a] * payload.reuse_colours / (payload.channels * payload.polarisations)
         if back:
             level = interference.mean_terminal_db(network) + payload.g_over_t_dbk - BOLTZMANN_DB
@@ -151,10 +157,13 @@ def by_hand(network, sky, found, c, *, back):
     return total / 10.0 ** (0.1 * found.geometry[c, 3])
 
 
-@pytest.mark.parametrize("colours", [1, 4])
+OVAL = {"beam_axis_ratio": 1.6, "beam_tilt_deg": 35.0}
+
+
+@pytest.mark.parametrize(("colours", "shape"), [(1, {}), (4, {}), (1, OVAL)])
 @pytest.mark.parametrize("back", [False, True])
-def test_interference_is_that_of_the_definitions(back, colours):
-    network = scene({"reuse_colours": colours, "eirp_density_edge_dbw_mhz": 6.0})
+def test_interference_is_that_of_the_definitions(back, colours, shape):
+    network = scene({"reuse_colours": colours, "eirp_density_edge_dbw_mhz": 6.0} | shape)
     sky, found = lit(network, *PLACES)
     ratio = interference.of_slot(network, sky, found)[1 if back else 0]
     asked = np.flatnonzero(np.isfinite(ratio) & (ratio > 0.0))
@@ -192,7 +201,7 @@ LOUD = {"user_down_ghz": 11.2, "user_down_low_ghz": 10.7, "user_down_high_ghz": 
 
 @pytest.mark.parametrize(
     "radio",
-    [{}, {"eirp_density_edge_dbw_mhz": 8.0}, LOUD | {"eirp_density_dbw_mhz": 20.0, "rf_power_w": 1e5}],
+    [{}, OVAL, {"eirp_density_edge_dbw_mhz": 8.0}, LOUD | {"eirp_density_dbw_mhz": 20.0, "rf_power_w": 1e5}],
 )
 def test_the_budget_of_a_slot_names_the_offset_and_agrees_with_what_was_allocated(radio):
     network = scene(radio)

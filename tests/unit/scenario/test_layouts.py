@@ -46,7 +46,10 @@ def test_an_aperture_without_a_beam_width_is_refused_with_one_that_has_it():
         changed(transmit_aperture_m=0.5 * least_m, receive_aperture_m=0.001)
 
 
-@pytest.mark.parametrize("figures", [{"reuse_colours": 4}, {"beam_spacing_ratio": 1.5}])
+@pytest.mark.parametrize(
+    "figures",
+    [{"reuse_colours": 4}, {"beam_spacing_ratio": 1.5}, {"beam_axis_ratio": 2.0}, {"beam_tilt_deg": 5.0}],
+)
 def test_figures_of_a_layout_that_is_not_there_are_refused(figures):
-    with pytest.raises(ValidationError, match="are of fixed beams; say beam_layout: fixed"):
+    with pytest.raises(ValidationError, match="only of fixed beams; say beam_layout: fixed"):
         changed(beam_layout="steered", **figures)
