@@ -60,8 +60,14 @@ def test_over_a_chain_all_comes_that_can(seed: int, nodes: int, contacts: int) -
 
 
 @settings(deadline=None, max_examples=120)
-@given(seed=SEEDS, nodes=st.integers(2, 6), contacts=st.integers(1, 30), tight=st.booleans())
-def test_what_always_holds(seed: int, nodes: int, contacts: int, tight: bool) -> None:
+@given(
+    seed=SEEDS,
+    nodes=st.integers(2, 6),
+    contacts=st.integers(1, 30),
+    tight=st.booleans(),
+    bookings=st.sampled_from(["own", "shared"]),
+)
+def test_what_always_holds(seed: int, nodes: int, contacts: int, tight: bool, bookings: str) -> None:
     draw = np.random.default_rng(seed)
     plan = plan_of(nodes, drawn_rows(seed, nodes, contacts))
     sources = []
@@ -74,11 +80,11 @@ def test_what_always_holds(seed: int, nodes: int, contacts: int, tight: bool) ->
             lifetime_s=float(draw.choice([np.inf, 40.0, 150.0])),
         ))  # fmt: skip
     limits = {f"n{k}": float(draw.integers(5, 60)) for k in range(nodes)} if tight else {}
-    told = deliver(plan, sources, limits)
+    told = deliver(plan, sources, limits, bookings=bookings)
     check_volumes(told, sources)
     check_links(told)
     check_buffers(told, limits)
-    again = deliver(plan, sources, limits)
+    again = deliver(plan, sources, limits, bookings=bookings)
     for name in ("fate", "ended_s", "hop_bundle", "hop_begin_s", "hop_arrival_s"):
         np.testing.assert_array_equal(getattr(told, name), getattr(again, name))
 
@@ -100,6 +106,24 @@ def test_light_times_that_jump_end_as_well(seed: int, nodes: int, contacts: int)
     told = deliver(plan_of(nodes, rows), sources)
     np.testing.assert_allclose(told.volume_by_fate_mb().sum(axis=1), 9.0)
     assert (told.ended_s[told.delivered] <= told.deadline_s[told.delivered]).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(seed=SEEDS, nodes=st.integers(2, 6), contacts=st.integers(1, 30), size=st.sampled_from([0.5, 7.0]))
+def test_bundles_in_parts_fill_every_contact(seed: int, nodes: int, contacts: int, size: float) -> None:
+    """What one pair carries is all that its contacts can; volumes and buffers add up on any plan."""
+    rows = drawn_rows(seed, nodes, contacts)
+    sources = [Source("n0", f"n{nodes - 1}", 140.0, bundle_mb=size), Source("n1", "n0", 20.0, priority=2)]
+    told = deliver(plan_of(nodes, rows), sources, fragment=True)
+    check_volumes(told, sources)
+    check_buffers(told, {})
+    alone = [row for row in rows if row[2:4] == (0, nodes - 1)]
+    if alone:
+        most = sum((row[1] - row[0]) * row[4] / 8.0 for row in alone)
+        one = deliver(plan_of(nodes, alone), sources[:1], fragment=True)
+        assert float(one.by_source().delivered_mb[0]) == pytest.approx(
+            min(140.0, np.floor(most / size + 1e-9) * size)
+        )
 
 
 def check_volumes(told, sources) -> None:

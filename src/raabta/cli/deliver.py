@@ -52,6 +52,12 @@ def deliver(
     buffer: Annotated[
         list[str] | None, typer.Option(metavar="NODE=SIZE", help="what a node can hold; repeatable")
     ] = None,
+    bookings: Annotated[
+        str, typer.Option(metavar="own|shared", help="what nodes know of booked volumes: their own, or all")
+    ] = "own",
+    fragment: Annotated[
+        bool, typer.Option("--fragment", help="bundles may be sent in parts, over several contacts of a pair")
+    ] = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="write every bundle there, as CSV")] = None,
     backlog: Annotated[
         Path | None, typer.Option(metavar="FILE", help="write what nodes hold, change by change, as CSV")
@@ -75,7 +81,7 @@ def deliver(
     else:
         given = [_source(origin, to, volume, at, over, priority, lifetime, bundle)]
     limits = dict(_buffer(text) for text in buffer or ())
-    found = room.deliver(_read(plan), given, limits)
+    found = room.deliver(_read(plan), given, limits, bookings=bookings, fragment=fragment)
     for path, table in ((out, "bundles"), (backlog, "backlog")):
         if path is not None:
             _write(path, found, table)

@@ -181,7 +181,7 @@ def carried(
     out = Carried({"data": {}, "delivered": {}}, [], {})
     for case in cases_of(mission):
         plan = plans[case] if case in plans else plan_of(mission, *_NOTHING)
-        found = _delivered(plan, sources, mission.scenario.buffers_mb)
+        found = _delivered(mission, plan, sources)
         flow = np.array(whose, np.int64)[found.source]
         fates = by_end(found, mission.duration_s)
         columns = _figures(names, found, fates, flow)
@@ -206,10 +206,11 @@ def names_of(mission: Mission) -> list[str]:
     return [*(flow.name for flow in mission.scenario.data), *camera_images.flows_of(mission)]
 
 
-def _delivered(plan: ContactPlan, sources: list[Source], buffers_mb: dict[str, float]) -> Deliveries:
+def _delivered(mission: Mission, plan: ContactPlan, sources: list[Source]) -> Deliveries:
     """What came of what was made, which may be nothing."""
+    asked = mission.scenario
     if sources:
-        return deliver(plan, sources, buffers_mb)
+        return deliver(plan, sources, asked.buffers_mb, bookings=asked.bookings)
     real, whole = np.empty(0), np.empty(0, np.int64)
     node, fate = np.empty(0, np.int32), np.empty(0, np.int8)
     held = np.empty(0, np.bool_)

@@ -321,6 +321,9 @@ class MissionScenario(Model):
         default=(), max_length=1_000, description="places that cameras look for"
     )
     buffers_mb: dict[str, float] = Field(default={}, description="what a node can hold; others hold anything")
+    bookings: Literal["own", "shared"] = Field(
+        default="own", description="what nodes know of volumes booked: their own, or all, as one centre plans"
+    )
     wired: tuple[Name, ...] = Field(
         default=(), description="groups of sites that pass data on among them by ground, at once"
     )

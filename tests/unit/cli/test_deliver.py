@@ -97,3 +97,18 @@ def test_mistakes_are_told(plan: Path, capsys: pytest.CaptureFixture[str], argum
     assert message in capsys.readouterr().err
     assert main(["deliver", str(plan.with_suffix(".txt")), *ONE]) == 2
     assert "says no format of a contact plan" in capsys.readouterr().err
+
+
+def test_bundles_in_parts_and_a_shared_view(plan: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = plan.read_text().splitlines()
+    hop = next(line for line in lines if ",relay,Karachi," in line or ",relay,Karachi" in line).split(",")
+    at = {name: k for k, name in enumerate(lines[0].split(","))}
+    hop[at["start"]], hop[at["end"]] = "2028-01-01T00:05:00Z", "2028-01-01T00:05:40Z"
+    hop[at["start_s"]], hop[at["end_s"]] = "300.0", "340.0"
+    plan.write_text("".join(f"{line}\n" for line in (*lines, ",".join(hop))))
+    large = (*ONE[:-1], "60MB", "--bundle", "60MB", "--json", "--bookings", "shared")
+    whole, parts = (json.loads(ran(capsys, plan, *large, *more)) for more in ((), ("--fragment",)))
+    assert whole["sources"][0]["delivered_mb"] == 0.0 and whole["sources"][0]["contacts_full_mb"] == 60.0
+    assert parts["sources"][0]["delivered_mb"] == 60.0
+    assert main(["deliver", str(plan), *ONE, "--bookings", "mine"]) == 2
+    assert "bookings is 'mine'; valid: own or shared" in capsys.readouterr().err

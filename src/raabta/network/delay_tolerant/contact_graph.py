@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from raabta.base.errors import OutOfRangeError, RaabtaError
+from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError
 from raabta.network.delay_tolerant import route_kernels as kernels
 from raabta.scenario.suggest import near_name
 
@@ -26,19 +26,18 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MOST_HOPS = 12
+MOST_BOOKINGS = 100_000_000
 MB_PER_MBIT = 0.125
 _WHOSE = "contact-graph routing"
 
 
 @dataclass(frozen=True)
 class ContactGraph:
-    """Links of a contact plan, ready to be searched. contact: rows of the plan in the order of the links;
-    link_from (l,): sender of each."""
+    """Links of a contact plan, ready to be searched. contact: rows of the plan in the order of the links."""
 
     plan: ContactPlan
     links: kernels.Links
     contact: NDArray[np.int64]
-    link_from: NDArray[np.int64]
 
     def node(self, name: str) -> int:
         """The number of a node. Raises RaabtaError with the near name."""
@@ -70,13 +69,15 @@ class Route:
         return self.arrivals_s[-1]
 
 
-def contact_graph(plan: ContactPlan) -> ContactGraph:
-    """The links of a plan: its contacts by sender, receiver and time, those that touch together."""
+def contact_graph(plan: ContactPlan, *, fragment: bool = False) -> ContactGraph:
+    """The links of a plan: its contacts by sender, receiver and time, those that touch together; all of a
+    pair where bundles may be sent in parts (`fragment`), joined again by the receiver."""
     order = np.lexsort((plan.start_s, plan.to_node, plan.from_node))
     start, end = plan.start_s[order], plan.end_s[order]
     sender, receiver = plan.from_node[order].astype(np.int64), plan.to_node[order].astype(np.int64)
     same = (sender[1:] == sender[:-1]) & (receiver[1:] == receiver[:-1])
-    head = np.flatnonzero(np.concatenate(([True], ~(same & (start[1:] == end[:-1])))))[: start.size]
+    touching = np.full(same.shape, fragment) | (start[1:] == end[:-1])
+    head = np.flatnonzero(np.concatenate(([True], ~(same & touching))))[: start.size]
     rate = plan.rate_mbps[order] * MB_PER_MBIT
     first = np.append(head, start.size).astype(np.int64)
     volume, before = (end - start) * rate, np.empty(start.size)
@@ -85,7 +86,9 @@ def contact_graph(plan: ContactPlan) -> ContactGraph:
     last = first[1:] - 1
     pair = np.flatnonzero(np.concatenate(([True], ~same))[: start.size])
     links = kernels.Links(
-        link=records(kernels.LINK, receiver[head], start[head], end[last], before[last] + volume[last]),
+        link=records(
+            kernels.LINK, sender[head], receiver[head], start[head], end[last], before[last] + volume[last]
+        ),
         first=first,
         contact=records(kernels.CONTACT, start, end, rate, before),
         light=light_parabola(*(getattr(plan, name)[order] for name in _LIGHT)),
@@ -93,7 +96,7 @@ def contact_graph(plan: ContactPlan) -> ContactGraph:
         pair_first=np.append(np.searchsorted(head, pair), head.size).astype(np.int64),
         node_first=np.searchsorted(sender[pair], np.arange(len(plan.nodes) + 1)).astype(np.int64),
     )
-    return ContactGraph(plan, links, order.astype(np.int64), sender[head])
+    return ContactGraph(plan, links, order.astype(np.int64))
 
 
 _LIGHT = ("light_time_start_s", "light_time_end_s", "light_time_min_s", "light_time_max_s")
@@ -123,10 +126,18 @@ def records(dtype: np.dtype[Any], *columns: Any) -> NDArray[Any]:
     return out
 
 
-def nothing_booked(graph: ContactGraph, ranks: int = 1) -> kernels.Booked:
-    """No volume waits, none was sent."""
+def nothing_booked(graph: ContactGraph, ranks: int = 1, views: int = 1) -> kernels.Booked:
+    """No volume waits, none was sent. views: 1 for bookings that all know, one a node for own ones.
+
+    Raises LimitError where so many views of so many links take more than MOST_BOOKINGS figures.
+    """
     count = graph.links.link.size
-    return kernels.Booked(np.zeros(count), np.zeros((count, ranks)))
+    if views * count * ranks > MOST_BOOKINGS:
+        raise LimitError(
+            f"{views:,} nodes that each know their own bookings of {count:,} links at {ranks} priorities; at "
+            f"most {MOST_BOOKINGS:,} figures are kept: share the bookings (bookings: shared)"
+        )
+    return kernels.Booked(np.zeros(count), np.zeros((views, count, ranks)))
 
 
 def search_room(graph: ContactGraph, most_hops: int = MOST_HOPS) -> kernels.Search:
@@ -163,8 +174,10 @@ def find_route(
         raise OutOfRangeError("the most links of a way", most_hops, "1 to 64", _WHOSE)
     search, booked = search_room(graph, most_hops), nothing_booked(graph)
     way = np.zeros(search.label_s.shape[1], np.int64)
-    best_s, _ = kernels.find_way(graph.links, booked, search, (*ends, float(at_s), 0, 0.0, np.inf, -1), way)
-    ask = (*ends, float(at_s), 0, float(volume_mb), float(deadline_s), -1)
+    best_s, _ = kernels.find_way(
+        graph.links, booked, search, (*ends, float(at_s), 0, 0.0, np.inf, -1, -1), way
+    )
+    ask = (*ends, float(at_s), 0, float(volume_mb), float(deadline_s), -1, -1)
     arrival_s, hops = kernels.find_way(graph.links, booked, search, ask, way)
     return _route(graph, way[:hops], at_s, volume_mb, best_s) if np.isfinite(arrival_s) else None
 
@@ -177,11 +190,11 @@ def _route(
     contacts, arrivals = [], []
     for link in way.tolist():
         limit = min(limit, links.link["volume_mb"][link] - kernels.position(links, link, head_s))
-        head_s, _ = kernels.crossing(links, booked, link, at_s, head_s, 0, 0.0)
-        ready_s, contact = kernels.crossing(links, booked, link, at_s, ready_s, 0, volume_mb)
+        head_s, _ = kernels.crossing(links, booked, 0, link, at_s, head_s, 0, 0.0)
+        ready_s, contact = kernels.crossing(links, booked, 0, link, at_s, ready_s, 0, volume_mb)
         contacts.append(int(graph.contact[contact]))
         arrivals.append(float(ready_s))
-    numbers = [int(graph.link_from[way[0]]), *(int(links.link["to_node"][link]) for link in way)]
+    numbers = [int(links.link["from_node"][way[0]]), *(int(links.link["to_node"][link]) for link in way)]
     names = tuple(graph.plan.nodes[node] for node in numbers)
     ends_s = float(links.link["end_s"][way].min())
     return Route(names, tuple(contacts), tuple(arrivals), float(best_case_s), float(limit), ends_s)

@@ -1,7 +1,8 @@
 """Numeric core of `contact_graph`: when a volume that is sent is there. Seconds and megabytes (10^6 bytes).
 
-A link is a run of contacts of one sender and one receiver without a gap between them: its rate may step, its
-light time is a parabola in each. What has been sent of it is a position, in MB from its beginning.
+A link is a run of contacts of one sender and one receiver, without a gap between them unless bundles may be
+sent in parts: its rate may step, its light time is a parabola in each. What has been sent of it is a
+position, in MB from its beginning.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ ROUNDING = 1e-9
 """Part of a link's volume by which what is sent may pass its end: rounding of sums."""
 
 
-LINK = np.dtype([("to_node", "i8"), ("start_s", "f8"), ("end_s", "f8"), ("volume_mb", "f8")])
+LINK = np.dtype([
+    ("from_node", "i8"), ("to_node", "i8"), ("start_s", "f8"), ("end_s", "f8"), ("volume_mb", "f8"),
+])  # fmt: skip
 CONTACT = np.dtype([("start_s", "f8"), ("end_s", "f8"), ("rate_mb_s", "f8"), ("before_mb", "f8")])
 ENTRY = np.dtype([("node", "i8"), ("link", "i8"), ("before", "i8"), ("hops", "i8"), ("s", "f8")])
 """Records: one array in place of several; a kernel that takes many arrays is long in compiling."""
@@ -44,7 +47,8 @@ class Links(NamedTuple):
 
 class Booked(NamedTuple):
     """What links have to carry. free_mb (l,): position from which on nothing has been sent; waiting_mb
-    (l, ranks): volume that is to go over each, by rank, 0 the lowest."""
+    (views, l, ranks): volume that is to go over each, by rank, 0 the lowest, as each node knows it, or as all
+    do (one view)."""
 
     free_mb: Any
     waiting_mb: Any
@@ -67,6 +71,14 @@ def position(links, link, time_s):
         return 0.0
     if time_s >= links.link.end_s[link]:
         return links.link.volume_mb[link]
+    at = contact_at(links, link, time_s)
+    within_s = min(time_s, links.contact.end_s[at]) - links.contact.start_s[at]
+    return links.contact.before_mb[at] + within_s * links.contact.rate_mb_s[at]
+
+
+@kernel
+def contact_at(links, link, time_s):
+    """The last contact of a link that has begun by a time; the first if none has."""
     low, high = links.first[link], links.first[link + 1] - 1
     while low < high:
         middle = (low + high + 1) // 2
@@ -74,7 +86,18 @@ def position(links, link, time_s):
             low = middle
         else:
             high = middle - 1
-    return links.contact.before_mb[low] + (time_s - links.contact.start_s[low]) * links.contact.rate_mb_s[low]
+    return low
+
+
+@kernel
+def opens(links, link, time_s):
+    """The first time, not before the one given, at which a link that has not ended can send."""
+    if time_s <= links.link.start_s[link]:
+        return links.link.start_s[link]
+    at = contact_at(links, link, time_s)
+    if time_s < links.contact.end_s[at] or at + 1 == links.first[link + 1]:
+        return time_s
+    return links.contact.start_s[at + 1]
 
 
 @kernel
@@ -109,19 +132,32 @@ def fits(links, link, begin_mb, size_mb):
 
 
 @kernel
-def begin_position(links, booked, link, now_s, ready_s, rank):
-    """Position at which a volume that is ready at `ready_s` would begin: after what was sent and what waits
-    with its rank or a higher one."""
-    ahead = max(position(links, link, now_s), booked.free_mb[link])
-    for other in range(rank, booked.waiting_mb.shape[1]):
-        ahead += booked.waiting_mb[link, other]
+def view_of(booked, node):
+    """Which view of the bookings a node has."""
+    return node if booked.waiting_mb.shape[0] > 1 else 0
+
+
+@kernel
+def begin_position(links, booked, node, link, now_s, ready_s, rank):
+    """Position at which a volume that is ready at `ready_s` would begin, as a node sees it: after what was
+    sent and what waits with its rank or a higher one.
+
+    Of another's link a node that knows its own bookings alone cannot know what was sent: those count from the
+    link's beginning.
+    """
+    view, ahead = view_of(booked, node), 0.0
+    if booked.waiting_mb.shape[0] == 1 or links.link.from_node[link] == node:
+        ahead = max(position(links, link, now_s), booked.free_mb[link])
+    for other in range(rank, booked.waiting_mb.shape[2]):
+        ahead += booked.waiting_mb[view, link, other]
     return max(ahead, position(links, link, ready_s))
 
 
 @kernel
-def crossing(links, booked, link, now_s, ready_s, rank, size_mb):
-    """(arrival of its last byte, contact that it leaves by) of a volume over a link; infinite: no room."""
-    begin_mb = begin_position(links, booked, link, now_s, ready_s, rank)
+def crossing(links, booked, node, link, now_s, ready_s, rank, size_mb):
+    """(arrival of its last byte, contact that it leaves by) of a volume over a link, as a node sees it;
+    infinite: no room."""
+    begin_mb = begin_position(links, booked, node, link, now_s, ready_s, rank)
     if not fits(links, link, begin_mb, size_mb):
         return np.inf, -1
     sent_s, contact = moment(links, link, begin_mb + size_mb)
@@ -142,8 +178,8 @@ def first_open(links, low, high, time_s):
 
 
 @kernel
-def best_link(links, booked, pair, now_s, ready_s, rank, size_mb, avoid):
-    """(arrival, link) of the way over one pair that arrives first; not over the link `avoid`."""
+def best_link(links, booked, node, pair, now_s, ready_s, rank, size_mb, avoid):
+    """(arrival, link) of the way over one pair that arrives first, as a node sees it; not over `avoid`."""
     best_s, best = np.inf, -1
     last = links.pair_first[pair + 1]
     for link in range(first_open(links, links.pair_first[pair], last, ready_s), last):
@@ -151,7 +187,7 @@ def best_link(links, booked, pair, now_s, ready_s, rank, size_mb, avoid):
             break
         if link == avoid:
             continue
-        arrival_s, _ = crossing(links, booked, link, now_s, ready_s, rank, size_mb)
+        arrival_s, _ = crossing(links, booked, node, link, now_s, ready_s, rank, size_mb)
         if arrival_s < best_s:
             best_s, best = arrival_s, link
     return best_s, best
@@ -209,10 +245,10 @@ def dominated(search, node, hops, time_s):
 def find_way(links, booked, search, ask, way):
     """The way that arrives first, of those the one over fewest links: (its arrival, number of its links).
 
-    ask: (from node, to node, now, rank, MB, deadline, link not to take or -1). way (hops,): the links, in
-    order. Infinite, 0: none.
+    ask: (from node, to node, now, rank, MB, deadline, link not to take or -1, node not to go to next or -1).
+    way (hops,): the links, in order. Infinite, 0: none.
     """
-    from_node, to_node, now_s, rank, size_mb, deadline_s, avoid = ask
+    from_node, to_node, now_s, rank, size_mb, deadline_s, avoid, back = ask
     most_hops = search.label_s.shape[1] - 1
     search.label_s[:] = np.inf
     search.settled_hops[:] = most_hops + 1
@@ -237,7 +273,9 @@ def find_way(links, booked, search, ask, way):
             continue
         for pair in range(links.node_first[node], links.node_first[node + 1]):
             other = links.pair_to[pair]
-            arrival_s, link = best_link(links, booked, pair, now_s, time_s, rank, size_mb, avoid)
+            if hops == 0 and other == back:
+                continue
+            arrival_s, link = best_link(links, booked, from_node, pair, now_s, time_s, rank, size_mb, avoid)
             if link < 0 or arrival_s > deadline_s or dominated(search, other, hops + 1, arrival_s):
                 continue
             search.label_s[other, hops + 1] = arrival_s
@@ -257,5 +295,5 @@ def best_cases(links, booked, search, from_node, to_node, time_s, size_mb, way, 
         if same and from_node[b] == from_node[b - 1] and to_node[b] == to_node[b - 1]:
             out_s[b] = out_s[b - 1]
             continue
-        ask = (from_node[b], to_node[b], time_s[b], 0, size_mb[b], np.inf, -1)
+        ask = (from_node[b], to_node[b], time_s[b], 0, size_mb[b], np.inf, -1, -1)
         out_s[b], _ = find_way(links, booked, search, ask, way)

@@ -4,7 +4,8 @@ Data are cut into bundles, and every bundle is followed: made at its source, hel
 after another by contact-graph routing (`contact_graph`), received whole after the light time, delivered or
 lost. Events are exact: they fall when the last byte has left or is there, whatever steps a rate takes. Ways
 are booked: a bundle takes volume from every link of its way, as seen by bundles of its priority and lower
-ones, and gives it back if it takes another. All nodes know all bookings, as where one control centre plans.
+ones, and gives it back if it takes another. Each node knows the plan and its own bookings, as in CCSDS 734.3,
+and routes anew what comes to it; or all nodes know all bookings, as where one control centre plans.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MOST_BUNDLES = 2_000_000
 MOST_PRIORITY = 255
+BOOKINGS = ("own", "shared")
 _WHOSE = "store and forward"
 
 
@@ -69,21 +71,28 @@ def deliver(
     buffers_mb: Mapping[str, float] | None = None,
     *,
     most_hops: int = graphs.MOST_HOPS,
+    bookings: str = "own",
+    fragment: bool = False,
 ) -> Deliveries:
     """Carry the data of some sources over a contact plan, to its end.
 
-    plan: contacts (c,); sources: any number; buffers_mb: what a node can hold, for nodes that have a limit.
+    plan: contacts (c,); sources: any number; buffers_mb: what a node can hold, for nodes that have a limit;
+    bookings: "own", each node knows what it booked itself, or "shared"; fragment: a bundle may be sent in
+    parts over several contacts of a pair; else the rest of a contact must hold it whole.
     Returns `Deliveries`: of every bundle (b,) what became of it, when and where, every sending (h,), and
     tables `deliveries` (source), `bundles`, `node_backlog`. Nothing is drawn; the same call gives the same
     bits. Data that arrive at a full buffer displace waiting data of lower priority, or are lost.
 
     Raises RaabtaError: a node that the plan has not (with the near name), a source to itself, no source;
-    OutOfRangeError: a volume, time, priority, lifetime or buffer out of range; LimitError: too many bundles.
+    OutOfRangeError: a volume, time, priority, lifetime or buffer out of range; LimitError: too many bundles
+    or bookings.
     """
-    graph = graphs.contact_graph(plan)
+    _refuse("bookings", repr(bookings), bookings in BOOKINGS, " or ".join(BOOKINGS))
+    graph = graphs.contact_graph(plan, fragment=fragment)
     bundles, source, ranks = _bundles(graph, sources)
     limits = _limits(graph, buffers_mb or {})
-    world = _world(graph, bundles, ranks, limits, most_hops)
+    booked = graphs.nothing_booked(graph, ranks, len(plan.nodes) if bookings == "own" else 1)
+    world = _world(graph, bundles, booked, limits, most_hops)
     hops = _run(world)
     best = _best_cases(graph, bundles, most_hops)
     ends = world.ends
@@ -175,11 +184,15 @@ def _limits(graph: graphs.ContactGraph, buffers_mb: Mapping[str, float]) -> NDAr
 
 
 def _world(
-    graph: graphs.ContactGraph, bundles: NDArray[Any], ranks: int, limits: Any, most_hops: int
+    graph: graphs.ContactGraph,
+    bundles: NDArray[Any],
+    booked: route_kernels.Booked,
+    limits: Any,
+    most_hops: int,
 ) -> store_kernels.World:
     """The state before the first event."""
     _refuse("the most links of a way", most_hops, 1 <= most_hops <= 64, "1 to 64")
-    count, links, nodes = bundles.size, graph.links.link.size, len(graph.plan.nodes)
+    count, links, nodes, ranks = bundles.size, booked.free_mb.size, limits.size, booked.waiting_mb.shape[2]
     search = graphs.search_room(graph, most_hops)
     steps = search.label_s.shape[1] - 1
     ends = graphs.records(store_kernels.END, np.zeros(count), False, -1, np.nan)
@@ -194,7 +207,7 @@ def _world(
     rows = np.zeros(2 * count + 3 * links + 8, store_kernels.EVENT)
     log = np.zeros(2 * count + 64, store_kernels.HOP)
     return store_kernels.World(
-        graph.links, graphs.nothing_booked(graph, ranks), search, bundles, ends, places,
+        graph.links, booked, search, bundles, ends, places,
         np.zeros((count, steps), np.int64), queues, store_kernels.Events(rows, np.zeros(2, np.int64)),
         store_kernels.Hops(log, np.zeros(1, np.int64)), np.zeros(max(steps, 1), np.int64),
     )  # fmt: skip

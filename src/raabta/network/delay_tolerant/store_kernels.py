@@ -17,7 +17,9 @@ from raabta.network.delay_tolerant.route_kernels import (
     kernel,
     light_time,
     moment,
+    opens,
     position,
+    view_of,
 )
 
 SENT, ARRIVES, EXPIRES, ENDS, SENDS = range(5)
@@ -202,13 +204,19 @@ def leave_queue(world, bundle):
 
 
 @kernel
+def unbook(world, bundle, link):
+    """Take a bundle off a link that its node has booked for it."""
+    view, rank = view_of(world.booked, world.places.node[bundle]), world.bundles.rank[bundle]
+    left = world.booked.waiting_mb[view, link, rank] - world.bundles.size_mb[bundle]
+    world.booked.waiting_mb[view, link, rank] = max(left, 0.0)
+
+
+@kernel
 def give_back(world, bundle):
     """Free what the bundle is booked on."""
-    places, rank = world.places, world.bundles.rank[bundle]
+    places = world.places
     for step in range(places.step[bundle], places.steps[bundle]):
-        link = world.ways[bundle, step]
-        left = world.booked.waiting_mb[link, rank] - world.bundles.size_mb[bundle]
-        world.booked.waiting_mb[link, rank] = max(left, 0.0)
+        unbook(world, bundle, world.ways[bundle, step])
         world.queues.flag[0] = 1
     places.step[bundle] = places.steps[bundle] = 0
 
@@ -234,15 +242,27 @@ def route(world, bundle, time_s, avoid):
     """
     bundles, places = world.bundles, world.places
     node, rank, size = places.node[bundle], bundles.rank[bundle], bundles.size_mb[bundle]
-    ask = (node, bundles.to_node[bundle], time_s, rank, size, bundles.deadline_s[bundle], avoid)
+    came, alone = places.travels[bundle], knows_its_own(world)
+    back = world.links.link.from_node[came] if alone and came != _NONE else _NONE
+    ask = (node, bundles.to_node[bundle], time_s, rank, size, bundles.deadline_s[bundle], avoid, back)
     _, hops = find_way(world.links, world.booked, world.search, ask, world.way)
+    if hops == 0 and back != _NONE:
+        _, hops = find_way(world.links, world.booked, world.search, (*ask[:7], _NONE), world.way)
     places.step[bundle], places.steps[bundle] = 0, hops
+    view = view_of(world.booked, node)
     for step in range(hops):
         link = world.way[step]
         world.ways[bundle, step] = link
-        world.booked.waiting_mb[link, rank] += size
+        world.booked.waiting_mb[view, link, rank] += size
     join_queue(world, bundle, world.way[0] if hops > 0 else world.links.link.start_s.shape[0] + node, time_s)
     return hops > 0
+
+
+@kernel
+def knows_its_own(world):
+    """Whether nodes know their own bookings alone; a bundle is then sent back to whom it
+    came from only where there is no other way."""
+    return world.booked.waiting_mb.shape[0] > 1
 
 
 @kernel
@@ -310,7 +330,10 @@ def arrive(world, bundle, node, time_s):
         lose(world, bundle, time_s)
     else:
         hold(world, bundle, node)
-        if goes_on(world, bundle, time_s):
+        if knows_its_own(world):
+            places.step[bundle] = places.steps[bundle] = 0  # what others booked for it they never learn of
+            route(world, bundle, time_s, world.links.link.shape[0])
+        elif goes_on(world, bundle, time_s):
             join_queue(world, bundle, world.ways[bundle, places.step[bundle]], time_s)
         else:
             give_back(world, bundle)
@@ -321,6 +344,10 @@ def arrive(world, bundle, node, time_s):
 def send_next(world, link, time_s):
     """A link that is free sends the first of its queue that still fits and is there in time."""
     links, queues = world.links, world.queues
+    open_s = opens(links, link, time_s)
+    if open_s > time_s:
+        plan_event(world.events, open_s, SENDS, link)
+        return
     for rank in range(queues.line.head.shape[1] - 1, -1, -1):
         while queues.line.head[link, rank] != _NONE:
             bundle = queues.line.head[link, rank]
@@ -352,10 +379,9 @@ def turn_away(world, bundle, link, time_s):
 @kernel
 def begin_sending(world, bundle, link, contact, begin_s, end_s, arrival_s, free_mb):
     """A bundle goes out."""
-    hops, at, rank = world.hops, world.hops.count[0], world.bundles.rank[bundle]
+    hops, at = world.hops, world.hops.count[0]
     stop_waiting(world, bundle)
-    left = world.booked.waiting_mb[link, rank] - world.bundles.size_mb[bundle]
-    world.booked.waiting_mb[link, rank] = max(left, 0.0)
+    unbook(world, bundle, link)
     world.places.step[bundle] += 1
     world.places.travels[bundle] = link
     world.booked.free_mb[link] = free_mb

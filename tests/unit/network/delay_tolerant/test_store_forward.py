@@ -7,6 +7,7 @@ import pytest
 
 from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError
 from raabta.base.tables import BUNDLES, DELIVERIES, NODE_BACKLOG, check
+from raabta.network.delay_tolerant import contact_graph
 from raabta.network.delay_tolerant import store_forward as room
 from raabta.network.delay_tolerant.deliveries import FATES
 from raabta.network.delay_tolerant.store_forward import Source, deliver
@@ -156,6 +157,69 @@ def test_what_a_contact_could_not_take_goes_another_way() -> None:
     assert told.delivered.all()
     by_relay = np.isin(np.arange(len(told)), told.hop_bundle[told.plan.to_node[told.hop_contact] == 1])
     assert told.volume_mb[by_relay & (told.source == 1)].sum() == 8.0
+
+
+def test_nodes_that_know_their_own_bookings_meet_at_a_full_contact() -> None:
+    """Two rovers count on the same relay; which is told by the shared view, and by the relay else."""
+    nodes = ("one", "other", "relay", "earth")
+    plan = plan_of(
+        (0, 20, "one", "relay", 8, 0.0),
+        (0, 20, "other", "relay", 8, 0.0),
+        (30, 40, "relay", "earth", 8, 0.0),
+        (50, 70, "other", "earth", 8, 0.0),
+        (100, 120, "relay", "earth", 8, 0.0),
+        nodes=nodes,
+    )
+    sources = [Source("one", "earth", 10.0), Source("other", "earth", 10.0, start_s=1.0)]
+    shared = deliver(plan, sources, bookings="shared")
+    np.testing.assert_allclose(shared.by_source().last_delivered_s, [40.0, 60.0])
+    own = deliver(plan, sources)
+    np.testing.assert_array_equal(own.delivered_mb([40.0, 99.0, 110.0]).sum(axis=1), [10.0, 10.0, 20.0])
+    assert (own.hops == 2).all()  # the relay finds its contact full and takes the next for the rest
+
+
+def test_a_bundle_is_sent_back_only_where_there_is_no_other_way() -> None:
+    """The rover's contact with the Earth is full, which the relay does not know and sends its own there."""
+    rows = [
+        (0, 5, "relay", "rover", 8, 0.0),
+        (0, 100, "rover", "relay", 8, 0.0),
+        (20, 30, "rover", "earth", 8, 0.0),
+        (200, 210, "relay", "earth", 8, 0.0),
+    ]
+    sources = [Source("rover", "earth", 10.0, priority=2), Source("relay", "earth", 1.0)]
+    for more, way, end_s in (
+        ([], [0, 1, 2], 201.0),
+        ([(300, 310, "rover", "earth", 8, 0.0)], [0, 2], 301.0),
+    ):
+        told = deliver(plan_of(*rows, *more), sources)
+        assert told.plan.to_node[told.hop_contact[told.hop_bundle == 10]].tolist() == way
+        assert told.ended_s[10] == pytest.approx(end_s)
+
+
+def test_a_bundle_may_be_sent_in_parts_over_contacts_of_a_pair() -> None:
+    plan = plan_of((0, 30, "rover", "earth", 8, 1.0), (100, 150, "rover", "earth", 8, 2.0))
+    whole = [Source("rover", "earth", 60.0, bundle_mb=60.0)]
+    assert [FATES[k] for k in deliver(plan, whole).fate] == ["contacts full"]
+    told = deliver(plan, whole, fragment=True)
+    assert told.hop_begin_s == pytest.approx(0.0) and told.hop_end_s == pytest.approx(130.0)
+    assert told.ended_s == pytest.approx(132.0) and told.hop_contact.tolist() == [1]
+    gap = [
+        Source("rover", "earth", 4.0, start_s=40.0, bundle_mb=4.0),
+        Source("rover", "earth", 2.0, start_s=50.0, bundle_mb=2.0, priority=2),
+    ]
+    told = deliver(plan, gap, fragment=True)
+    np.testing.assert_allclose(told.hop_begin_s, [100.0, 102.0])  # none began in the gap: the urgent is first
+    assert told.hop_bundle.tolist() == [1, 0]
+
+
+def test_bookings_are_own_or_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = [Source("rover", "earth", 1.0)]
+    with pytest.raises(OutOfRangeError, match="bookings is 'mine'; valid: own or shared"):
+        deliver(RELAYED, source, bookings="mine")
+    monkeypatch.setattr(contact_graph, "MOST_BOOKINGS", 5)
+    with pytest.raises(LimitError, match="3 nodes that each know their own bookings of 2 links"):
+        deliver(RELAYED, source)
+    assert deliver(RELAYED, source, bookings="shared").delivered.all()
 
 
 def test_steady_sources_make_bundles_when_their_last_byte_is_there() -> None:
