@@ -2,8 +2,10 @@
 
 The format says when a station's dish tracks which spacecraft and what for; it knows neither rates nor light
 times nor links between spacecraft, so that a plan goes out this way and does not come back. Times are those
-at the station: of sending for commands, of arrival for telemetry. Names of elements, attributes and values
-follow public use of the format; they have not been held against its schema.
+at the station: of sending for commands, of arrival for telemetry. Elements, attributes and values are those
+that two who use the format have in common: the schedules of Goonhilly's station for NASA's IMAP (2025), as a
+test of its ground software has them, and the exporter of D. Lucia's drorbiteex. The schema itself
+(902x01b1TC1-SmplSchd.xsd) has not been at hand.
 """
 
 from __future__ import annotations
@@ -119,7 +121,7 @@ def schedule_lines(
         "endTime": _ordinal(last),
     })  # fmt: skip
     for number, craft in enumerate(dict.fromkeys(track.craft for track in found), 1):
-        package = {"user": craft, "scheduledPackageId": f"package-{number}"}
+        package = {"user": craft, "comment": "", "scheduledPackageId": f"package-{number}"}
         yield _element("scheduledPackage", 1, package, close=False)
         for row, track in enumerate([t for t in found if t.craft == craft], 1):
             yield from _activity(plan, track, f"{number}-{row}", stations, named.get(craft, "OTHER"))

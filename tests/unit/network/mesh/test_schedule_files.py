@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
@@ -61,6 +62,44 @@ def test_the_schedule_is_well_formed_xml_with_days_of_the_year():
     services = first.findall("s:serviceInfo", space)
     assert [one.get("serviceType") for one in services] == ["TELEMETRY", "TELECOMMAND"]
     assert {one.get("frequencyBand") for one in services} == {"S-NE"}
+
+
+IN_PUBLIC_USE = {
+    "simpleSchedule": (set(), {"simpleScheduleHeader", "scheduledPackage"}),
+    "simpleScheduleHeader": (
+        {
+            "originatingOrganization", "generationTime", "version", "startTime", "endTime", "status",
+            "inclusionType",
+        },
+        set(),
+    ),
+    "scheduledPackage": ({"user", "comment", "scheduledPackageId"}, {"scheduledActivity"}),
+    "scheduledActivity": (
+        {
+            "scheduledActivityId", "siteRef", "apertureRef", "beginningOfActivity", "endOfActivity",
+            "beginningOfTrack", "endOfTrack", "activityStatus",
+        },
+        {"serviceInfo"},
+    ),
+    "serviceInfo": ({"serviceType", "frequencyBand"}, set()),
+}  # fmt: skip
+"""Attributes and children that a schedule of Goonhilly (GHY6) for IMAP, 2025, and the exporter of drorbiteex
+both have."""
+DAY_OF_YEAR = re.compile(r"\d{4}-[0-3]\d\d[T]\d\d:\d\d:\d\d\.\d{3}Z")
+
+
+def test_elements_and_attributes_are_those_in_public_use():
+    root = ElementTree.fromstring("\n".join(lines()))
+    seen = set()
+    for element in root.iter():
+        name = element.tag.removeprefix(f"{{{NAMESPACE}}}")
+        attributes, children = IN_PUBLIC_USE[name]
+        assert set(element.keys()) == attributes
+        assert {child.tag.removeprefix(f"{{{NAMESPACE}}}") for child in element} <= children
+        times = [key for key in attributes if key.endswith("Time") or "OfTrack" in key or "OfActivity" in key]
+        assert all(DAY_OF_YEAR.fullmatch(element.attrib[key]) for key in times)
+        seen.add(name)
+    assert seen == set(IN_PUBLIC_USE)
 
 
 def test_a_plan_without_tracks_is_a_schedule_without_packages():
