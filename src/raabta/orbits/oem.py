@@ -21,7 +21,7 @@ from raabta.base.timescales import leap_seconds_s, utc_from_tdb_s
 from raabta.orbits.numerical import Trajectory
 from raabta.orbits.oem_xml import xml_lines
 from raabta.orbits.read import MAX_BYTES, bytes_of
-from raabta.orbits.rows import Place, name_of, number, refuse, shown
+from raabta.orbits.rows import CCSDS_TIME, Place, name_of, number, refuse, shown
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
@@ -34,9 +34,6 @@ CENTRES = {"EARTH": "Earth", "MOON": "Moon"}
 FRAMES = ("GCRF", "ICRF", "EME2000")
 TIME_SYSTEMS = ("UTC", "TAI", "TT", "TDB")
 _NEEDED = ("OBJECT_NAME", "CENTER_NAME", "REF_FRAME", "TIME_SYSTEM", "START_TIME", "STOP_TIME")
-_TIME = re.compile(
-    r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,12}))?Z?"
-)
 _KEY = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
 
 
@@ -210,7 +207,7 @@ def _state(segment: _Segment, line: str, place: Place) -> None:
 
 
 def _time_ns(text: str, place: Place) -> int:
-    match = _TIME.fullmatch(text)
+    match = CCSDS_TIME.fullmatch(text)
     if match is None:
         refuse(place, f"time is {shown(text)}; allowed: YYYY-MM-DDThh:mm:ss.sss or YYYY-DDDThh:mm:ss.sss")
     year, month, day, of_year, hour, minute, second, fraction = match.groups()

@@ -17,7 +17,18 @@ import numpy as np
 
 from raabta.orbits.defused import MAX_TEXT, Elements, walk
 from raabta.orbits.elements import MeanElements
-from raabta.orbits.rows import Place, Row, as_elements, check_count, in_range, name_of, number, refuse, shown
+from raabta.orbits.rows import (
+    CCSDS_TIME,
+    Place,
+    Row,
+    as_elements,
+    check_count,
+    in_range,
+    name_of,
+    number,
+    refuse,
+    shown,
+)
 
 _ELEMENTS = {
     "INCLINATION": "inclination_deg",
@@ -36,9 +47,6 @@ _FIXED = {
     "EPHEMERIS_TYPE": ("0", "2"),
 }
 _READ = {*_ELEMENTS, *_FIXED, "EPOCH", "OBJECT_NAME", "OBJECT_ID", "NORAD_CAT_ID"}
-_EPOCH = re.compile(
-    r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,12}))?Z?"
-)
 _CATALOGUE_NUMBER = re.compile(r"[0-9]{1,9}")
 _UNIT = re.compile(r"\s*\[[^\[\]]*\]$")
 MAX_FIELDS = 200
@@ -109,7 +117,7 @@ def _norad_id(message: _Message) -> int:
 
 
 def _epoch_ns(value: _Value) -> int:
-    match = _EPOCH.fullmatch(value.text)
+    match = CCSDS_TIME.fullmatch(value.text)
     if match is None:
         refuse(value.place, f"EPOCH is {shown(value.text)}; allowed: YYYY-MM-DDThh:mm:ss.ffffff (UTC)")
     year, month, day, day_of_year, hour, minute, second, fraction = match.groups()

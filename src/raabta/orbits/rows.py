@@ -15,6 +15,11 @@ MAX_NUMBER_LENGTH = 40
 MAX_NAME_LENGTH = 80
 DAY_NS = 86_400_000_000_000
 
+CCSDS_TIME = re.compile(
+    r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,12}))?Z?"
+)
+"""A time in CCSDS form, as year, month, day or day of the year, hour, minute, second, fraction."""
+
 
 class Place(NamedTuple):
     """Where something stands: file, line and column, both from 1."""
