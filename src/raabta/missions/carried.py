@@ -263,7 +263,7 @@ def _figures(
 def _by_lunar_day(mission: Mission, found: Deliveries, own: NDArray[np.bool_]) -> list[float]:
     """MB delivered in each lunar day from the start of the run; the last one may be short."""
     done = own & found.delivered
-    days = max(1, math.ceil(mission.duration_s / LUNAR_DAY_S))
+    days = max(1, math.ceil(mission.duration_s / LUNAR_DAY_S - 1e-6))
     which = np.minimum((found.ended_s[done] // LUNAR_DAY_S).astype(np.int64), days - 1)
     per_day: list[float] = np.bincount(which, weights=found.volume_mb[done], minlength=days).tolist()
     return per_day

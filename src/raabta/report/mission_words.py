@@ -211,7 +211,7 @@ def cards(stored: Stored) -> list[Card]:
 
 def tables(stored: Stored) -> list[Shown]:
     """All tables of a run, those that it has."""
-    first = (_targets, _images, _data, _gaps, *_budgets(stored), _links)
+    first = (_targets, _images, _data, _lunar_days, _gaps, *_budgets(stored), _links)
     ways = (*first, _crew_days, _exposure, _looks, _outages, _contacts)
     return [table for table in (way(stored) for way in ways) if table.rows]
 
@@ -305,6 +305,16 @@ def _images(stored: Stored) -> Shown:
 
 def _after(seconds: str) -> str:
     return spell(float(seconds)) if seconds else words.NOT_STORED
+
+
+def _lunar_days(stored: Stored) -> Shown:
+    """What each lunar day from the start brought, where the run has several."""
+    found = [one for one in stored.summary.get("data", []) if len(one["delivered_per_lunar_day_mb"]) > 1]
+    most = max((len(one["delivered_per_lunar_day_mb"]) for one in found), default=0)
+    rows = [(one["case"], one["flow"], *map(_mb, one["delivered_per_lunar_day_mb"])) for one in found]
+    heads = ("Case", "Data", *(f"Lunar day {number + 1}" for number in range(most)))
+    note = "Delivered in each lunar day (29.53 days) from the start; the last may be short."
+    return Shown("Data returned by lunar day", heads, rows, (False, False, *[True] * most), note)
 
 
 def _late(text: str) -> str:
