@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from raabta.network import board_kernels, improve_kernels, kernels, surplus_kernels
+from raabta.network import anew_kernels, board_kernels, improve_kernels, kernels, surplus_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +24,10 @@ LOOKS: Final = 2
 EFFORT: Final = 2_000_000
 """What the second look at a slot may do: cells looked at on satellites, a link rated for
 `board_kernels.LINK` of them."""
+FEW: Final = 256
+"""Cells that ask at most in a slot where the search begins anew: with more, a round costs too much of it."""
+SPARE: Final = 600_000
+"""What beginning anew may do besides, counted as EFFORT is."""
 
 
 def attach_all(
@@ -101,6 +105,11 @@ def look_again(
         moved |= moves > 0
         if moves == 0 or effort[0] <= 0:
             break
+    if asked.size <= FEW and improve_kernels.any_short(asked, level, given):
+        kept = given._replace(**{name: np.empty_like(part) for name, part in arrays.items()})
+        spare = np.array([SPARE])
+        rounds = anew_kernels.begin_anew(asked, problem, given, trial, kept, left.capacity, left.room, spare)
+        moved |= rounds > 0
     if moved:
         improve_kernels.join_again(asked, given)
 

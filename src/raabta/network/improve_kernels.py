@@ -77,7 +77,7 @@ def improve(order, problem, given, trial, free, room, effort):
     n = problem.ask.shape[0]
     board = new_board(free, room, MOST, problem, given)
     was, had, turn = np.full(n, -1), np.zeros(n), np.empty(n, np.int64)
-    short = _set_up(order, turn, problem, given, board)
+    short = set_up(order, turn, problem, given, board)
     moves, away = 0, False
     for i in range(order.shape[0]):
         c = order[i]
@@ -106,7 +106,7 @@ def improve(order, problem, given, trial, free, room, effort):
 
 
 @kernel
-def _set_up(order, turn, problem, given, board):
+def set_up(order, turn, problem, given, board):
     """Put the cells of `order` where they are, the first ahead; their places in it into turn (n,); how many
     are short."""
     short = 0

@@ -71,7 +71,7 @@ def test_who_finds_no_room_where_he_wants_to_be_takes_what_is_left():
 
 
 def looked(monkeypatch, network, sky, effort):
-    """The slot with so much effort for the second look, and what of it each look has left."""
+    """The slot with so much effort for the second look and no more, and what of it each look has left."""
     left, real = [], attachment.improve_kernels.improve
 
     def improve(order, problem, given, trial, free, room, pool):
@@ -80,6 +80,7 @@ def looked(monkeypatch, network, sky, effort):
         return moves
 
     monkeypatch.setattr(attachment, "EFFORT", effort)
+    monkeypatch.setattr(attachment, "SPARE", 0)
     monkeypatch.setattr(attachment.improve_kernels, "improve", improve)
     found = slots.allocate(network, sky, dry(network))
     monkeypatch.undo()

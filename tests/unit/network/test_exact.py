@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 import exact_slots
 import networks
 import numpy as np
 import pytest
 
+from raabta.network import attachment
 from raabta.network.bound import forward_bound_mbps
 from raabta.network.model import Admission
 from raabta.network.sky import observe_sky
@@ -16,6 +20,10 @@ from raabta.network.slot import allocate, rates_mbps
 
 PLACES = ((29.0, 66.0), (31.5, 70.0), (25.5, 62.5), (28.0, 69.0), (31.0, 62.0), (26.0, 68.5))
 LOADS = (0.7, 0.95, 1.1, 1.6)
+BEAMS = (6.0, 1.4, 1.0)
+OPTIMA = Path(__file__).with_name("optima_in_order.json")
+"""Of slots by number: homes of each cell where the first has all it can have, then the second beside that,
+and so on, as `exact_slots.Program.in_order` finds them (HiGHS; seconds to a minute a slot)."""
 
 
 def slot(seed, load, beams=6.0, lit=0.5):
@@ -48,8 +56,60 @@ def test_asks_met_are_within_two_per_cent_of_the_most_that_can_be():
     assert np.max(gaps) <= 0.014
 
 
+def numbered(number):
+    """One of the slots of OPTIMA: nothing was tuned on those from 1000 on."""
+    return slot(number, LOADS[number // 3 % 3], BEAMS[number % 3], lit=0.42)
+
+
+@lru_cache
+def known():
+    return {int(number): np.array(homes) for number, homes in json.loads(OPTIMA.read_text()).items()}
+
+
+def shortfall(number):
+    """What the first cells together miss of the optimum in order, at worst, over the optimum's sum."""
+    network, sky = numbered(number)
+    found, best = found_in(network, sky), known()[number]
+    homes = (np.minimum(found.level, 1.0) * found.need[:, 3])[network.demand.order]
+    return max(0.0, float((np.cumsum(best) - np.cumsum(homes)).max())) / float(best.sum())
+
+
+def test_every_small_slot_is_within_two_per_cent_of_the_optimum_in_order():
+    """All where beams bind, every fourth of the others, which take as long and are nearer."""
+    gaps = {number: shortfall(number) for number in known() if number % 3 == 2 or number % 4 == 0}
+    of_beams = [gap for number, gap in gaps.items() if number % 3 == 2]
+    assert len(gaps) >= 120 and len(of_beams) >= 90
+    assert max(gaps.values()) <= 0.02, max(gaps, key=gaps.get)
+    assert np.mean(of_beams) <= 0.006
+
+
+@pytest.mark.parametrize("number", [38, 1000])
+def test_the_optima_kept_are_those_that_the_integer_programs_find(number):
+    network, sky = numbered(number)
+    best = exact_slots.Program(network, sky, np.ones(61)).in_order(network.demand.order)
+    assert np.abs(np.cumsum(best) - np.cumsum(known()[number])).max() <= 1e-3 * best.sum()
+
+
+def test_what_beginning_anew_changes_is_more_for_the_first_cells(monkeypatch):
+    better = 0
+    for number in (53, 89, 11, 68):
+        network, sky = numbered(number)
+        anew = shortfall(number)
+        first = found_in(network, sky)
+        assert all(
+            getattr(first.given, name).tobytes() == getattr(found_in(network, sky).given, name).tobytes()
+            for name in ("satellite", "need", "dwell", "code")
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(attachment, "SPARE", 0)
+            once = shortfall(number)
+        assert anew <= once
+        better += anew < once - 0.001
+    assert better >= 2
+
+
 @pytest.mark.parametrize(
-    ("beams", "mean", "most"), [(6.0, 0.001, 0.001), (2.0, 0.001, 0.001), (1.0, 0.0125, 0.023)]
+    ("beams", "mean", "most"), [(6.0, 0.001, 0.001), (2.0, 0.001, 0.001), (1.0, 0.0125, 0.02)]
 )
 def test_cells_in_their_order_have_what_the_best_plan_in_that_order_gives_them(beams, mean, most):
     """Strictly: however many of the first cells are summed up, they miss little of what they could have."""
