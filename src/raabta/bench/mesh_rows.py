@@ -13,7 +13,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from raabta.bench.declare import Case, Difference, Floor, Goal, Peer, Row
 from raabta.network.mesh.paths import Routes
-from raabta.network.mesh.timeline import Mesh, Step, walk, ways_at
+from raabta.network.mesh.timeline import ways_at
+from raabta.network.mesh.walking import Mesh, Step, walk
 
 CITIES = 100
 STEPS = 16

@@ -13,6 +13,7 @@ from raabta.network import landing_kernels as kernels
 from raabta.network import sky_kernels
 from raabta.network.fair import WEIGHT_RANGE, fair_rates
 from raabta.network.mesh import path_kernels
+from raabta.network.mesh.lasers_over import lasers_over
 from raabta.network.mesh.paths import GroundLinks
 
 if TYPE_CHECKING:
@@ -197,7 +198,7 @@ def _lasers(network: Network, position_km: Floats, time: np.datetime64 | None) -
             "lasers with acquisition_s, max_slew_deg_s or rematch depend on what was before; say the time of "
             "the positions"
         )
-    return next(mesh.over(network.propagator, [time]))
+    return next(lasers_over(mesh, network.propagator, [time]))
 
 
 def _laser_mbps(network: Network) -> float:

@@ -17,7 +17,7 @@ from raabta.links.cloud_maps import brought
 from raabta.network import pairs, rain_field
 from raabta.network.flux import cap_of
 from raabta.network.kernels import Links, Rules
-from raabta.network.mesh.laser_outages import laser_outages
+from raabta.network.mesh.lasers_failed import laser_outages
 from raabta.network.mesh.topology import Topology
 from raabta.orbits.outages import Outage, window
 from raabta.orbits.propagate import Propagator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from raabta.base.errors import LimitError
-from raabta.network.mesh.timeline import step_times
+from raabta.network.mesh.walking import step_times
 from raabta.service.pairs.way import positions_km, satellite_names
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from raabta.network.mesh.laser_outages import laser_outages
+from raabta.network.mesh.lasers_failed import laser_outages
 from raabta.network.mesh.topology import Topology
 from raabta.network.model import gateway_outages
 from raabta.orbits.outages import Outage, window
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from raabta.orbits.propagate import Propagator
     from raabta.scenario.failures import Failure
     from raabta.scenario.kinds import FleetScenario
-    from raabta.service.contacts import Stations
+    from raabta.service.stations import Stations
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from raabta.base.errors import ScenarioError
-from raabta.network.mesh.timeline import walk, ways_at
+from raabta.network.mesh.timeline import ways_at
+from raabta.network.mesh.walking import walk
 from raabta.scenario.failures import BUSIEST, Failure
 from raabta.scenario.paths import PathScenario
 from raabta.service.pairs.run import prepare
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.network.mesh.paths import Routes
-    from raabta.network.mesh.timeline import Mesh
+    from raabta.network.mesh.walking import Mesh
     from raabta.service.results import Results
 
     Ints = NDArray[np.int64]

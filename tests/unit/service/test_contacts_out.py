@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from way_scenarios import SHELL, ways
 
-from raabta.network.mesh.timeline import walk
+from raabta.network.mesh.walking import walk
 from raabta.scenario.failures import parse
 from raabta.scenario.loader import load
-from raabta.service.contacts import find_sky, stations_of
+from raabta.service.contacts import find_sky
 from raabta.service.pairs.run import prepare
+from raabta.service.stations import stations_of
 
 
 def sky(*lines, lasers=False):

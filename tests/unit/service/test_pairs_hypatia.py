@@ -15,7 +15,8 @@ import xarray as xr
 from raabta.base import tables
 from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError, ScenarioError, StoreError
 from raabta.network.mesh.hypatia_states import read_states
-from raabta.network.mesh.timeline import walk, ways_at
+from raabta.network.mesh.timeline import ways_at
+from raabta.network.mesh.walking import walk
 from raabta.scenario.loader import load_any
 from raabta.scenario.paths import PathScenario
 from raabta.service.pairs.edges import edge_tables, graph, step_at, write_edges

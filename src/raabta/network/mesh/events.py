@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from raabta.network.mesh import topology_kernels as kernels
+from raabta.network.mesh.lasers_over import lasers_over
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +105,7 @@ def instants(
     """The mesh at each of `times` (UTC), with ground links as chosen and all in view, where these are given,
     one for each time."""
     nothing = [None] * len(times)
-    skies, links = topology.skies(propagator, times), topology.over(propagator, times)
+    skies, links = topology.skies(propagator, times), lasers_over(topology, propagator, times)
     for each in zip(times, skies, links, ground or nothing, in_view or nothing, strict=True):
         yield Instant(*each)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from raabta.network.mesh.timeline import Step
+    from raabta.network.mesh.walking import Step
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]

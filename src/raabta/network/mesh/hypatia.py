@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from raabta.network.mesh.timeline import Mesh
     from raabta.network.mesh.topology import Topology
+    from raabta.network.mesh.walking import Mesh
     from raabta.orbits.elements import MeanElements
     from raabta.scenario.paths import PathScenario
 

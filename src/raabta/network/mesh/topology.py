@@ -18,7 +18,6 @@ import numpy as np
 from raabta.base.bodies import EARTH
 from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError
 from raabta.network.mesh import topology_kernels as kernels
-from raabta.network.mesh.laser_memory import LaserMemory
 from raabta.network.mesh.laser_outages import LaserOutage
 from raabta.network.mesh.paths import LEFT, NO_NODE, RIGHT, ROW_OF_OTHERS, Lasers, plus_grid
 from raabta.scenario.hypatia import read_links
@@ -40,7 +39,7 @@ LOOK_BACK_S = 15.0
 """Widest gap between the earlier instants that acquisition looks at."""
 HALF_MOMENT_S = 0.5
 """Velocities are differences of positions this long before and after."""
-_MOST_POSITIONS = 500_000
+MOST_POSITIONS = 500_000
 """Of instants that are held at once, satellites times instants."""
 _NOTHING_KEPT = np.empty((0, 0), np.int32)
 _ASKED_NEIGHBOURS = 6.0
@@ -152,43 +151,6 @@ class Topology:
             kernels.withhold(lasers.neighbour, km, links.lasers.neighbour, links.km)
         return Links(lasers, km)
 
-    def over(self, propagator: Propagator, times: ArrayLike) -> Iterator[Links]:
-        """Lasers at each of `times` (UTC), which come in any order: what was before is looked at anew, so how
-        a run is cut changes nothing."""
-        asked = np.atleast_1d(np.asarray(times, "datetime64[ns]")).astype(np.int64)
-        back = np.rint(1e9 * np.array([0.0, *self.look_back_s])).astype(np.int64)
-        batch = max(1, _MOST_POSITIONS // (max(self.plane.size, 1) * back.size))
-        known: dict[int, Links] = {}
-        memory = LaserMemory(self, propagator) if self.remembers else None
-        for first in range(0, asked.size, batch):
-            instants = asked[first : first + batch, None] - back
-            known = self._known(propagator, np.unique(instants).tolist(), known, memory)
-            for now, *before in instants.tolist():
-                links = known[now]
-                km = links.km.copy() if before else links.km
-                for each in before:
-                    kernels.withhold(links.lasers.neighbour, km, known[each].lasers.neighbour, known[each].km)
-                yield Links(links.lasers, km)
-
-    def _known(
-        self,
-        propagator: Propagator,
-        instants: list[int],
-        known: dict[int, Links],
-        memory: LaserMemory | None,
-    ) -> dict[int, Links]:
-        """Lasers of instants (ns), without a look back; those that are known are not sought again."""
-        new = [each for each in instants if each not in known]
-        if memory is None:
-            matched = (self.at(*sky) for sky in self.skies(propagator, new))
-        else:
-            matched = (memory.at(each) for each in new)
-        found = {
-            each: self.left(links, np.datetime64(each, "ns"))
-            for each, links in zip(new, matched, strict=True)
-        }
-        return {each: found[each] if each in found else known[each] for each in instants}
-
     def out(self, pair: Ints, time: np.datetime64) -> NDArray[np.bool_]:
         """Whether lasers, (lower << 32) + higher, are out at a time (UTC)."""
         found = np.zeros(pair.shape, np.bool_)
@@ -212,7 +174,7 @@ class Topology:
         """The same of many, propagated some at a time; times: UTC, or ns as whole numbers."""
         utc = np.asarray(times, "datetime64[ns]")
         half = np.timedelta64(round(HALF_MOMENT_S * 1e9), "ns")
-        batch = max(1, _MOST_POSITIONS // max(self.plane.size, 1))
+        batch = max(1, MOST_POSITIONS // max(self.plane.size, 1))
         for first in range(0, utc.size, batch):
             own = utc[first : first + batch]
             if not self.asks_velocity:

@@ -11,12 +11,13 @@ from raabta.network.mesh.fibre import landed_ways
 from raabta.network.mesh.flow_kernels import LASER
 from raabta.network.mesh.flow_programs import most_throughput
 from raabta.network.mesh.flows import DEMAND_MET, NO_WAY, Capacities, Demands, resources_of, share
+from raabta.network.mesh.walking import seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.network.mesh.flows import Resources, Shares
-    from raabta.network.mesh.timeline import Mesh, Step
+    from raabta.network.mesh.walking import Mesh, Step
     from raabta.scenario.paths import Traffic
 
     Floats = NDArray[np.float64]
@@ -77,7 +78,7 @@ def share_at(mesh: Mesh, step: Step, asked: Floats, *, threads: int = 1) -> Shar
     none = np.full(ways.km.size, -1)
     gateway, pop = none, none
     if mesh.fibre is not None and step.behind is not None:
-        at_s = seconds_of(mesh, step)
+        at_s = seconds(mesh, step.number)
         ways, gateway, pop = landed_ways(ways, mesh.fibre, step.behind, mesh.propagator.count, at_s)
     demands = Demands.of(mesh.pairs, asked)
     found = share(resources, ways, demands, split=traffic.split)
@@ -90,11 +91,6 @@ def share_at(mesh: Mesh, step: Step, asked: Floats, *, threads: int = 1) -> Shar
         _summed(gateway, found.way_mbps, mesh.sites.count),
         _summed(pop, found.way_mbps, 0 if mesh.fibre is None else mesh.fibre.count - 1),
     )
-
-
-def seconds_of(mesh: Mesh, step: Step) -> float:
-    """When a step is, in seconds from the start."""
-    return step.number * mesh.scenario.time.step_s
 
 
 def _by_most(ways: Ways, way_mbps: Floats, what: Ints) -> Ints:

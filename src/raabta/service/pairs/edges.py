@@ -16,7 +16,7 @@ from raabta.base.errors import LimitError, OutOfRangeError, StoreError
 from raabta.engine.atomic import PARTIAL, refusal
 from raabta.engine.outputs import csv_of
 from raabta.network.mesh.graph import DELAY_MS_PER_KM, GROUND, LASER, PLACE, SATELLITE, edges_of, graph_of
-from raabta.network.mesh.timeline import changes, walk
+from raabta.network.mesh.walking import changes, walk
 from raabta.service.pairs.run import prepare
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import xarray as xr
 
-    from raabta.network.mesh.timeline import Mesh, Step
+    from raabta.network.mesh.walking import Mesh, Step
     from raabta.scenario.paths import PathScenario
     from raabta.service.pairs.ground import Places
 

@@ -13,7 +13,8 @@ from raabta.base.errors import ScenarioError, StoreError
 from raabta.engine.atomic import PARTIAL, make_folder, refusal
 from raabta.network.mesh.hypatia import files_of, laser_pairs, rates_of
 from raabta.network.mesh.hypatia_states import StateFiles, folder_name
-from raabta.network.mesh.timeline import step_times, walk, ways_at
+from raabta.network.mesh.timeline import ways_at
+from raabta.network.mesh.walking import step_times, walk
 from raabta.scenario.hypatia import Station
 from raabta.scenario.loader import load_any
 from raabta.scenario.paths import PathScenario
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from raabta.network.mesh.timeline import Mesh
+    from raabta.network.mesh.walking import Mesh
     from raabta.service.pairs.ground import Places
 
     Ints = NDArray[np.int64]

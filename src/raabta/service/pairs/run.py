@@ -22,9 +22,10 @@ from raabta.engine.provenance import environment
 from raabta.engine.runner import run_chunks
 from raabta.network.mesh.fibre import Fibre
 from raabta.network.mesh.ground_policy import shell_altitude_km
-from raabta.network.mesh.laser_outages import laser_outages
-from raabta.network.mesh.timeline import CAUSES, Mesh, run_chunk
+from raabta.network.mesh.lasers_failed import laser_outages
+from raabta.network.mesh.timeline import CAUSES, run_chunk
 from raabta.network.mesh.topology import Topology
+from raabta.network.mesh.walking import Mesh
 from raabta.orbits.propagate import Propagator
 from raabta.orbits.satellites_out import laid_on
 from raabta.scenario.kept import identity_of as identity_of_kind

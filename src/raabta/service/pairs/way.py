@@ -10,12 +10,13 @@ import numpy as np
 
 from raabta.base.errors import LimitError
 from raabta.network.mesh.paths import path_nodes
-from raabta.network.mesh.timeline import seconds, step_times, walk, ways_at
+from raabta.network.mesh.timeline import ways_at
+from raabta.network.mesh.walking import seconds, step_times, walk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from raabta.network.mesh.timeline import Mesh, Step
+    from raabta.network.mesh.walking import Mesh, Step
     from raabta.service.pairs.ground import Places
 
 MOST_STEPS: Final = 20_000

@@ -14,7 +14,7 @@ from way_scenarios import SHELL
 from raabta.base import tables
 from raabta.base.errors import ScenarioError
 from raabta.network.mesh.fibre import FIBRE_SPEED_RATIO, cable_ways, reach_km
-from raabta.network.mesh.timeline import FIBRE_OUT, NO_WAY, NOT_AT_OTHER, POP_OUT, run_chunk, walk
+from raabta.network.mesh.timeline import FIBRE_OUT, NO_WAY, NOT_AT_OTHER, POP_OUT, run_chunk
 from raabta.network.mesh.traffic import (
     BY_BEAM,
     BY_FEEDERS,
@@ -25,6 +25,7 @@ from raabta.network.mesh.traffic import (
     capacities_at,
     share_at,
 )
+from raabta.network.mesh.walking import walk
 from raabta.report.czml import czml
 from raabta.scenario.fibre import Cable
 from raabta.scenario.paths import ANY_POP, PathScenario

@@ -10,6 +10,7 @@ from way_scenarios import SHELL, ways
 
 from raabta.network.mesh import topology_kernels as kernels
 from raabta.network.mesh.events import held_pairs
+from raabta.network.mesh.lasers_over import lasers_over
 from raabta.network.mesh.timeline import run_chunk
 from raabta.network.mesh.topology import Topology
 from raabta.orbits.propagate import Propagator
@@ -62,7 +63,7 @@ def pairs_of(links):
 def test_lasers_are_those_of_a_walk_through_time(lasers):
     topology, fleet = world(**lasers)
     times = START + np.arange(40) * STEP
-    ours = [pairs_of(links) for links in topology.over(fleet, times)]
+    ours = [pairs_of(links) for links in lasers_over(topology, fleet, times)]
     assert ours == walked(topology, fleet, 40)
 
 
@@ -71,7 +72,7 @@ def test_memory_keeps_lasers_that_matching_anew_would_change():
     changes = {}
     for rematch in ("always", "when-lost"):
         topology, fleet = world(rematch)
-        seen = [pairs_of(links) for links in topology.over(fleet, times)]
+        seen = [pairs_of(links) for links in lasers_over(topology, fleet, times)]
         changes[rematch] = sum(len(one ^ other) for one, other in itertools.pairwise(seen))
     assert 0 < changes["when-lost"] < 0.5 * changes["always"]
 
@@ -82,9 +83,9 @@ def test_any_order_and_any_instants_give_the_same_lasers(lasers):
     times = START + (np.array([0, 7_200, 3_600, 3_607, 3_599, 50, 61]) * 1_000_000_000).astype(
         "timedelta64[ns]"
     )
-    together = [pairs_of(links) for links in topology.over(fleet, times)]
+    together = [pairs_of(links) for links in lasers_over(topology, fleet, times)]
     for time, found in zip(times, together, strict=True):
-        (alone,) = topology.over(fleet, [time])
+        (alone,) = lasers_over(topology, fleet, [time])
         assert pairs_of(alone) == found
 
 
@@ -93,7 +94,7 @@ def test_acquisition_bites_where_lasers_are_new_and_not_where_they_stay():
     lengths = {}
     for acquisition_s in (0.0, 60.0):
         topology, fleet = world(acquisition_s=acquisition_s)
-        lengths[acquisition_s] = [pairs_of(links) for links in topology.over(fleet, times)]
+        lengths[acquisition_s] = [pairs_of(links) for links in lasers_over(topology, fleet, times)]
     missing = [len(free - held) for free, held in zip(lengths[0.0], lengths[60.0], strict=True)]
     assert all(held <= free for free, held in zip(lengths[0.0], lengths[60.0], strict=True))
     assert sum(missing) > 0 and np.mean(missing) < 0.1 * np.mean([len(each) for each in lengths[0.0]])

@@ -12,6 +12,7 @@ from scipy.sparse.csgraph import dijkstra
 from raabta.base.errors import OutOfRangeError, RaabtaError
 from raabta.network.mesh import topology as topology_module
 from raabta.network.mesh import topology_kernels as kernels
+from raabta.network.mesh.lasers_over import lasers_over
 from raabta.network.mesh.paths import NO_NODE, GroundLinks, plus_grid, route
 from raabta.network.mesh.topology import (
     Topology,
@@ -296,8 +297,8 @@ def test_a_laser_under_acquisition_is_not_there_yet():
     topology, fleet = made(DELTA, TALL, **given)
     assert topology.look_back_s == pytest.approx((40 / 3, 80 / 3, 40.0))
     times = START + np.arange(6) * np.timedelta64(40, "s")
-    together = [pairs(links) for links in topology.over(fleet, times)]
-    alone = [pairs(next(topology.over(fleet, [time]))) for time in times[::-1]][::-1]
+    together = [pairs(links) for links in lasers_over(topology, fleet, times)]
+    alone = [pairs(next(lasers_over(topology, fleet, [time]))) for time in times[::-1]][::-1]
     assert together == alone
     for time, found in zip(times, together, strict=True):
         instants = [time, *(time - np.timedelta64(round(back * 1e9), "ns") for back in topology.look_back_s)]
@@ -309,7 +310,7 @@ def test_a_laser_under_acquisition_is_not_there_yet():
 def test_without_acquisition_nothing_before_is_looked_at():
     topology, fleet = made(DELTA, acquisition_s=0.0)
     assert topology.look_back_s == ()
-    links = next(topology.over(fleet, [START]))
+    links = next(lasers_over(topology, fleet, [START]))
     assert links.km.tobytes() == links_at(DELTA)[2].km.tobytes()
 
 
@@ -360,6 +361,6 @@ def test_instants_held_together_or_one_by_one_give_the_same(monkeypatch):
     given = {"pattern": "nearest", "acquisition_s": 30.0, "max_slew_deg_s": 0.5}
     topology, fleet = made(DELTA, **given)
     times = START + np.arange(7) * np.timedelta64(15, "s")
-    together = [pairs(links) for links in topology.over(fleet, times)]
+    together = [pairs(links) for links in lasers_over(topology, fleet, times)]
     monkeypatch.setattr(topology_module, "_MOST_POSITIONS", 1)
-    assert [pairs(links) for links in topology.over(fleet, times)] == together
+    assert [pairs(links) for links in lasers_over(topology, fleet, times)] == together

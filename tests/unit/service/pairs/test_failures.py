@@ -10,7 +10,8 @@ from way_scenarios import ways
 
 from raabta.base.errors import ScenarioError
 from raabta.engine.verify import run_hash
-from raabta.network.mesh.timeline import CAUSES, PLACE_OUT, run_chunk, walk, ways_at
+from raabta.network.mesh.timeline import CAUSES, PLACE_OUT, run_chunk, ways_at
+from raabta.network.mesh.walking import walk
 from raabta.orbits.satellites_out import satellites_out
 from raabta.scenario.paths import PathScenario
 from raabta.service.pairs.run import prepare, run

@@ -19,7 +19,8 @@ from raabta.engine.limits import Limits
 from raabta.engine.verify import run_hash, verify
 from raabta.network.mesh.forwarding import states
 from raabta.network.mesh.paths import path_nodes
-from raabta.network.mesh.timeline import CAUSES, Step, run_chunk, walk, ways_at
+from raabta.network.mesh.timeline import CAUSES, run_chunk, ways_at
+from raabta.network.mesh.walking import Step, walk
 from raabta.service.pairs.run import OUTAGES, PAIRS, SUMMARY, ask, chunk_keys, prepare, run, steps_of
 from raabta.service.pairs.way import positions_km, track
 
