@@ -76,10 +76,11 @@ def contacts(
     prepare()
     from raabta.cli.asked import RunOptions, load_fleet_scenario
     from raabta.service import contacts as room
+    from raabta.service.stations import stations_of
 
     options = RunOptions(None, start, duration, None, orbits, settings=tuple(settings or ()))
     asked = load_fleet_scenario(scenario, options)
-    stations = room.stations_of(asked, station or (), city or ())
+    stations = stations_of(asked, station or (), city or ())
     most = None if yes else room.MOST_CONTACTS
     sky = room.find_sky(asked, stations, lasers=lasers, threads=THREADS, most_contacts=most)
     if form is not None and mbps is not None:
