@@ -11,6 +11,7 @@ import pytest
 from raabta.cli.app import main
 from raabta.network.mesh.contact_files import read_csv, read_ion
 from raabta.service import contacts as room
+from raabta.service.stations import stations_of
 
 SMALL = (
     "--set",
@@ -88,9 +89,7 @@ def test_horizons_of_gateways_cut_their_passes() -> None:
             "gateways.Karachi.horizon=[{azimuth_deg: 0, elevation_deg: 50}]",
         ],
     )
-    seen = [
-        room.find_sky(scenario, room.stations_of(scenario, ("Karachi",))).passes for scenario in (flat, hill)
-    ]
+    seen = [room.find_sky(scenario, stations_of(scenario, ("Karachi",))).passes for scenario in (flat, hill)]
     assert 0 < len(seen[1]) < len(seen[0])
     assert seen[1].peak_elevation_deg.min() >= 50.0 > seen[0].peak_elevation_deg.min()
 

@@ -10,6 +10,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from raabta.base.errors import OutOfRangeError, RaabtaError
+from raabta.network.mesh import lasers_over as over_module
 from raabta.network.mesh import topology as topology_module
 from raabta.network.mesh import topology_kernels as kernels
 from raabta.network.mesh.lasers_over import lasers_over
@@ -362,5 +363,6 @@ def test_instants_held_together_or_one_by_one_give_the_same(monkeypatch):
     topology, fleet = made(DELTA, **given)
     times = START + np.arange(7) * np.timedelta64(15, "s")
     together = [pairs(links) for links in lasers_over(topology, fleet, times)]
-    monkeypatch.setattr(topology_module, "_MOST_POSITIONS", 1)
+    for module in (over_module, topology_module):
+        monkeypatch.setattr(module, "MOST_POSITIONS", 1)
     assert [pairs(links) for links in lasers_over(topology, fleet, times)] == together
