@@ -27,7 +27,7 @@ from raabta.scenario.fibre import (
     without_empty,
 )
 from raabta.scenario.landing import PointOfPresence, check_pops, placed, without
-from raabta.scenario.model import CountryCode, Latitude, Longitude, Model, Positive
+from raabta.scenario.model import CountryCode, Latitude, Longitude, Model, NonNegative, Positive
 from raabta.scenario.models import SCHEMA_VERSION, Scenario, Time
 from raabta.scenario.suggest import named, same_place
 
@@ -182,6 +182,9 @@ class Routing(Model):
         return without(handler(self), fibre_route_ratio=1.5)
 
 
+TrafficRule = Literal["shortest", "equal-cost", "link-disjoint", "node-disjoint", "bent-pipe", "load-aware"]
+
+
 class Traffic(Model):
     """What the pairs send, and what carries it: one flow a pair, from one end to the other; what comes back
     is the same the other way round."""
@@ -195,11 +198,17 @@ class Traffic(Model):
     distance_exponent_ratio: float = Field(
         default=0.0, ge=0.0, le=4.0, description="that power; 0: distance does not matter"
     )
-    rule: Literal["shortest", "link-disjoint", "node-disjoint"] = Field(
+    rule: TrafficRule = Field(
         default="shortest",
-        description="ways that a flow is spread over: the shortest, or such as share nothing",
+        description="ways that a flow is spread over: the shortest; equal-cost: of them those as good as the "
+        "first (ECMP); such as share no link, or no satellite; bent-pipe: over one satellite alone; "
+        "load-aware: one way a flow, chosen with the loads of all others",
     )
     ways: int = Field(default=1, ge=1, le=64, description="how many at most")
+    equal_within_km: NonNegative = Field(
+        default=30.0,
+        description="of equal-cost: ways this much longer than the shortest are as good; 30 km are 0.1 ms",
+    )
     split: Literal["equal", "adaptive", "exact"] = Field(
         default="adaptive",
         description="equal: fair among ways; adaptive: moved towards fairness among flows, round by round; "
@@ -232,7 +241,18 @@ class Traffic(Model):
 
     @model_serializer(mode="wrap")
     def _without_no_rates(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(handler(self), beam_mbps=None, feeder_mbps=None, gateway_mbps=None)
+        unset = {"beam_mbps": None, "feeder_mbps": None, "gateway_mbps": None, "equal_within_km": 30.0}
+        return without(handler(self), **unset)
+
+    @model_validator(mode="after")
+    def _ways_of_the_rule(self) -> Self:
+        if self.rule == "load-aware" and self.ways != 1:
+            raise ValueError(f"traffic.rule load-aware has one way for each flow; ways is {self.ways}")
+        if self.rule == "equal-cost" and self.ways == 1:
+            raise ValueError(
+                "traffic.rule equal-cost wants `ways` from 2: how many a flow may be spread over"
+            )
+        return self
 
 
 Pair = Annotated[tuple[Name, ...], Field(min_length=2, max_length=2)]
@@ -287,6 +307,12 @@ class PathScenario(Model):
             raise ValueError(f"the station {taken[0]!r} has `others_share`, and traffic lands at no `pops`")
         if self.pops and not self.gateways:
             raise ValueError("pops: no gateway has fibre to them; give a station `gateway: true`")
+        if (
+            self.routing.relay
+            and self.traffic is not None
+            and self.traffic.rule in ("bent-pipe", "load-aware")
+        ):
+            raise ValueError(f"routing.relay does not go with traffic.rule {self.traffic.rule}")
         if self.pops and self.routing.relay:
             raise ValueError(
                 "routing.relay does not go with pops: ways would come down only to go on in fibre"
@@ -294,6 +320,13 @@ class PathScenario(Model):
         for name in (*own, *([ANY_POP] if self.pops else [])):
             if any(same_place(name, each) for each in self.ground.names):
                 raise ValueError(f"pops: {name!r} is a place of this scenario too; give it another name")
+        return self
+
+    @model_validator(mode="after")
+    def _traffic_without_relays(self) -> Self:
+        rule = None if self.traffic is None else self.traffic.rule
+        if self.routing.relay and rule in ("bent-pipe", "load-aware"):
+            raise ValueError(f"routing.relay does not go with traffic.rule {rule}")
         return self
 
     @model_validator(mode="after")

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from raabta.network.mesh.alternatives import Measure, Routing, Ways, find_ways
+from raabta.network.mesh.alternatives import Routing, find_ways
 from raabta.network.mesh.fibre import landed_ways
 from raabta.network.mesh.flow_kernels import LASER
 from raabta.network.mesh.flow_programs import most_throughput
 from raabta.network.mesh.flows import DEMAND_MET, NO_WAY, Capacities, Demands, resources_of, share
+from raabta.network.mesh.load_aware import load_aware_ways
 from raabta.network.mesh.walking import seconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from raabta.network.mesh.alternatives import Ways
     from raabta.network.mesh.flows import Resources, Shares
     from raabta.network.mesh.walking import Mesh, Step
+    from raabta.scenario.fibre import Cable
     from raabta.scenario.paths import Traffic
 
     Floats = NDArray[np.float64]
@@ -74,13 +78,15 @@ def share_at(mesh: Mesh, step: Step, asked: Floats, *, threads: int = 1) -> Shar
     """Share what carries the flows of a mesh at one step. asked (p,): Mbps."""
     traffic = mesh.scenario.traffic
     assert traffic is not None
-    ways, resources = ways_of_pairs(mesh, step, traffic, threads), capacities_at(mesh, step, traffic)
+    limits, demands = capacities_at(mesh, step, traffic), Demands.of(mesh.pairs, asked)
+    ways = ways_of_pairs(mesh, step, limits, demands, threads)
     none = np.full(ways.km.size, -1)
     gateway, pop = none, none
     if mesh.fibre is not None and step.behind is not None:
         at_s = seconds(mesh, step.number)
         ways, gateway, pop = landed_ways(ways, mesh.fibre, step.behind, mesh.propagator.count, at_s)
-    demands = Demands.of(mesh.pairs, asked)
+    cables = [(cable.one, cable.other) for cable in _cables(mesh)]
+    resources = resources_of(step.lasers, step.km, step.ends, limits, cables)
     found = share(resources, ways, demands, split=traffic.split)
     most = most_throughput(resources, ways, demands).total_mbps if traffic.bound else float("nan")
     return Shared(
@@ -110,14 +116,29 @@ def _summed(where: Ints, way_mbps: Floats, size: int) -> Floats:
     return np.bincount(where[own], way_mbps[own], size).astype(np.float64)
 
 
-def ways_of_pairs(mesh: Mesh, step: Step, traffic: Traffic, threads: int = 1) -> Ways:
-    """The ways that each pair's flow is spread over."""
-    measure: Measure = "km" if mesh.scenario.routing.shortest_by == "delay" else "hops"
-    wanted = Routing(rule=traffic.rule, ways=traffic.ways, measure=measure, relay=mesh.scenario.routing.relay)
+def ways_of_pairs(mesh: Mesh, step: Step, limits: Capacities, demands: Demands, threads: int = 1) -> Ways:
+    """The ways that each pair's flow is spread over, by the rule of the scenario's traffic."""
+    traffic, routing = mesh.scenario.traffic, mesh.scenario.routing
+    assert traffic is not None
+    if traffic.rule == "load-aware":
+        bare = replace(limits, fibre_mbps=np.inf)
+        return load_aware_ways(step.lasers, step.km, step.ends, bare, demands, threads=threads)[0]
+    equal = traffic.rule == "equal-cost"
+    wanted = Routing(
+        rule="shortest" if traffic.rule == "equal-cost" else traffic.rule,
+        ways=traffic.ways,
+        measure="km" if routing.shortest_by == "delay" else "hops",
+        relay=routing.relay,
+        within_km=traffic.equal_within_km if equal else np.inf,
+    )
     return find_ways(step.lasers, step.km, step.ends, mesh.pairs, wanted, threads=threads)
 
 
-def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Resources:
+def _cables(mesh: Mesh) -> tuple[Cable, ...]:
+    return () if mesh.fibre is None else mesh.fibre.cables
+
+
+def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Capacities:
     """What lasers, satellites and places carry at one step."""
     gateway = np.zeros(mesh.grounds, np.bool_)
     if step.behind is not None:
@@ -128,8 +149,7 @@ def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Resources:
     feeders = traffic.feeder_mbps or traffic.satellite_mbps
     feeder = np.where(left[place] < 1.0, left[place] * feeders, np.inf)
     beam = np.where(gateway[place], feeder, np.inf if traffic.beam_mbps is None else traffic.beam_mbps)
-    cables = () if mesh.fibre is None else mesh.fibre.cables
-    limits = Capacities(
+    return Capacities(
         laser_mbps=mesh.topology.rate_mbps,
         link_up_mbps=beam,
         link_down_mbps=beam,
@@ -139,11 +159,9 @@ def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Resources:
         feeders_down_mbps=feeders,
         ground_up_mbps=ground,
         ground_down_mbps=ground,
-        fibre_mbps=[cable.rate_mbps for cable in cables],
+        fibre_mbps=[cable.rate_mbps for cable in _cables(mesh)],
         gateway=gateway,
     )
-    ends = [(cable.one, cable.other) for cable in cables]
-    return resources_of(step.lasers, step.km, step.ends, limits, ends)
 
 
 def stops_of(resources: Resources, found: Shares) -> Ints:

@@ -9,6 +9,7 @@ import pytest
 from way_scenarios import ways
 
 from raabta.base import tables
+from raabta.base.errors import ScenarioError
 from raabta.network.mesh.traffic import BY_LASER, STOPS, asked_mbps
 from raabta.scenario.paths import Traffic
 from raabta.service.pairs.run import FLOWS, Answer, ask, prepare, run
@@ -49,6 +50,35 @@ def test_little_traffic_is_met_and_more_ways_carry_no_less() -> None:
     assert light.summary["traffic"]["carried_share"] == pytest.approx(1.0, abs=1e-12)
     one = answer().summary["traffic"]["carried_mbps"]
     assert answer(ways=4, rule="link-disjoint").summary["traffic"]["carried_mbps"] >= one * 0.999
+
+
+def test_every_rule_carries_what_its_ways_allow() -> None:
+    """Load-aware ways carry no less than the shortest; equal-cost ones lie between one way and all."""
+    one = answer().summary["traffic"]["carried_mbps"]
+    assert answer(rule="load-aware").summary["traffic"]["carried_mbps"] >= one
+    far = answer(rule="equal-cost", ways=4, equal_within_km=1e9, split="exact").summary["traffic"]
+    near = answer(rule="equal-cost", ways=4, equal_within_km=0.0, split="exact").summary["traffic"]
+    every = answer(ways=4, split="exact").summary["traffic"]
+    assert near["carried_mbps"] == pytest.approx(one, rel=1e-6), "no two ways are equally long to 0 km"
+    assert far == every and every["carried_mbps"] > 1.01 * one
+    bent = answer(rule="bent-pipe").summary["traffic"]
+    assert bent["carried_mbps"] < one and bent["flows_stopped_by_share"]["no way"] > 0.0
+
+
+@pytest.mark.parametrize(
+    ("routing", "traffic", "said"),
+    [
+        ({}, {"rule": "load-aware", "ways": 2}, "one way for each flow"),
+        ({}, {"rule": "equal-cost"}, "wants `ways` from 2"),
+        ({"relay": True}, {"rule": "load-aware"}, "routing.relay does not go with"),
+        ({"relay": True}, {"rule": "bent-pipe"}, "routing.relay does not go with"),
+    ],
+)
+def test_rules_that_contradict_are_refused(
+    routing: dict[str, object], traffic: dict[str, object], said: str
+) -> None:
+    with pytest.raises((ScenarioError, ValueError), match=said):
+        ways(steps=1, traffic={**HEAVY, **traffic}, routing=routing)
 
 
 def test_without_a_way_nothing_is_carried() -> None:
