@@ -100,7 +100,9 @@ def _allowed(annotation: Any, metadata: list[Any]) -> str:
     if get_origin(held) is Literal:
         return " \\| ".join(f"`{choice}`" for choice in get_args(held))
     if get_origin(held) is dict:
-        return "mapping of country code to `open` \\| `closed` \\| `unknown`"
+        key, value = get_args(held)
+        named = "text" if key is str else "country code"
+        return f"mapping of {named} to {_allowed(value, [])}"
     if is_model(held):
         return "list" if many else "mapping"
     words = {float: "number", int: "whole number", str: "text", bool: "true or false", datetime: "ISO 8601"}
