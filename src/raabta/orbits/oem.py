@@ -21,7 +21,7 @@ from raabta.base.timescales import leap_seconds_s, utc_from_tdb_s
 from raabta.orbits.numerical import Trajectory
 from raabta.orbits.oem_xml import xml_lines
 from raabta.orbits.read import MAX_BYTES, bytes_of
-from raabta.orbits.rows import CCSDS_TIME, Place, name_of, number, refuse, shown
+from raabta.orbits.rows import Place, ccsds_time_ns, name_of, number, refuse, shown
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]
@@ -32,6 +32,7 @@ MAX_LINE = 1_000
 FARTHEST_KM, FASTEST_KM_S = 2_000_000.0, 20.0
 CENTRES = {"EARTH": "Earth", "MOON": "Moon"}
 FRAMES = ("GCRF", "ICRF", "EME2000")
+YEARS = 1972, 2150
 TIME_SYSTEMS = ("UTC", "TAI", "TT", "TDB")
 _NEEDED = ("OBJECT_NAME", "CENTER_NAME", "REF_FRAME", "TIME_SYSTEM", "START_TIME", "STOP_TIME")
 _KEY = re.compile(r"([A-Z][A-Z0-9_]*)\s*=\s*(.*)")
@@ -190,7 +191,7 @@ def _state(segment: _Segment, line: str, place: Place) -> None:
     cells = line.split()
     if len(cells) not in (7, 10):
         refuse(place, f"{len(cells)} values; allowed: a time, x y z (km), vx vy vz (km/s), and accelerations")
-    at = _time_ns(cells[0], place)
+    at = ccsds_time_ns(cells[0], place, "time", YEARS)
     if segment.time and at <= segment.time[-1]:
         refuse(place, f"{cells[0]} is not after the state before it")
     values = tuple(number(cell, "a coordinate", place) for cell in cells[1:7])
@@ -204,28 +205,6 @@ def _state(segment: _Segment, line: str, place: Place) -> None:
     segment.rows.append(values)
     segment.time.append(at)
     segment.last = place
-
-
-def _time_ns(text: str, place: Place) -> int:
-    match = CCSDS_TIME.fullmatch(text)
-    if match is None:
-        refuse(place, f"time is {shown(text)}; allowed: YYYY-MM-DDThh:mm:ss.sss or YYYY-DDDThh:mm:ss.sss")
-    year, month, day, of_year, hour, minute, second, fraction = match.groups()
-    clock = int(hour), int(minute), int(second)
-    if not 1972 <= int(year) <= 2150 or clock[0] > 23 or clock[1] > 59 or clock[2] > 59:
-        refuse(place, f"time is {shown(text)}; allowed: years 1972 to 2150, 00:00:00 to 23:59:59.9")
-    try:
-        if of_year is None:
-            date = np.datetime64(f"{year}-{month}-{day}", "D")
-        else:
-            date = np.datetime64(f"{year}-01-01", "D") + np.timedelta64(int(of_year) - 1, "D")
-    except ValueError:
-        refuse(place, f"time is {shown(text)}; there is no such day")
-    if str(date)[:4] != year:
-        refuse(place, f"time is {shown(text)}; there is no such day")
-    midnight = int(date.astype("datetime64[ns]").astype(np.int64))
-    seconds = clock[0] * 3600 + clock[1] * 60 + clock[2]
-    return midnight + seconds * 10**9 + int((fraction or "").ljust(9, "0")[:9])
 
 
 def _finished(segment: _Segment) -> EphemerisSegment:
@@ -262,7 +241,7 @@ def _usable(segment: _Segment, system: str, time: Times) -> tuple[np.datetime64,
     edges = []
     for pair in keys:
         text, place = next(segment.meta[key] for key in pair if key in segment.meta)
-        edges.append(_utc(np.array([_time_ns(text, place)]), system)[0])
+        edges.append(_utc(np.array([ccsds_time_ns(text, place, "time", YEARS)]), system)[0])
     first, last = np.datetime64(max(edges[0], time[0])), np.datetime64(min(edges[1], time[-1]))
     if first >= last:
         refuse(segment.place, "its times of start and stop leave nothing of its states; are they reversed?")

@@ -13,15 +13,13 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from raabta.orbits.defused import MAX_TEXT, Elements, walk
 from raabta.orbits.elements import MeanElements
 from raabta.orbits.rows import (
-    CCSDS_TIME,
     Place,
     Row,
     as_elements,
+    ccsds_time_ns,
     check_count,
     in_range,
     name_of,
@@ -50,6 +48,7 @@ _READ = {*_ELEMENTS, *_FIXED, "EPOCH", "OBJECT_NAME", "OBJECT_ID", "NORAD_CAT_ID
 _CATALOGUE_NUMBER = re.compile(r"[0-9]{1,9}")
 _UNIT = re.compile(r"\s*\[[^\[\]]*\]$")
 MAX_FIELDS = 200
+YEARS = 1957, 2057
 
 
 class _Value(NamedTuple):
@@ -100,7 +99,8 @@ def _row(message: _Message, place: Place) -> Row:
     norad = _norad_id(message)
     fallback = f"NORAD {norad}" if norad else f"object in line {place.line}"
     label = message.get("OBJECT_NAME") or message.get("OBJECT_ID") or _Value("", place)
-    return Row(place, name_of(label.text, fallback, label.place), norad, _epoch_ns(message["EPOCH"]), values)
+    epoch_ns = ccsds_time_ns(message["EPOCH"].text, message["EPOCH"].place, "EPOCH", YEARS)
+    return Row(place, name_of(label.text, fallback, label.place), norad, epoch_ns, values)
 
 
 def _element(key: str, field: str, value: _Value) -> float:
@@ -114,33 +114,6 @@ def _norad_id(message: _Message) -> int:
     if not _CATALOGUE_NUMBER.fullmatch(value.text):
         refuse(value.place, f"NORAD_CAT_ID is {shown(value.text)}; allowed: up to nine digits")
     return int(value.text)
-
-
-def _epoch_ns(value: _Value) -> int:
-    match = CCSDS_TIME.fullmatch(value.text)
-    if match is None:
-        refuse(value.place, f"EPOCH is {shown(value.text)}; allowed: YYYY-MM-DDThh:mm:ss.ffffff (UTC)")
-    year, month, day, day_of_year, hour, minute, second, fraction = match.groups()
-    clock = (int(hour), int(minute), int(second))
-    if not 1957 <= int(year) <= 2057 or clock[0] > 23 or clock[1] > 59 or clock[2] > 59:
-        refuse(value.place, f"EPOCH is {shown(value.text)}; allowed: 1957 to 2057, 00:00:00 to 23:59:59.9")
-    date = _date(year, month, day, day_of_year, value)
-    seconds = clock[0] * 3600 + clock[1] * 60 + clock[2]
-    midnight_ns = int(date.astype("datetime64[ns]").astype(np.int64))
-    return midnight_ns + seconds * 10**9 + int((fraction or "").ljust(9, "0")[:9])
-
-
-def _date(year: str, month: str, day: str, day_of_year: str | None, value: _Value) -> np.datetime64:
-    """The calendar day; OrbitDataError if there is no such day."""
-    if day_of_year is not None:
-        first = np.datetime64(f"{year}-01-01", "D")
-        if not 1 <= int(day_of_year) < 367:
-            refuse(value.place, f"EPOCH is {shown(value.text)}; allowed: day of year in [1, 367)")
-        return np.datetime64(int(first.astype(np.int64)) + int(day_of_year) - 1, "D")
-    try:
-        return np.datetime64(f"{year}-{month}-{day}", "D")
-    except ValueError:
-        refuse(value.place, f"EPOCH is {shown(value.text)}; there is no such day")
 
 
 def _keep(message: _Message, key: str, value: _Value) -> None:

@@ -15,7 +15,7 @@ MAX_NUMBER_LENGTH = 40
 MAX_NAME_LENGTH = 80
 DAY_NS = 86_400_000_000_000
 
-CCSDS_TIME = re.compile(
+_CCSDS_TIME = re.compile(
     r"([0-9]{4})-(?:([0-9]{2})-([0-9]{2})|([0-9]{3}))T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,12}))?Z?"
 )
 """A time in CCSDS form, as year, month, day or day of the year, hour, minute, second, fraction."""
@@ -111,3 +111,29 @@ def _refuse_doubles(rows: list[Row]) -> None:
                 f"satellite {row.norad_id} stands twice (first in line {first.place.line}); "
                 "it would count double: keep one element set",
             )
+
+
+def ccsds_time_ns(text: str, place: Place, what: str, years: tuple[int, int]) -> int:
+    """Nanoseconds from 1970 to a time in CCSDS form (301.0-B-4), by calendar or by day of the year, as a
+    clock without leap seconds counts. OrbitDataError for what is no time, no day, or in another year."""
+    match = _CCSDS_TIME.fullmatch(text)
+    if match is None:
+        refuse(
+            place, f"{what} is {shown(text)}; allowed: YYYY-MM-DDThh:mm:ss.ffffff or YYYY-DDDThh:mm:ss.ffffff"
+        )
+    year, month, day, of_year, hour, minute, second, fraction = match.groups()
+    clock = int(hour), int(minute), int(second)
+    if not years[0] <= int(year) <= years[1] or clock[0] > 23 or clock[1] > 59 or clock[2] > 59:
+        refuse(place, f"{what} is {shown(text)}; allowed: {years[0]} to {years[1]}, 00:00:00 to 23:59:59.9")
+    try:
+        if of_year is None:
+            date = np.datetime64(f"{year}-{month}-{day}", "D")
+        else:
+            date = np.datetime64(f"{year}-01-01", "D") + np.timedelta64(int(of_year) - 1, "D")
+    except ValueError:
+        refuse(place, f"{what} is {shown(text)}; there is no such day")
+    if str(date)[:4] != year:
+        refuse(place, f"{what} is {shown(text)}; there is no such day")
+    seconds = clock[0] * 3600 + clock[1] * 60 + clock[2]
+    midnight_ns = int(date.astype("datetime64[ns]").astype(np.int64))
+    return midnight_ns + seconds * 10**9 + int((fraction or "").ljust(9, "0")[:9])
