@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from raabta.network.delay_tolerant.contact_graph import contact_graph, find_route
 from raabta.network.delay_tolerant.deliveries import FATES
-from raabta.network.delay_tolerant.store_forward import Source, deliver
+from raabta.network.delay_tolerant.sources import Source
+from raabta.network.delay_tolerant.store_forward import deliver
 
 SEEDS = st.integers(0, 2**32 - 1)
 

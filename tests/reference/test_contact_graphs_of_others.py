@@ -10,7 +10,8 @@ import pytest
 from delay_tolerant_plans import drawn_rows, plan_of
 
 from raabta.network.delay_tolerant.contact_graph import find_route
-from raabta.network.delay_tolerant.store_forward import Source, deliver
+from raabta.network.delay_tolerant.sources import Source
+from raabta.network.delay_tolerant.store_forward import deliver
 from raabta.network.mesh.contact_files import ion_lines
 
 

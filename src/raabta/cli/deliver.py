@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from raabta.network.delay_tolerant.deliveries import Deliveries
-    from raabta.network.delay_tolerant.store_forward import Source
+    from raabta.network.delay_tolerant.sources import Source
     from raabta.network.mesh.contacts import ContactPlan
 
 MB = 1e6
@@ -114,7 +114,7 @@ def _source(
     lifetime: str | None, bundle: str,
 ) -> Source:  # fmt: skip
     """The source that the options name."""
-    from raabta.network.delay_tolerant.store_forward import Source
+    from raabta.network.delay_tolerant.sources import Source
 
     if origin is None or to is None or volume is None:
         raise ScenarioError("a source has --from NODE, --to NODE and --volume SIZE; one is missing")
@@ -136,7 +136,7 @@ def _read_sources(path: Path) -> list[Source]:
     """Sources of a CSV file: columns from, to, volume_mb; start_s, end_s, priority, lifetime_s, bundle_mb,
     name as wanted."""
     from raabta.base.userfiles import field, read_table
-    from raabta.network.delay_tolerant.store_forward import Source
+    from raabta.network.delay_tolerant.sources import Source
 
     header, rows = read_table(path, "the table of sources")
     known = (*_COLUMNS, *_MORE, "name")

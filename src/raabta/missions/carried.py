@@ -13,7 +13,8 @@ from raabta.base.units import SPEED_OF_LIGHT_KM_S
 from raabta.missions import alone, contacts, intervals, rates
 from raabta.missions import images as camera_images
 from raabta.network.delay_tolerant.deliveries import FATES, Deliveries
-from raabta.network.delay_tolerant.store_forward import Source, deliver
+from raabta.network.delay_tolerant.sources import Source
+from raabta.network.delay_tolerant.store_forward import deliver
 from raabta.network.mesh.contacts import ContactPlan, find_fault
 
 if TYPE_CHECKING:

@@ -14,13 +14,12 @@ import numpy as np
 from raabta.access.passes import Passes, find_contacts, find_passes
 from raabta.access.sight import Craft, Place, Sight
 from raabta.access.sky import BODIES, body, sky_over
-from raabta.base.errors import ScenarioError
+from raabta.missions.nodes import pairs_among
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from raabta.missions.model import Day, Mission
-    from raabta.missions.nodes import Nodes
     from raabta.scenario.missions import Link
 
     Floats = NDArray[np.float64]
@@ -35,20 +34,6 @@ where it has none or was not asked), least and greatest range, range at begin an
 def pairs_of(mission: Mission, link: Link) -> Ints:
     """Pairs (p, 2) of nodes of a link, as `pairs_among`."""
     return pairs_among(mission.nodes, link)
-
-
-def pairs_among(nodes: Nodes, link: Link) -> Ints:
-    """Pairs (p, 2) of nodes of a link: each node of one end with each of the other, sorted, each once."""
-    one, other = (nodes.named(name) for name in link.between)
-    pairs = np.array([(a, b) for a in one.tolist() for b in other.tolist() if a != b], np.int64)
-    pairs = np.unique(np.sort(pairs.reshape(-1, 2), axis=1), axis=0)
-    for a, b in pairs.tolist():
-        if nodes.is_site(a) and nodes.is_site(b) and nodes.home[a] == nodes.home[b]:
-            raise ScenarioError(
-                f"link '{link.name}': {nodes.name[a]} and {nodes.name[b]} both stand on the {nodes.home[a]}",
-                hint="a link joins a site with a craft, two craft, or sites of two bodies",
-            )
-    return pairs
 
 
 def contacts_of(mission: Mission, day: Day, sights: Sights | None = None) -> Floats:

@@ -12,11 +12,11 @@ from raabta.access.sky import BODIES
 from raabta.base.errors import OrbitDataError, ScenarioError
 from raabta.base.rotations import notes as rotation_notes
 from raabta.orbits.elements import MeanElements, Satellites, concatenate
-from raabta.orbits.numerical import Trajectory
 from raabta.orbits.orbiters import trajectory
 from raabta.orbits.platforms import Moving, centres, fixed
 from raabta.orbits.propagate import Propagator, start_utc
 from raabta.orbits.read import read_orbits
+from raabta.orbits.trajectory import Trajectory
 from raabta.orbits.validity import age_note, holding
 from raabta.terrain.kept import kept_site
 

@@ -14,7 +14,7 @@ from raabta.missions import camera as cameras
 from raabta.missions.camera import BEGIN, CAMERA, END, LIT, MOON, TARGET
 from raabta.missions.footprints import footprint
 from raabta.network.delay_tolerant.deliveries import FATES
-from raabta.network.delay_tolerant.store_forward import Source
+from raabta.network.delay_tolerant.sources import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,8 @@ from raabta.base.clock import as_utc
 from raabta.base.errors import ScenarioError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
 from raabta.missions.budgets import Carriers, carriers_of
-from raabta.missions.contacts import pairs_among
 from raabta.missions.craft import Part, parts_of, spans_of
-from raabta.missions.nodes import Nodes, nodes_of
+from raabta.missions.nodes import Nodes, nodes_of, pairs_among
 from raabta.orbits.platforms import in_frame
 from raabta.orbits.propagate import start_utc
 

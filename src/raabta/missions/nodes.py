@@ -18,7 +18,7 @@ from raabta.terrain.kept import kept_horizon
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from raabta.scenario.missions import MissionScenario, Site
+    from raabta.scenario.missions import Link, MissionScenario, Site
     from raabta.terrain.horizon import Horizon
 
     Floats = NDArray[np.float64]
@@ -137,3 +137,17 @@ def places(table: str) -> tuple[tuple[str, str, float, float], ...]:
     return tuple(
         (row["name"], row["region"], float(row["latitude_deg"]), float(row["longitude_deg"])) for row in rows
     )
+
+
+def pairs_among(nodes: Nodes, link: Link) -> Ints:
+    """Pairs (p, 2) of nodes of a link: each node of one end with each of the other, sorted, each once."""
+    one, other = (nodes.named(name) for name in link.between)
+    pairs = np.array([(a, b) for a in one.tolist() for b in other.tolist() if a != b], np.int64)
+    pairs = np.unique(np.sort(pairs.reshape(-1, 2), axis=1), axis=0)
+    for a, b in pairs.tolist():
+        if nodes.is_site(a) and nodes.is_site(b) and nodes.home[a] == nodes.home[b]:
+            raise ScenarioError(
+                f"link '{link.name}': {nodes.name[a]} and {nodes.name[b]} both stand on the {nodes.home[a]}",
+                hint="a link joins a site with a craft, two craft, or sites of two bodies",
+            )
+    return pairs

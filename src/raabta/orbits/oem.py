@@ -18,10 +18,10 @@ import numpy.typing as npt
 from raabta.base.clock import TT_MINUS_TAI_S, as_utc
 from raabta.base.errors import NoSolutionError, OrbitDataError
 from raabta.base.timescales import leap_seconds_s, utc_from_tdb_s
-from raabta.orbits.numerical import Trajectory
 from raabta.orbits.oem_xml import xml_lines
 from raabta.orbits.read import MAX_BYTES, bytes_of
 from raabta.orbits.rows import Place, ccsds_time_ns, name_of, number, refuse, shown
+from raabta.orbits.trajectory import Trajectory
 
 Floats = npt.NDArray[np.float64]
 Times = npt.NDArray[np.datetime64]

@@ -19,8 +19,8 @@ from raabta.base.errors import OutOfRangeError
 from raabta.base.rotations import rotation
 from raabta.base.timescales import tdb_s
 from raabta.orbits.kepler_elements import axes_to_gcrf
-from raabta.orbits.numerical import Trajectory
 from raabta.orbits.shadows import Shadow, apparent_sun_km, clearance_rad
+from raabta.orbits.trajectory import Trajectory
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

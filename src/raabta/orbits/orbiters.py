@@ -13,8 +13,9 @@ from raabta.base.ephemeris import Ephemeris
 from raabta.base.errors import NoSolutionError
 from raabta.orbits.force_model import ForceModel, force_model
 from raabta.orbits.kepler_elements import Elements, axes_to_gcrf, states_of, true_anomaly_deg
-from raabta.orbits.numerical import TOLERANCE_KM, Trajectory, propagate
+from raabta.orbits.numerical import TOLERANCE_KM, propagate
 from raabta.orbits.platforms import Moving, together
+from raabta.orbits.trajectory import Trajectory
 from raabta.scenario.orbiters import Orbiter
 
 Floats = npt.NDArray[np.float64]

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from raabta.missions import carried
 from raabta.missions.model import prepare
 from raabta.missions.run import ask
-from raabta.network.delay_tolerant.store_forward import Source
+from raabta.network.delay_tolerant.sources import Source
 
 HOURLY = {"name": "telemetry", "node": "Station", "destination": "Karachi", "volume_mb": 6.0}
 

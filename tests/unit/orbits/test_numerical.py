@@ -19,8 +19,9 @@ from raabta.orbits.collocation_kernels import WORK, accelerate
 from raabta.orbits.force_kernels import sunlit
 from raabta.orbits.force_model import GM_KM3_S2, ForceModel, force_model
 from raabta.orbits.kepler_elements import elements_of
-from raabta.orbits.numerical import propagate, seconds_past, utc_after
+from raabta.orbits.numerical import propagate
 from raabta.orbits.platforms import Moving, in_frame
+from raabta.orbits.trajectory import seconds_past, utc_after
 
 Floats = npt.NDArray[np.float64]
 DAY_S = 86_400.0

@@ -15,8 +15,9 @@ from raabta.base.errors import NoSolutionError, OrbitDataError, RaabtaError
 from raabta.base.timescales import tdb_s
 from raabta.orbits import oem
 from raabta.orbits.force_model import force_model
-from raabta.orbits.numerical import Trajectory, propagate
+from raabta.orbits.numerical import propagate
 from raabta.orbits.oem import oem_text, parse_oem, read_oem
+from raabta.orbits.trajectory import Trajectory
 
 HEAD = "CCSDS_OEM_VERS = 2.0\nCREATION_DATE = 2028-01-01T00:00:00\nORIGINATOR = TEST\n"
 META = {

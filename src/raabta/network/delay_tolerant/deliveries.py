@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import xarray
     from numpy.typing import NDArray
 
-    from raabta.network.delay_tolerant.store_forward import Source
+    from raabta.network.delay_tolerant.sources import Source
     from raabta.network.mesh.contacts import ContactPlan
 
     Floats = NDArray[np.float64]

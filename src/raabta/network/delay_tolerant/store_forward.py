@@ -11,7 +11,6 @@ and routes anew what comes to it; or all nodes know all bookings, as where one c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from raabta.base.errors import LimitError, OutOfRangeError, RaabtaError
 from raabta.network.delay_tolerant import contact_graph as graphs
 from raabta.network.delay_tolerant import route_kernels, store_kernels
 from raabta.network.delay_tolerant.deliveries import Deliveries
+from raabta.network.delay_tolerant.sources import Source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,39 +30,6 @@ MOST_BUNDLES = 2_000_000
 MOST_PRIORITY = 255
 BOOKINGS = ("own", "shared")
 _WHOSE = "store and forward"
-
-
-@dataclass(frozen=True)
-class Source:
-    """Data that a node makes for another: a volume at a time, or evenly between two.
-
-    volume_mb: 10^6 bytes; end_s: None for all at `start_s` (seconds from the plan's start); priority: 0 bulk,
-    1 normal, 2 expedited, and higher up to 255; lifetime_s: after which a bundle is lost; bundle_mb: the size
-    that data are cut into, created when their last byte is there.
-    """
-
-    node: str
-    destination: str
-    volume_mb: float
-    start_s: float = 0.0
-    end_s: float | None = None
-    priority: int = 1
-    lifetime_s: float = np.inf
-    bundle_mb: float = 1.0
-    name: str = ""
-
-    @staticmethod
-    def steady(
-        node: str, destination: str, rate_mbps: float, start_s: float, end_s: float, **more: Any
-    ) -> Source:
-        """A source of a rate between two times."""
-        volume_mb = rate_mbps * graphs.MB_PER_MBIT * (end_s - start_s)
-        return Source(node, destination, volume_mb, start_s, end_s, **more)
-
-    @property
-    def title(self) -> str:
-        """Its name, or whence and where to."""
-        return self.name or f"{self.node} to {self.destination}"
 
 
 def deliver(

@@ -10,7 +10,8 @@ from raabta.base.tables import BUNDLES, DELIVERIES, NODE_BACKLOG, check
 from raabta.network.delay_tolerant import contact_graph
 from raabta.network.delay_tolerant import store_forward as room
 from raabta.network.delay_tolerant.deliveries import FATES
-from raabta.network.delay_tolerant.store_forward import Source, deliver
+from raabta.network.delay_tolerant.sources import Source
+from raabta.network.delay_tolerant.store_forward import deliver
 from raabta.network.mesh.contacts import ContactPlan, find_fault
 
 NODES = ("rover", "relay", "earth")
