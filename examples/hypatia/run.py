@@ -21,8 +21,8 @@ import numpy as np  # noqa: E402
 from raabta.base.bodies import EARTH  # noqa: E402
 from raabta.network.mesh.hypatia import effective_mask_deg, slant_range_km  # noqa: E402
 from raabta.network.mesh.paths import plus_grid  # noqa: E402
-from raabta.network.mesh.timeline import links_in_view, step_times  # noqa: E402
 from raabta.network.mesh.topology import longest_laser_km  # noqa: E402
+from raabta.network.mesh.walking import links_in_view, step_times  # noqa: E402
 from raabta.orbits.elements import MeanElements  # noqa: E402
 from raabta.orbits.tle_write import tle_pairs  # noqa: E402
 from raabta.scenario.loader import load_any  # noqa: E402
