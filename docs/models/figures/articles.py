@@ -7,7 +7,7 @@ from links import Axis, draw  # the sibling script: run from this folder
 
 from raabta.links import pfd
 from raabta.links.articles import epfd_limits, flux_limits
-from raabta.links.flux_cap import flux_cap
+from raabta.links.flux_table import flux_cap
 from raabta.network import epfd
 from raabta.scenario.loader import load
 

@@ -18,7 +18,8 @@ from raabta.base.units import km_to_ms
 from raabta.links.budget import Budget, Direction, feeder_budget, forward_budget, return_budget
 from raabta.links.depolarisation import EDITION as CROSS_EDITION
 from raabta.links.depolarisation import cross_polarisation_db
-from raabta.links.flux_cap import FluxCap, flux_cap
+from raabta.links.flux_cap import FluxCap
+from raabta.links.flux_table import flux_cap
 from raabta.links.pfd import SPHERE_KM, sight
 from raabta.links.ranges import in_range
 from raabta.links.sites import Sites, read_sites

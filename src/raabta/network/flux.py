@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from raabta.base.bodies import EARTH
-from raabta.links.flux_cap import FluxCap, flux_cap
+from raabta.links.flux_cap import FluxCap
+from raabta.links.flux_table import flux_cap
 
 if TYPE_CHECKING:
     from raabta.orbits.propagate import Propagator

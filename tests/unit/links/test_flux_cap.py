@@ -8,7 +8,8 @@ import pytest
 from raabta.links import articles, kernels, tables
 from raabta.links.articles import Verdict
 from raabta.links.budget import forward_budget, forward_scan_exponent, spreading_loss_db
-from raabta.links.flux_cap import NO_CAP_DBW_M2, flux_cap, limit_dbw_m2, most_dbw_m2
+from raabta.links.flux_cap import NO_CAP_DBW_M2, limit_dbw_m2
+from raabta.links.flux_table import flux_cap, most_dbw_m2
 from raabta.links.pfd import beam_density_dbw_mhz, check, pfd_dbw_m2, side_lobe_db, sight
 from raabta.scenario.catalogue import entry
 from raabta.scenario.models import Constellation, Payload, Terminal

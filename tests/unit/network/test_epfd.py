@@ -13,7 +13,7 @@ from raabta.base.errors import OutOfRangeError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
 from raabta.links.articles import epfd_limits
 from raabta.links.earth_patterns import s1428_dbi
-from raabta.links.flux_cap import flux_cap
+from raabta.links.flux_table import flux_cap
 from raabta.links.pfd import SPHERE_KM, beam_density_dbw_mhz, sight
 from raabta.network import epfd
 from raabta.network import epfd_kernels as kernels
