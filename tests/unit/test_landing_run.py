@@ -12,7 +12,7 @@ from rich.console import Console
 import raabta.pipeline as pipeline
 from raabta.base.tables import LANDING, check
 from raabta.report import console, page
-from raabta.scenario.landing import PointOfPresence
+from raabta.scenario.ground import PointOfPresence
 from raabta.scenario.loader import load
 
 BOX = [[66.8, 29.0], [67.5, 29.0], [67.5, 29.5], [66.8, 29.5], [66.8, 29.0]]

@@ -10,7 +10,7 @@ from raabta.base.bodies import EARTH
 from raabta.links import beam_kernels as kernels
 from raabta.links.budget import Axis
 from raabta.network.beam_kernels import Layout
-from raabta.scenario.layouts import beam_shape, layout_spacing
+from raabta.scenario.payload import beam_shape, layout_spacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

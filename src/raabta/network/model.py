@@ -23,8 +23,8 @@ from raabta.orbits.outages import Outage, window
 from raabta.orbits.propagate import Propagator
 from raabta.orbits.satellites_out import laid_on
 from raabta.scenario.failures import gateways_out
-from raabta.scenario.layouts import beam_shape, carriers_of_a_beam, layout_spacing
 from raabta.scenario.models import PLANS_MBPS
+from raabta.scenario.payload import beam_shape, carriers_of_a_beam, layout_spacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

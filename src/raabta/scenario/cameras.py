@@ -6,8 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from raabta.scenario.model import Latitude, Longitude, Model, Positive
-from raabta.scenario.paths import Name
+from raabta.scenario.model import Latitude, Longitude, Model, Name, Positive
 
 View = Annotated[float, Field(gt=0.0, lt=180.0)]
 Priority = Annotated[int, Field(ge=0, le=255)]

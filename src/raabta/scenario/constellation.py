@@ -6,32 +6,10 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from raabta.scenario.lasers import Lasers, check_lasers
+from raabta.scenario.lasers import Lasers, check_shell
 from raabta.scenario.model import Elevation, Longitude, Model
 from raabta.scenario.payload import Payload
-
-
-class Shell(Model):
-    """One Walker shell. `phasing` is Walker's F; `pattern` tells delta (360 deg of RAAN) from star (180)."""
-
-    altitude_km: float = Field(ge=160.0, le=40_000.0)
-    inclination_deg: float = Field(ge=0.0, le=180.0)
-    planes: int = Field(ge=1, le=5_000)
-    satellites_per_plane: int = Field(ge=1, le=5_000)
-    phasing: int = Field(default=0, ge=0)
-    pattern: Literal["delta", "star"] = "delta"
-    raan_offset_deg: float = Field(default=0.0, ge=0.0, lt=360.0)
-
-    @model_validator(mode="after")
-    def _phasing_below_planes(self) -> Self:
-        if self.phasing >= self.planes:
-            raise ValueError(f"phasing (Walker F) must be below planes ({self.planes})")
-        return self
-
-    @property
-    def satellites(self) -> int:
-        """Number of satellites in the shell."""
-        return self.planes * self.satellites_per_plane
+from raabta.scenario.shells import Shell
 
 
 class GeostationarySlot(Model):
@@ -88,3 +66,51 @@ class Constellation(SpaceSegment):
     """Satellites that share one payload."""
 
     payload: Payload
+
+
+def pattern_of(
+    constellation: SpaceSegment, lasers: Lasers
+) -> Literal["plus-grid", "motif", "nearest", "listed"]:
+    """The pattern of a constellation's moving satellites, `auto` resolved."""
+    if lasers.pattern != "auto":
+        return lasers.pattern
+    return "plus-grid" if _walker(constellation) else "nearest"
+
+
+def check_lasers(constellation: SpaceSegment) -> None:
+    """ValueError where a constellation's lasers do not go with its satellites or their terminals."""
+    lasers = constellation.lasers
+    if lasers is None:
+        return
+    pattern = pattern_of(constellation, lasers)
+    if pattern in ("nearest", "listed"):
+        _check_nearest(constellation, lasers)
+    elif not _walker(constellation):
+        what = "an orbits_file names no planes" if constellation.orbits_file else "there are no shells"
+        raise ValueError(f"lasers.pattern {pattern} wants planes and {what}; use `pattern: nearest`")
+    else:
+        for number, shell in enumerate(constellation.shells):
+            check_shell(number, shell, lasers)
+    _check_between(constellation, lasers)
+
+
+def _walker(constellation: SpaceSegment) -> bool:
+    """Whether the moving satellites are those of shells: an orbits file takes their place."""
+    return bool(constellation.shells) and constellation.orbits_file is None
+
+
+def _check_nearest(constellation: SpaceSegment, lasers: Lasers) -> None:
+    if lasers.polar_cutoff_deg is not None and constellation.orbits_file is not None:
+        raise ValueError(
+            "lasers.polar_cutoff_deg wants planes, which an orbits_file does not name; leave it out"
+        )
+    if lasers.pattern == "nearest" and lasers.seam != "auto":
+        raise ValueError("lasers.seam is of plus-grid and motif; nearest has no seam: leave it out")
+
+
+def _check_between(constellation: SpaceSegment, lasers: Lasers) -> None:
+    shells = 1 if constellation.orbits_file is not None else len(constellation.shells)
+    if lasers.between_shells and shells + bool(constellation.geostationary) < 2:
+        raise ValueError(
+            f"lasers.between_shells is {lasers.between_shells}, and there is one shell only; set it to 0"
+        )

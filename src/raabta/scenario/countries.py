@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -41,3 +42,14 @@ def meant_country(text: str) -> str | None:
         near = get_close_matches(text.strip().casefold(), names, n=1, cutoff=0.75)
         code = _codes()[near[0]] if near else None
     return f"{code} ({country_name(code)})" if code else None
+
+
+def check_countries(codes: Sequence[str]) -> None:
+    """ValueError for a code that is no country, or stands twice."""
+    for code in codes:
+        if country_name(code) == code:
+            meant = meant_country(code)
+            hint = f"did you mean {meant}?" if meant else "ISO 3166-1 alpha-3 codes, such as OMN (Oman)"
+            raise ValueError(f"landing_countries: there is no country {code}; {hint}")
+    if len(set(codes)) != len(codes):
+        raise ValueError("a country stands twice in landing_countries")

@@ -16,7 +16,8 @@ from raabta.scenario.model import Model, NonNegative, Positive, Share
 from raabta.scenario.suggest import near_name
 
 if TYPE_CHECKING:
-    from raabta.scenario.models import Gateway, SpaceSegment
+    from raabta.scenario.constellation import SpaceSegment
+    from raabta.scenario.ground import Gateway
 
 What = Literal[
     "satellite",

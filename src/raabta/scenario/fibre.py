@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pydantic import Field
 
@@ -15,9 +15,7 @@ from raabta.scenario.suggest import near_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from raabta.scenario.landing import PointOfPresence
-    from raabta.scenario.models import Gateway
-    from raabta.scenario.paths import Station
+    from raabta.scenario.ground import Gateway, PointOfPresence, Station
 
 NOWHERE: Final = ""
 """The far end of a gateway's fibre where a scenario names no points of presence."""
@@ -162,12 +160,6 @@ def check_names(what: str, names: Sequence[str], known: Sequence[str]) -> None:
 def of_fibre(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     """The failures of cables and points of presence."""
     return tuple(each for each in failures if each.what in OF_FIBRE)
-
-
-def without_empty(data: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Data of a model without those of these keys that hold nothing, so that it is written, and hashed, as
-    before there were such keys."""
-    return {key: value for key, value in data.items() if key not in names or value}
 
 
 def edges_s(failures: Iterable[Failure]) -> list[float]:

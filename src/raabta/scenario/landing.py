@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
-
-from raabta.scenario.countries import country_name, meant_country
-from raabta.scenario.fibre import check_names, without_empty
-from raabta.scenario.model import CountryCode, Latitude, Longitude, Model
+from raabta.scenario.fibre import check_names
 from raabta.scenario.suggest import near_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from raabta.scenario.models import Constellation, Gateway, Sharing
-    from raabta.scenario.paths import Station
-
-
-class PointOfPresence(Model):
-    """Where traffic of gateways joins other networks: a point of presence, or an exchange behind it."""
-
-    name: str = Field(min_length=1, max_length=80, description="name, unique in the scenario")
-    country: CountryCode = Field(description="ISO 3166-1 alpha-3")
-    latitude_deg: Latitude | None = Field(default=None, description="WGS84 latitude; none = at `gateway`")
-    longitude_deg: Longitude | None = Field(default=None, description="WGS84 longitude; none = at `gateway`")
-    gateway: str | None = Field(default=None, description="name of the gateway that it stands at")
-    role: Literal["pop", "exchange"] = Field(
-        default="pop",
-        description="exchange: other networks are met there and no gateway's fibre leads to it by itself; it "
-        "is reached through those that name it in `fibre_to`",
-    )
-    fibre_to: tuple[str, ...] = Field(
-        default=(),
-        max_length=128,
-        description="points of presence and exchanges that its fibre leads on to, both ways",
-    )
-
-    @model_serializer(mode="wrap")
-    def _without_no_fibre(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(without_empty(handler(self), "fibre_to"), role="pop")
-
-    @model_validator(mode="after")
-    def _somewhere(self) -> Self:
-        placed = [self.latitude_deg is not None, self.longitude_deg is not None]
-        if self.gateway is not None and any(placed):
-            raise ValueError("give latitude_deg and longitude_deg, or `gateway`, not both")
-        if self.gateway is None and not all(placed):
-            raise ValueError("where it stands is missing: latitude_deg and longitude_deg, or `gateway`")
-        return self
+    from raabta.scenario.constellation import Constellation
+    from raabta.scenario.ground import Gateway, PointOfPresence, Station
+    from raabta.scenario.sharing import Sharing
 
 
 def placed(
@@ -65,17 +29,6 @@ def placed(
         return pop.model_copy(update=here)
 
     return tuple(place(pop) for pop in pops)
-
-
-def check_countries(codes: Sequence[str]) -> None:
-    """ValueError for a code that is no country, or stands twice."""
-    for code in codes:
-        if country_name(code) == code:
-            meant = meant_country(code)
-            hint = f"did you mean {meant}?" if meant else "ISO 3166-1 alpha-3 codes, such as OMN (Oman)"
-            raise ValueError(f"landing_countries: there is no country {code}; {hint}")
-    if len(set(codes)) != len(codes):
-        raise ValueError("a country stands twice in landing_countries")
 
 
 def check_landing(constellation: Constellation, sharing: Sharing) -> None:
@@ -116,9 +69,3 @@ def _unknown(what: str, name: str, known: Sequence[str]) -> str:
     near = near_name(name, known)
     hint = f"; did you mean {near!r}?" if near else f"; there are: {', '.join(known) or 'none'}"
     return f"{what} {name!r} is not there{hint}"
-
-
-def without(data: dict[str, Any], **unset: Any) -> dict[str, Any]:
-    """Data of a model without the keys that are as if they were not set, so that it is written, and hashed,
-    as before there were such keys."""
-    return {key: value for key, value in data.items() if key not in unset or value != unset[key]}

@@ -9,7 +9,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from raabta.scenario.model import Model, NonNegative, Positive
 
 if TYPE_CHECKING:
-    from raabta.scenario.models import Shell, SpaceSegment
+    from raabta.scenario.shells import Shell
 
 
 class Offset(Model):
@@ -137,15 +137,6 @@ class Lasers(Model):
         return self.terminals - self.between_shells
 
 
-def pattern_of(
-    constellation: SpaceSegment, lasers: Lasers
-) -> Literal["plus-grid", "motif", "nearest", "listed"]:
-    """The pattern of a constellation's moving satellites, `auto` resolved."""
-    if lasers.pattern != "auto":
-        return lasers.pattern
-    return "plus-grid" if _walker(constellation) else "nearest"
-
-
 def seam_closed(shell: Shell, lasers: Lasers) -> bool:
     """Whether the last plane of a shell has lasers to the first."""
     return lasers.seam == "closed" or (lasers.seam == "auto" and shell.pattern == "delta")
@@ -158,38 +149,8 @@ def pattern_degree(shell: Shell, lasers: Lasers) -> int:
     return min(shell.satellites_per_plane - 1, 2) + min(shell.planes - 1, 2)
 
 
-def check_lasers(constellation: SpaceSegment) -> None:
-    """ValueError where a constellation's lasers do not go with its satellites or their terminals."""
-    lasers = constellation.lasers
-    if lasers is None:
-        return
-    pattern = pattern_of(constellation, lasers)
-    if pattern in ("nearest", "listed"):
-        _check_nearest(constellation, lasers)
-    elif not _walker(constellation):
-        what = "an orbits_file names no planes" if constellation.orbits_file else "there are no shells"
-        raise ValueError(f"lasers.pattern {pattern} wants planes and {what}; use `pattern: nearest`")
-    else:
-        for number, shell in enumerate(constellation.shells):
-            _check_shell(number, shell, lasers)
-    _check_between(constellation, lasers)
-
-
-def _walker(constellation: SpaceSegment) -> bool:
-    """Whether the moving satellites are those of shells: an orbits file takes their place."""
-    return bool(constellation.shells) and constellation.orbits_file is None
-
-
-def _check_nearest(constellation: SpaceSegment, lasers: Lasers) -> None:
-    if lasers.polar_cutoff_deg is not None and constellation.orbits_file is not None:
-        raise ValueError(
-            "lasers.polar_cutoff_deg wants planes, which an orbits_file does not name; leave it out"
-        )
-    if lasers.pattern == "nearest" and lasers.seam != "auto":
-        raise ValueError("lasers.seam is of plus-grid and motif; nearest has no seam: leave it out")
-
-
-def _check_shell(number: int, shell: Shell, lasers: Lasers) -> None:
+def check_shell(number: int, shell: Shell, lasers: Lasers) -> None:
+    """ValueError where lasers ask more than the satellites of a shell, by its number, have."""
     degree = pattern_degree(shell, lasers)
     if degree > lasers.own:
         kept = f", {lasers.between_shells} of them kept for other shells" if lasers.between_shells else ""
@@ -213,12 +174,4 @@ def _check_offset(number: int, shell: Shell, offset: Offset) -> None:
         raise ValueError(
             f"lasers.motif: an offset of {offset.plane_step} planes and {offset.place_step} places is more "
             f"than half-way round shells[{number}], {shell.planes} planes of {shell.satellites_per_plane}"
-        )
-
-
-def _check_between(constellation: SpaceSegment, lasers: Lasers) -> None:
-    shells = 1 if constellation.orbits_file is not None else len(constellation.shells)
-    if lasers.between_shells and shells + bool(constellation.geostationary) < 2:
-        raise ValueError(
-            f"lasers.between_shells is {lasers.between_shells}, and there is one shell only; set it to 0"
         )

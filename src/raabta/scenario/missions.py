@@ -9,10 +9,10 @@ from pydantic import Field, field_validator, model_validator
 
 from raabta.scenario.budgets import Budget
 from raabta.scenario.cameras import Camera, Target
-from raabta.scenario.model import Elevation, Latitude, Longitude, Model, Positive, Share
+from raabta.scenario.model import Elevation, Latitude, Longitude, Model, Name, Positive, Share
 from raabta.scenario.models import SCHEMA_VERSION
 from raabta.scenario.orbiters import Orbiter
-from raabta.scenario.paths import FineTime, Name
+from raabta.scenario.paths import FineTime
 from raabta.scenario.suggest import near_name
 from raabta.scenario.tracking import StationRadio
 

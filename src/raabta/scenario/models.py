@@ -14,46 +14,47 @@ from pydantic import (
     model_validator,
 )
 
-from raabta.scenario.broadband_failures import check_broadband_failures
 from raabta.scenario.constellation import Constellation as Constellation
 from raabta.scenario.constellation import GeostationarySlot as GeostationarySlot
-from raabta.scenario.constellation import Shell as Shell
 from raabta.scenario.constellation import SpaceSegment as SpaceSegment
 from raabta.scenario.failures import (
     MOST_FAILURES,
     OF_LASERS,
     OF_SATELLITES,
     Failure,
+    check_fleet,
+    check_gateways,
     of_gateways,
 )
 from raabta.scenario.fibre import (
     Cable,
     cables_of,
     cables_out,
+    check_fibre,
     cut_gateways,
     of_fibre,
-    without_empty,
 )
 from raabta.scenario.fleets import split
+from raabta.scenario.ground import Gateway as Gateway
+from raabta.scenario.ground import HorizonPoint as HorizonPoint
+from raabta.scenario.ground import PointOfPresence
 from raabta.scenario.landing import (
-    PointOfPresence,
-    check_countries,
     check_landing,
     check_pops,
     placed,
-    without,
 )
 from raabta.scenario.model import (
     CountryCode,
     Elevation,
-    Latitude,
-    Longitude,
     Model,
     NonNegative,
     Positive,
     Share,
+    without,
 )
 from raabta.scenario.payload import Payload as Payload
+from raabta.scenario.sharing import Sharing as Sharing
+from raabta.scenario.shells import Shell as Shell
 
 SCHEMA_VERSION: Literal[1] = 1
 FALLBACK_CLASS: Final = "fallback_"
@@ -96,70 +97,6 @@ class Area(Model):
     districts_file: str | None = None
     horizon_file: str | None = None
     cell_resolution: int = Field(default=5, ge=3, le=6)
-
-
-class HorizonPoint(Model):
-    """One sample of a horizon; between two it is linear, one alone holds all round."""
-
-    azimuth_deg: float = Field(ge=0.0, le=360.0)
-    elevation_deg: float = Field(ge=-90.0, le=90.0)
-
-
-class Gateway(Model):
-    """One earth station of the feeder link."""
-
-    name: str
-    country: CountryCode
-    latitude_deg: Latitude
-    longitude_deg: Longitude
-    height_m: float = Field(default=0.0, ge=-500.0, le=6_000.0)
-    antennas: int = Field(default=8, ge=1, le=256)
-    bandwidth_mhz: Positive = Field(default=2_000.0, description="of one antenna, in one polarisation")
-    return_bandwidth_mhz: Positive | None = Field(
-        default=None, description="the same from satellite to gateway; none = bandwidth_mhz"
-    )
-    polarisations: Literal[1, 2] = 2
-    eirp_dbw: float = Field(
-        default=68.0, ge=0.0, le=110.0, description="one antenna, over bandwidth_mhz in one polarisation"
-    )
-    g_over_t_dbk: float = Field(default=30.0, ge=-20.0, le=60.0)
-    dish_m: Positive = 2.4
-    gso_separation_deg: Elevation = 0.0
-    availability_share: Share = 0.998
-    diversity_partner: str | None = None
-    pop: str | None = Field(
-        default=None, description="name of the one of `pops` that its traffic goes to; none = the nearest"
-    )
-    pops: tuple[str, ...] = Field(
-        default=(),
-        max_length=128,
-        description="names of those of `pops` that its fibre reaches too: where the cable to its own one "
-        "fails, traffic goes to the nearest of them",
-    )
-    others_share: float = Field(
-        default=0.0, ge=0.0, lt=1.0, description="of its feeders, for users elsewhere"
-    )
-    horizon: tuple[HorizonPoint, ...] = ()
-    hypothetical: bool = True
-
-    @model_validator(mode="after")
-    def _one_horizon_per_azimuth(self) -> Self:
-        heights: dict[float, float] = {}
-        for point in self.horizon:
-            azimuth = point.azimuth_deg % 360.0
-            if heights.setdefault(azimuth, point.elevation_deg) != point.elevation_deg:
-                raise ValueError(f"azimuth {azimuth:g} of the horizon stands twice (360 is 0, north)")
-        return self
-
-    @model_serializer(mode="wrap")
-    def _without_no_pop(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(without_empty(handler(self), "pops"), pop=None, others_share=0.0)
-
-    def band_mhz(self, *, forward: bool) -> float:
-        """Feeder bandwidth of one antenna in one polarisation, from or to the gateway."""
-        if forward or self.return_bandwidth_mhz is None:
-            return self.bandwidth_mhz
-        return self.return_bandwidth_mhz
 
 
 TerminalClassName = Literal["household", "community", "backhaul", "institution"]
@@ -228,59 +165,6 @@ def _check_terminals(terminals: tuple[Terminal, ...]) -> None:
     names = [terminal.terminal_class for terminal in terminals]
     if len(set(names)) != len(names):
         raise ValueError("a terminal class stands twice")
-
-
-Market = Literal["open", "closed", "unknown"]
-
-
-class Sharing(Model):
-    """How a satellite's beams, power and feeder are shared."""
-
-    allocation: Literal["guarantee", "equal"] = "guarantee"
-    capacity_share: Literal["neighbours", "ratio", "exclusive"] = "neighbours"
-    ratio_share: Share = 0.1
-    markets: dict[CountryCode, Market] = Field(default={})
-    default_market: Market = "unknown"
-    neighbour_weight_ratio: float = Field(
-        default=1.0, ge=0.0, le=10.0, description="how much one person abroad competes, against one at home"
-    )
-    frames_per_slot: int = Field(default=64, ge=1, le=1_024)
-    handover_s: NonNegative = Field(
-        default=0.1,
-        description="seconds of a slot that a cell loses with a new satellite (an assumption, no measured "
-        "figure); at most half of `time.step_s`; 0 costs nothing",
-    )
-    memory_strength: float = Field(
-        default=1.0,
-        ge=0.0,
-        le=100.0,
-        description="how much more a cell without a promise counts for what it has lacked in the slots "
-        "before; 0 forgets",
-    )
-    landing: Literal["direct", "lasers"] = Field(
-        default="direct",
-        description="direct: a satellite serves only while it has a gateway itself; lasers: one that has "
-        "none lands through `constellation.lasers` at another that has",
-    )
-    landing_countries: tuple[CountryCode, ...] | None = Field(
-        default=None,
-        description="national landing rule: traffic of the area lands only at gateways in these countries; "
-        "none = at any; an empty list = at no gateway",
-    )
-
-    @field_validator("landing_countries")
-    @classmethod
-    def _countries_that_are(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        check_countries(value or ())
-        return value
-
-    @model_serializer(mode="wrap")
-    def _without_no_landing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(handler(self), landing="direct", landing_countries=None)
-
-    def lets_land(self, gateway: Gateway) -> bool:
-        """Whether traffic of the area may land at a gateway."""
-        return self.landing_countries is None or gateway.country in self.landing_countries
 
 
 def _check_handover(sharing: Sharing, time: Time | None) -> None:
@@ -496,3 +380,25 @@ class Scenario(Model):
         gateways = set(of_gateways(found, second.gateways))
         space = {each for each in found if each.what in (*OF_SATELLITES, *OF_LASERS)}
         return tuple(each for each in found if each in fibre | gateways | space)
+
+
+def check_broadband_failures(scenario: Scenario, failures: tuple[Failure, ...]) -> None:
+    """ValueError for failures of what a broadband scenario does not have."""
+    second = scenario.fallback
+    own, theirs = split(failures, scenario.constellation, None if second is None else second.constellation)
+    check_fleet(own, scenario.constellation, scenario.time.duration_s)
+    if second is not None:
+        check_fleet(theirs, second.constellation, scenario.time.duration_s)
+    check_gateways(failures, scenario.all_gateways)
+    check_fibre(failures, scenario.cables, scenario.pops)
+    for failure in failures:
+        if failure.what in OF_LASERS and not scenario.lands_by_lasers:
+            raise ValueError(
+                f"{failure.text}: this scenario carries nothing by laser (sharing.landing is "
+                f"{scenario.sharing.landing}); fail a gateway or satellites"
+            )
+        if failure.what == "link":
+            raise ValueError(
+                f"{failure.text}: the feeder links of a broadband scenario move from satellite to satellite; "
+                "fail their gateway, such as gateway:Karachi"
+            )

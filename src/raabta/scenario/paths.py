@@ -24,10 +24,18 @@ from raabta.scenario.fibre import (
     check_names,
     check_rates,
     cut_gateways,
+)
+from raabta.scenario.ground import PointOfPresence, Station
+from raabta.scenario.landing import check_pops, placed
+from raabta.scenario.model import (
+    CountryCode,
+    Model,
+    Name,
+    NonNegative,
+    Positive,
+    without,
     without_empty,
 )
-from raabta.scenario.landing import PointOfPresence, check_pops, placed, without
-from raabta.scenario.model import CountryCode, Latitude, Longitude, Model, NonNegative, Positive
 from raabta.scenario.models import SCHEMA_VERSION, Scenario, Time
 from raabta.scenario.suggest import named, same_place
 
@@ -36,7 +44,6 @@ SHORTEST_STEP_S: Final = 0.01
 ANY_POP: Final = "any PoP"
 """The end of a way that may be any point of presence: the one that is reached first."""
 
-Name = Annotated[str, Field(min_length=1, max_length=80)]
 GroundLinkPolicy = Literal["all", "nearest", "longest-lasting", "load-aware", "gateway-visible"]
 
 
@@ -50,49 +57,6 @@ class FineTime(Time):
     step_s: float = Field(
         default=15.0, ge=SHORTEST_STEP_S, le=3_600.0, description="time between two looks at the sky"
     )
-
-
-class Station(Model):
-    """One place on the ground that is not a town."""
-
-    name: Name = Field(description="how pairs and results call it")
-    latitude_deg: Latitude = Field(description="geodetic, north positive")
-    longitude_deg: Longitude = Field(description="east positive")
-    height_m: float = Field(default=0.0, ge=-500.0, le=9_000.0, description="above the ellipsoid")
-    people: int = Field(
-        default=1_000_000, ge=0, le=100_000_000, description="what it counts for in traffic by `gravity`"
-    )
-    gateway: bool = Field(
-        default=False,
-        description="whether it is a gateway: links by `gateway-visible` go by what it sees, and with `pops` "
-        "traffic lands there",
-    )
-    pops: tuple[Name, ...] = Field(
-        default=(),
-        max_length=128,
-        description="of a gateway: those of `pops` that fibre leads to; none = to the nearest",
-    )
-
-    others_share: float = Field(
-        default=0.0,
-        ge=0.0,
-        lt=1.0,
-        description="of a gateway, with `pops`: part of what it and each of its feeders carry that users "
-        "elsewhere take",
-    )
-
-    @model_validator(mode="after")
-    def _fibre_of_a_gateway(self) -> Self:
-        for name, given in (("pops", self.pops), ("others_share", self.others_share)):
-            if given and not self.gateway:
-                raise ValueError(
-                    f"the station {self.name!r} has `{name}` and is no gateway; give `gateway: true`"
-                )
-        return self
-
-    @model_serializer(mode="wrap")
-    def _without_no_pops(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without(without_empty(handler(self), "pops"), others_share=0.0)
 
 
 class Cells(Model):

@@ -14,7 +14,8 @@ from raabta.service.villages import apportion
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from raabta.scenario.models import Market, Scenario
+    from raabta.scenario.models import Scenario
+    from raabta.scenario.sharing import Market
 
 
 COARSE_RADIUS_KM = 75.0

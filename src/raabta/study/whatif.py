@@ -17,10 +17,9 @@ from raabta.base.errors import ScenarioError, StoreError
 from raabta.engine.ledger import RUN, Ledger
 from raabta.engine.limits import DEFAULT_LIMITS, Limits
 from raabta.engine.verify import verify, write_output
-from raabta.scenario.broadband_failures import check_broadband_failures
 from raabta.scenario.failures import Failure, parse
 from raabta.scenario.loader import missing_files
-from raabta.scenario.models import Scenario
+from raabta.scenario.models import Scenario, check_broadband_failures
 from raabta.scenario.paths import check_path_failures
 from raabta.service.pairs import run as ways
 from raabta.service.pairs.kept import KIND as WAYS

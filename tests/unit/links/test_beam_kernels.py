@@ -10,8 +10,8 @@ import pytest
 from raabta.base.frames import enu_basis
 from raabta.links import antenna, kernels, tables
 from raabta.links import beam_kernels as beams
-from raabta.scenario.layouts import beam_shape, carriers_of_a_beam, half_beam_sine, layout_spacing
 from raabta.scenario.loader import load
+from raabta.scenario.payload import beam_shape, carriers_of_a_beam, half_beam_sine, layout_spacing
 
 RADIUS_KM = 6371.0
 ALTITUDE_KM = 600.0

@@ -8,8 +8,8 @@ import pytest
 from raabta.links import antenna, budget, kernels, tables
 from raabta.links.articles import flux_limits
 from raabta.links.flux_cap import FluxCap
-from raabta.scenario.layouts import beam_shape, layout_spacing
 from raabta.scenario.models import Payload, Terminal
+from raabta.scenario.payload import beam_shape, layout_spacing
 
 PAYLOAD = Payload.model_validate(
     {

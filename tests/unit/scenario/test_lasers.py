@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from raabta.base.errors import ScenarioError
 from raabta.scenario.catalogue import catalogue_names, entry
-from raabta.scenario.lasers import Lasers, Offset, pattern_of, seam_closed
+from raabta.scenario.constellation import pattern_of
+from raabta.scenario.lasers import Lasers, Offset, seam_closed
 from raabta.scenario.loader import load, scenario_hash, to_yaml
 from raabta.scenario.models import Constellation, GeostationarySlot, Shell
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from raabta.network.record_kernels import RTT_STEP_MS
-from raabta.scenario.landing import PointOfPresence
+from raabta.scenario.ground import PointOfPresence
 from raabta.scenario.models import Delay
 from raabta.service import landed
 from raabta.service.gather import Gathered, percentile_of

@@ -20,9 +20,10 @@ from raabta.base.errors import OutOfRangeError, RaabtaError, ScenarioError
 from raabta.network.mesh import topology_kernels as kernels
 from raabta.network.mesh.laser_outages import LaserOutage
 from raabta.network.mesh.paths import LEFT, NO_NODE, RIGHT, ROW_OF_OTHERS, Lasers, plus_grid
+from raabta.scenario.constellation import pattern_of
 from raabta.scenario.hypatia import read_links
 from raabta.scenario.lasers import Lasers as Asked
-from raabta.scenario.lasers import pattern_of, seam_closed
+from raabta.scenario.lasers import seam_closed
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
