@@ -6,8 +6,9 @@ import networks
 import numpy as np
 import pytest
 
+from raabta.links import weather_series
 from raabta.links.tables import EXCEEDANCE_PERCENT, PROBABILITY
-from raabta.network import pairs, storms
+from raabta.network import pairs, rain_field
 from raabta.network import sky as sky_of
 from raabta.network.survival import feeder_probability
 
@@ -33,8 +34,8 @@ def test_near_sites_are_bad_together_and_far_ones_less():
 def test_the_tables_are_the_storms_that_are_drawn():
     """The rain field itself, three years of it at 5 minutes: how often both sites are as bad."""
     where = LATITUDE[:2] + np.array([0.0, 0.6]), LONGITUDE[:2]
-    field = storms.weather_series.storms(*where, seed=3, step_s=300.0)
-    wet = field.process(0, 3 * 365 * 288) > storms.THRESHOLDS[2]
+    field = weather_series.storms(*where, seed=3, step_s=300.0)
+    wet = field.process(0, 3 * 365 * 288) > rain_field.THRESHOLDS[2]
     expected = pairs.tails(*where, np.array([1, 0]))[0, 3, 3]
     assert wet.mean() == pytest.approx(0.02, rel=0.15)
     assert (wet[0] & wet[1]).mean() == pytest.approx(expected, rel=0.2)

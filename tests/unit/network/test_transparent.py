@@ -12,7 +12,7 @@ from raabta.base.frames import look_angles
 from raabta.links.budget import feeder_budget, forward_budget, return_budget
 from raabta.links.relay import combine_db, held_gain_db, held_power_db
 from raabta.links.tables import NO_CROSS_DB, PROBABILITY
-from raabta.network import chunk, explain, feeder, repeated, storms, survival
+from raabta.network import chunk, explain, feeder, rain_field, repeated, storms, survival
 from raabta.network import sky as sky_of
 from raabta.network import slot as slots
 from raabta.network.constraints import CONSTRAINTS
@@ -379,7 +379,7 @@ def test_storms_count_cells_whose_gateway_passes_on_no_more_noise():
     sky = sky_over(net)
     clear = slots.allocate(net, sky, dry(net))
     for state, counted in ((0, True), (5, False)):
-        found = storms.storm(net, sky, clear, storms.Drawn(dry(net), everywhere(net, state)))
+        found = storms.storm(net, sky, clear, rain_field.Drawn(dry(net), everywhere(net, state)))
         assert found.counted[clear.satellite >= 0].all() == counted
         assert found.counted[clear.satellite >= 0].any() == counted
         assert (found.figures.wet_mbps < found.figures.cells_mbps) == (state == 5)
