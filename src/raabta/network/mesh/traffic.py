@@ -78,15 +78,13 @@ def share_at(mesh: Mesh, step: Step, asked: Floats, *, threads: int = 1) -> Shar
     """Share what carries the flows of a mesh at one step. asked (p,): Mbps."""
     traffic = mesh.scenario.traffic
     assert traffic is not None
-    limits, demands = capacities_at(mesh, step, traffic), Demands.of(mesh.pairs, asked)
-    ways = ways_of_pairs(mesh, step, limits, demands, threads)
+    resources, demands = capacities_at(mesh, step, traffic), Demands.of(mesh.pairs, asked)
+    ways = ways_of_pairs(mesh, step, demands, threads)
     none = np.full(ways.km.size, -1)
     gateway, pop = none, none
     if mesh.fibre is not None and step.behind is not None:
         at_s = seconds(mesh, step.number)
         ways, gateway, pop = landed_ways(ways, mesh.fibre, step.behind, mesh.propagator.count, at_s)
-    cables = [(cable.one, cable.other) for cable in _cables(mesh)]
-    resources = resources_of(step.lasers, step.km, step.ends, limits, cables)
     found = share(resources, ways, demands, split=traffic.split)
     most = most_throughput(resources, ways, demands).total_mbps if traffic.bound else float("nan")
     return Shared(
@@ -116,12 +114,12 @@ def _summed(where: Ints, way_mbps: Floats, size: int) -> Floats:
     return np.bincount(where[own], way_mbps[own], size).astype(np.float64)
 
 
-def ways_of_pairs(mesh: Mesh, step: Step, limits: Capacities, demands: Demands, threads: int = 1) -> Ways:
+def ways_of_pairs(mesh: Mesh, step: Step, demands: Demands, threads: int = 1) -> Ways:
     """The ways that each pair's flow is spread over, by the rule of the scenario's traffic."""
     traffic, routing = mesh.scenario.traffic, mesh.scenario.routing
     assert traffic is not None
     if traffic.rule == "load-aware":
-        bare = replace(limits, fibre_mbps=np.inf)
+        bare = replace(_limits(mesh, step, traffic), fibre_mbps=np.inf)
         return load_aware_ways(step.lasers, step.km, step.ends, bare, demands, threads=threads)[0]
     equal = traffic.rule == "equal-cost"
     wanted = Routing(
@@ -138,8 +136,13 @@ def _cables(mesh: Mesh) -> tuple[Cable, ...]:
     return () if mesh.fibre is None else mesh.fibre.cables
 
 
-def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Capacities:
-    """What lasers, satellites and places carry at one step."""
+def capacities_at(mesh: Mesh, step: Step, traffic: Traffic) -> Resources:
+    """What lasers, satellites, places and cables carry at one step."""
+    ends = [(cable.one, cable.other) for cable in _cables(mesh)]
+    return resources_of(step.lasers, step.km, step.ends, _limits(mesh, step, traffic), ends)
+
+
+def _limits(mesh: Mesh, step: Step, traffic: Traffic) -> Capacities:
     gateway = np.zeros(mesh.grounds, np.bool_)
     if step.behind is not None:
         gateway[mesh.gateways] = True
