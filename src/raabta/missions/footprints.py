@@ -92,16 +92,6 @@ def footprint(
     return Footprint(_outline(view, pieces, arcs, points), area, across_km, along_km, bool(arcs))
 
 
-def hits_km(place_km: Floats, direction: Floats, radius_km: float) -> Floats:
-    """Where rays (n, 3) from a place (3,) first meet a sphere about the origin, (n, 3); NaN for a miss."""
-    ray = direction / np.linalg.norm(direction, axis=1)[:, None]
-    towards, square = -(ray @ place_km), float(place_km @ place_km)
-    root = towards**2 - (square - radius_km**2)
-    with np.errstate(invalid="ignore"):
-        slant = np.where((root >= 0.0) & (towards > 0.0), towards - np.sqrt(root), np.nan)
-    return np.asarray(place_km + slant[:, None] * ray)
-
-
 def _view(place_km: Floats, radius_km: float) -> _View:
     nadir = -place_km / np.linalg.norm(place_km)
     least = np.eye(3)[int(np.argmin(np.abs(nadir)))]

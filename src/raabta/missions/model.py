@@ -134,10 +134,6 @@ class Mission:
         """The body that a node stands on or goes around; none for the Sun."""
         return self.nodes.home[number] if number < self.nodes.count else ""
 
-    def frame_of(self, number: int) -> str:
-        """The axes that a node is looked at from: a site's own, else those of its body."""
-        return self.nodes.axes[number] or BODIES[self.home(number)].frame
-
     def is_near(self, number: int) -> bool:
         """Whether a node belongs to the Earth, or is the Sun: its contacts are found for many at once."""
         return self.home(number) in ("Earth", "")

@@ -7,10 +7,20 @@ import math
 import numpy as np
 import pytest
 
-from raabta.missions.footprints import Footprint, footprint, hits_km
+from raabta.missions.footprints import Footprint, footprint
 
 R = 1_737.4
 RNG = np.random.default_rng(6)
+
+
+def hits_km(place_km: np.ndarray, direction: np.ndarray, radius_km: float) -> np.ndarray:
+    """Where rays (n, 3) from a place (3,) first meet a sphere about the origin, (n, 3); NaN for a miss."""
+    ray = direction / np.linalg.norm(direction, axis=1)[:, None]
+    towards, square = -(ray @ place_km), float(place_km @ place_km)
+    root = towards**2 - (square - radius_km**2)
+    with np.errstate(invalid="ignore"):
+        slant = np.where((root >= 0.0) & (towards > 0.0), towards - np.sqrt(root), np.nan)
+    return np.asarray(place_km + slant[:, None] * ray)
 
 
 def camera(height_km: float, tilt_deg: float = 0.0, turn_deg: float = 0.0) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 FATES = ("pending", "delivered", "no contact", "contacts full", "expired", "buffer full")
 """What became of a bundle, by number. None is left pending."""
-LOSSES = FATES[2:]
 _PARTS = (0.5, 0.95)
 
 

@@ -16,7 +16,6 @@ import numpy as np
 from raabta.network.mesh.alternatives import FibreUse
 from raabta.network.mesh.paths import GroundLinks
 from raabta.scenario.fibre import edges_s, left_at
-from raabta.scenario.paths import ANY_POP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -286,8 +285,3 @@ def landing_gateway(behind: Behind, node: Ints, satellite: Ints) -> Ints:
     key = (ground << 32) + links.satellite
     order = np.argsort(key)
     return np.asarray(behind.gateway[order[np.searchsorted(key[order], (node << 32) + satellite)]])
-
-
-def names_behind(scenario: PathScenario) -> tuple[str, ...]:
-    """Names of the nodes behind the places."""
-    return (*(pop.name for pop in scenario.pops), ANY_POP) if scenario.pops else ()
