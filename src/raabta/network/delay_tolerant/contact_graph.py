@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MOST_HOPS = 12
 MOST_BOOKINGS = 100_000_000
 MB_PER_MBIT = 0.125
+ORDER_S = 1e-3
+"""Light times are written to a millisecond; a fall by no more is rounding."""
 _WHOSE = "contact-graph routing"
 
 
@@ -71,13 +73,16 @@ class Route:
 
 def contact_graph(plan: ContactPlan, *, fragment: bool = False) -> ContactGraph:
     """The links of a plan: its contacts by sender, receiver and time, those that touch together; all of a
-    pair where bundles may be sent in parts (`fragment`), joined again by the receiver."""
+    pair where bundles may be sent in parts (`fragment`), joined again by the receiver. Where light time falls
+    faster than time passes a link ends: what is sent on it arrives in the order in which it is sent."""
     order = np.lexsort((plan.start_s, plan.to_node, plan.from_node))
     start, end = plan.start_s[order], plan.end_s[order]
+    light = [getattr(plan, name)[order] for name in _LIGHT]
     sender, receiver = plan.from_node[order].astype(np.int64), plan.to_node[order].astype(np.int64)
     same = (sender[1:] == sender[:-1]) & (receiver[1:] == receiver[:-1])
     touching = np.full(same.shape, fragment) | (start[1:] == end[:-1])
-    head = np.flatnonzero(np.concatenate(([True], ~(same & touching))))[: start.size]
+    in_order = start[1:] + light[0][1:] >= end[:-1] + light[1][:-1] - ORDER_S
+    head = np.flatnonzero(np.concatenate(([True], ~(same & touching & in_order))))[: start.size]
     rate = plan.rate_mbps[order] * MB_PER_MBIT
     first = np.append(head, start.size).astype(np.int64)
     volume, before = (end - start) * rate, np.empty(start.size)
@@ -91,7 +96,7 @@ def contact_graph(plan: ContactPlan, *, fragment: bool = False) -> ContactGraph:
         ),
         first=first,
         contact=records(kernels.CONTACT, start, end, rate, before),
-        light=light_parabola(*(getattr(plan, name)[order] for name in _LIGHT)),
+        light=light_parabola(*light),
         pair_to=receiver[pair],
         pair_first=np.append(np.searchsorted(head, pair), head.size).astype(np.int64),
         node_first=np.searchsorted(sender[pair], np.arange(len(plan.nodes) + 1)).astype(np.int64),
