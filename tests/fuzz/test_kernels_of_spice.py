@@ -35,7 +35,7 @@ def test_damage_anywhere(changes: list[tuple[int, bytes]], missing: int) -> None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "any.bsp"
         file.write_bytes(bytes(data[: len(data) - missing // 4]))
-        began = time.perf_counter()
+        began = time.process_time()
         module._of_file.cache_clear()
         try:
             source = module.ephemeris(file)
@@ -44,4 +44,4 @@ def test_damage_anywhere(changes: list[tuple[int, bytes]], missing: int) -> None
             assert source.span[0] <= source.span[1]
         except RaabtaError as refused:
             assert "any" in str(refused)
-        assert time.perf_counter() - began < 20.0  # the very first compiles
+        assert time.process_time() - began < 20.0  # the very first compiles

@@ -53,25 +53,25 @@ many = settings(max_examples=1500, deadline=None, suppress_health_check=[HealthC
 
 
 def _only_an_object_or_an_error(data: bytes) -> MeanElements | None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         elements = parse_orbits(data, "fuzz")
     except OrbitDataError as error:
         assert str(error).startswith(("fuzz", "ISS"))
         elements = None
-    assert time.perf_counter() - begin < 1.0
+    assert time.process_time() - begin < 1.0
     return elements
 
 
 def _flies_or_refuses(elements: MeanElements) -> None:
     """Whatever the grammar lets through propagates at once: finite or NaN, or a clear refusal."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     try:
         position = Propagator.from_elements(elements, START).positions_km(START + np.arange(2))
         assert position.shape == (2, 3, len(elements))
     except RaabtaError:
         pass
-    assert time.perf_counter() - begin < 5.0  # compiling the kernel, the first time
+    assert time.process_time() - begin < 5.0  # compiling the kernel, the first time
 
 
 @st.composite

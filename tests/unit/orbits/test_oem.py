@@ -187,10 +187,10 @@ def test_a_spoiled_file_is_read_or_refused_and_nothing_else(data: st.DataObject)
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(whole) - 1))
         whole[at : at + data.draw(st.integers(0, 6))] = data.draw(st.binary(max_size=6))
-    begin = time.monotonic()
+    begin = time.process_time()
     try:
         held = parse_oem(bytes(whole))
         assert all(np.isfinite(part.states).all() for part in held.segments)
     except RaabtaError as error:
         assert str(error)
-    assert time.monotonic() - begin < 5.0
+    assert time.process_time() - begin < 5.0

@@ -238,13 +238,13 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_are_refused_quickly(name: str) -> None:
     text, message = BOMBS[name]
-    start = time.perf_counter()
+    start = time.process_time()
     assert message in _refused(text)
-    assert time.perf_counter() - start < 2.0
+    assert time.process_time() - start < 2.0
 
 
 def test_ten_thousand_satellites_in_one_line_of_json_take_seconds_not_minutes() -> None:
     text = json.dumps([{**FIELDS, "NORAD_CAT_ID": str(i)} for i in range(1, 10_001)])
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(_parse(text)) == 10_000
-    assert time.perf_counter() - start < 10.0
+    assert time.process_time() - start < 10.0

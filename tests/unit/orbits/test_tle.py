@@ -102,9 +102,9 @@ def test_an_epoch_that_lost_its_dot_is_refused_at_once() -> None:
     """Its checksum is right; the sgp4 package would integrate for hours (CONVENTIONS, sgp4 2.27)."""
     line1 = _edited(_edited(LINE1, 19, "26325150000000"), 33, " ")
     line2 = _edited(LINE2, 53, " 1.00270000")
-    start = time.perf_counter()
+    start = time.process_time()
     message = _refused(line1, line2)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert message == "TLE:1:21: epoch day is '325150000000'; allowed: three digits, a dot, eight digits"
 
 

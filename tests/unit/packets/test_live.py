@@ -17,7 +17,9 @@ import pytest
 from interrupts import hear_interrupts
 
 WHY_NOT = namespaced.why_not()
-pytestmark = pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))
+pytestmark = [pytest.mark.real_time, pytest.mark.skipif(WHY_NOT is not None, reason=str(WHY_NOT))]
+TRIES = 3
+"""Another process that takes the processor for a while only makes the link slower than its trace."""
 
 
 @pytest.mark.parametrize(("rate_mbps", "delay_ms"), [(5, 15), (20, 30), (50, 15)])
@@ -25,9 +27,14 @@ def test_tcp_gets_the_rate_within_a_tenth_and_udp_the_round_trip_within_two_ms(
     tmp_path: Path, rate_mbps: int, delay_ms: int
 ) -> None:
     trace = namespaced.write_trace(tmp_path, f"0,{delay_ms},{rate_mbps},{rate_mbps / 4},0,1")
-    found = namespaced.measure(tmp_path, trace, 0.5, 1.5)
-    assert 0.9 * rate_mbps <= found["tcp_mbps"] <= 1.1 * rate_mbps
-    assert 2 * delay_ms <= median(found["rtt_ms"]) <= 2 * delay_ms + 2.0
+    seen = []
+    for _ in range(TRIES):
+        found = namespaced.measure(tmp_path, trace, 0.5, 1.5)
+        seen.append((found["tcp_mbps"], median(found["rtt_ms"])))
+        assert seen[-1][0] <= 1.1 * rate_mbps and seen[-1][1] >= 2 * delay_ms
+        if seen[-1][0] >= 0.9 * rate_mbps and seen[-1][1] <= 2 * delay_ms + 2.0:
+            return
+    pytest.fail(f"Mbit/s and ms of each try: {seen}")
 
 
 @pytest.mark.slow
@@ -54,12 +61,18 @@ def test_curl_fetches_at_the_rate_of_the_trace(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(8_000_000))
     serve = f"exec {sys.executable} -m http.server 8000"
     ask = "curl -s -o /dev/null -w '%{speed_download}' http://$RAABTA_PEER:8000/file"
-    done = subprocess.run(
-        namespaced.command(trace, "--serve", serve, "--exec", ask),
-        cwd=tmp_path, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert 18.0 <= 8e-6 * float(done.stdout) <= 22.0
+    seen_mbps = []
+    for _ in range(TRIES):
+        done = subprocess.run(
+            namespaced.command(trace, "--serve", serve, "--exec", ask),
+            cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        seen_mbps.append(8e-6 * float(done.stdout))
+        assert seen_mbps[-1] <= 22.0
+        if seen_mbps[-1] >= 18.0:
+            return
+    pytest.fail(f"Mbit/s of each try: {seen_mbps}")
 
 
 PINGS = """

@@ -13,6 +13,8 @@ from raabta.packets.schedule import Link
 from raabta.packets.shaper import Lateness, Report, Shaper
 from raabta.packets.trace import Trace, make_trace
 
+pytestmark = pytest.mark.real_time
+
 
 def shaped(
     trace: Trace, sends: list[tuple[float, int, bytes]]
