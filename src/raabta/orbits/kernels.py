@@ -43,9 +43,11 @@ _PIO2_1 = 1.57079632673412561417  # first 33 bits of pi/2 (fdlibm e_rem_pio2.c)
 _PIO2_2 = 6.07710050630396597660e-11  # next 33 bits
 _PIO2_3 = 2.02226624879595063154e-21  # the rest
 _FAST = {"contract", "nsz"}
+inner = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath=_FAST, _nrt=False)
+"""A kernel with `fastmath` has no copy of its own: two copies could fuse other products to an addition."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@inner
 def _sincos(x: float) -> tuple[float, float]:
     """Sine and cosine for |x| < 1e6 rad, within 2e-16 + 1e-16 |x|; fdlibm's polynomials, no branch."""
     q = np.floor(x * _TWO_OVER_PI + 0.5)
@@ -70,7 +72,7 @@ def _sincos(x: float) -> tuple[float, float]:
     return sine, cosine
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@inner
 def _turn(sine: float, cosine: float, angle: float) -> tuple[float, float]:
     """Sine and cosine of (the angle whose sine and cosine are given + a small `angle`).
 
@@ -82,7 +84,7 @@ def _turn(sine: float, cosine: float, angle: float) -> tuple[float, float]:
     return sine * c + cosine * s, cosine * c - sine * s
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@inner
 def _secular(w: Floats, minutes: float) -> None:
     """Secular gravity and drag, long-period periodics: fills am, the eccentricity vector, u, the node."""
     for j in range(TILE):
@@ -132,7 +134,7 @@ def _secular(w: Floats, minutes: float) -> None:
         w[_COS_N + j] = cos_n
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@inner
 def _kepler_step(w: Floats) -> int:
     """One step of Halley's rule for the whole tile; returns how many satellites are not there yet.
 
@@ -160,7 +162,7 @@ def _kepler_step(w: Floats) -> int:
     return moving
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@inner
 def _solve_kepler(w: Floats) -> None:
     """Halley's rule until every error is below 2.5e-12 rad, ten steps at most."""
     for _ in range(10):
@@ -168,7 +170,7 @@ def _solve_kepler(w: Floats) -> None:
             break
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@inner
 def _orient(w: Floats) -> None:
     """Short-period periodics and orientation: TEME position (km) of the tile; NaN where it has decayed."""
     for j in range(TILE):
@@ -205,7 +207,7 @@ def _orient(w: Floats) -> None:
         w[_Z + j] = r * (sin_x * sin_su)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+@inner
 def _rotate(w: Floats, m: Floats) -> None:
     """Turn the tile's positions by the matrix `m` (3, 3), in place."""
     xx, xy, xz = m[0, 0], m[0, 1], m[0, 2]
