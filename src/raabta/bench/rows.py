@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from raabta.base.errors import ScenarioError
 from raabta.bench import (
     access_rows,
+    bundle_rows,
     chain_rows,
     coverage_rows,
     flow_rows,
@@ -43,6 +44,7 @@ ROWS: tuple[Row, ...] = (
     *path_rows.ROWS,
     *mesh_rows.ROWS,
     *flow_rows.ROWS,
+    *bundle_rows.ROWS,
     *topology_rows.ROWS,
     *throughput_rows.ROWS,
     *spectrum_rows.ROWS,
