@@ -10,9 +10,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(STAMP)
 	$(BIN)/raabta demo
 
-# What happens in real time is tried by itself: beside other tests it would be late.
+# What happens in real time is tried by itself: beside other tests it would be late. A worker keeps to
+# neighbouring tests, which share fixtures, and takes of the other's when it has done its own.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m "not slow and not real_time"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not real_time"
 	$(BIN)/python -m pytest -m "real_time and not slow"
 
 test-slow: $(STAMP)
