@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
     from raabta.network.mesh.contacts import ContactPlan
     from raabta.packets.file_delivery import Delivery
-
-MOST_BYTES = 2**32 - 1
 
 
 def send_file(
@@ -39,7 +38,8 @@ def send_file(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="of the losses")] = 2026,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="write what came, if it came whole")
+        Path | None,
+        typer.Option(metavar="FILE", help="write what came, if it came whole; nothing may be there yet"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -52,32 +52,15 @@ def send_file(
     rules = Rules(
         pdu_bytes=pdu, loss_share=_share(loss), seed=seed, dark_s=tuple(_span(each) for each in dark or ())
     )
-    found = deliver(_content(file), read_plan(plan), source, target, rules)
-    if out is not None and found.delivered:
-        from raabta.engine.atomic import write_bytes
-
-        write_bytes(out, found.content)
+    with TemporaryDirectory(prefix="raabta-") as folder:
+        received = out if out is not None else Path(folder) / "received"
+        found = deliver(file, read_plan(plan), source, target, rules, out=received)
     if as_json:
         say_json({"file": file.name, "from": source, "to": target, **found.told()})
     else:
         show([table(found, f"{file.name} from {source} to {target}")])
     if not found.delivered:
         raise NoSolutionError(f"{file.name} was not delivered: {found.fault}")
-
-
-def _content(file: Path) -> bytes:
-    """The file's bytes. Raises ScenarioError where it cannot be read."""
-    from raabta.base.userfiles import why_not
-
-    try:
-        if file.stat().st_size > MOST_BYTES:
-            raise OutOfRangeError(
-                str(file), f"{file.stat().st_size:,} bytes", f"at most {MOST_BYTES:,}", "a file"
-            )
-        return file.read_bytes()
-    except OSError as error:
-        fault, hint = why_not(file, error)
-        raise ScenarioError(f"the file cannot be read: {fault}", file=str(file), hint=hint) from error
 
 
 def read_plan(file: Path) -> ContactPlan:

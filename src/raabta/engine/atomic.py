@@ -30,6 +30,18 @@ class Files:
         """Open a new or emptied file for writing; returns its descriptor."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_CLOEXEC", 0), 0o644)
 
+    def create_new(self, path: Path) -> int:
+        """Open a file that is not there yet for writing and reading; returns its descriptor."""
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o644)
+
+    def write_at(self, descriptor: int, data: memoryview, offset: int) -> int:
+        """Write some of the data from an offset on; returns how many bytes."""
+        return os.pwrite(descriptor, data, offset)
+
+    def read_at(self, descriptor: int, size: int, offset: int) -> bytes:
+        """Read some bytes from an offset on; fewer at the end of the file."""
+        return os.pread(descriptor, size, offset)
+
     def write(self, descriptor: int, data: memoryview) -> int:
         """Write some of the data; returns how many bytes."""
         return os.write(descriptor, data)
@@ -45,6 +57,10 @@ class Files:
     def rename(self, old: Path, new: Path) -> None:
         """Put a file in the place of another, at once."""
         old.replace(new)
+
+    def link(self, old: Path, new: Path) -> None:
+        """Give a file a second name, unless one of that name is there."""
+        os.link(old, new)
 
     def sync_folder(self, path: Path) -> None:
         """Wait until the folder's entries are durable."""
@@ -89,6 +105,100 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise refusal("write", path, error) from error
 
 
+class Growing:
+    """A file that is written piece by piece, in any order, beside its place, and put there when it is whole.
+
+    What is not written yet is a hole that takes no room. A file that is at its place stays as it is. Pieces
+    that follow one another are gathered: memory is `HELD_BYTES`, whatever the size.
+    """
+
+    HELD_BYTES = 1 << 18
+
+    def __init__(self, path: Path) -> None:
+        """Begin a file. Raises StoreError where one is there, or is being written."""
+        self.path, self.partial = path, path.with_name(f".{path.name}{PARTIAL}")
+        if not path.parent.is_dir():
+            raise StoreError(f"cannot write {path}: there is no folder {path.parent}. Make it first")
+        if path.exists() or path.is_symlink():
+            raise StoreError(f"{path} is there already, and stays as it is. Choose another name, or move it")
+        try:
+            self._descriptor = _files.create_new(self.partial)
+        except FileExistsError as error:
+            says = f"{self.partial} is there: another process is writing {path.name}, or was ended"
+            raise StoreError(f"{says} while it did. In that case remove it") from error
+        except OSError as error:
+            raise refusal("write", path, error, "") from error
+        self._held, self._at = bytearray(), 0
+
+    def write(self, offset: int, data: bytes | memoryview) -> None:
+        """Note a piece of the file. Raises StoreError; what is held then is still held."""
+        if offset != self._at + len(self._held) or len(self._held) >= self.HELD_BYTES:
+            self.flush()
+            self._at = offset
+        self._held += data
+
+    def flush(self) -> None:
+        """Hand what is held to the system. Raises StoreError; nothing that is held is lost then."""
+        done = 0
+        try:
+            with memoryview(self._held) as held:
+                while done < len(held):
+                    done += _files.write_at(self._descriptor, held[done:], self._at + done)
+        except OSError as error:
+            raise refusal("write", self.path, error, "") from error
+        self._at += done
+        self._held.clear()
+
+    def read(self, start: int, end: int) -> bytes:
+        """What was written from an offset to before another, holes as zeros; fewer bytes at the end. Raises
+        StoreError."""
+        self.flush()
+        try:
+            return _files.read_at(self._descriptor, end - start, start)
+        except OSError as error:
+            raise refusal("read", self.partial, error, "") from error
+
+    def put(self) -> None:
+        """Put the file at its place, durable, if nothing came to be there meanwhile. Raises StoreError; what
+        was written is kept under the other name where something did."""
+        self.flush()
+        try:
+            _files.sync(self._descriptor)
+            self._name()
+            _files.sync_folder(self.path.parent)
+        except FileExistsError as error:
+            self._close()
+            fault = f"{self.path} came to be there meanwhile, and stays as it is"
+            raise StoreError(f"{fault}; what was received is whole, in {self.partial}") from error
+        except OSError as error:
+            raise refusal("write", self.path, error, "") from error
+        self._close()
+
+    def _name(self) -> None:
+        """Give the file its name, if that is free. Raises FileExistsError."""
+        try:
+            _files.link(self.partial, self.path)
+            _files.remove(self.partial)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP):
+                raise
+            if self.path.exists():  # a disk without second names, such as a memory stick's
+                raise FileExistsError(errno.EEXIST, "it is there", str(self.path)) from error
+            _files.rename(self.partial, self.path)
+
+    def discard(self) -> None:
+        """Take away what is not finished; nothing where the file was put at its place."""
+        if self._descriptor >= 0:
+            self._close()
+            with suppress(OSError):
+                _files.remove(self.partial)
+
+    def _close(self) -> None:
+        with suppress(OSError):
+            _files.close(self._descriptor)
+        self._descriptor = -1
+
+
 def make_folder(path: Path) -> None:
     """Make a folder and its parents, durable. Raises StoreError."""
     try:
@@ -123,16 +233,18 @@ def is_partial(path: Path) -> bool:
     return path.name.startswith(".") and path.name.endswith(PARTIAL)
 
 
-def refusal(what: str, path: Path, error: OSError) -> StoreError:
-    """A StoreError that names the path, the reason and what to do."""
-    reason, advice = _reason(error)
+KEPT = " What is finished is kept: run again to resume."
+
+
+def refusal(what: str, path: Path, error: OSError, kept: str = KEPT) -> StoreError:
+    """A StoreError that names the path, the reason, what to do and what is kept."""
+    reason, advice = _reason(error, kept)
     return StoreError(f"cannot {what} {path}: {reason}. {advice}")
 
 
-def _reason(error: OSError) -> tuple[str, str]:
-    keep = "What is finished is kept: run again to resume."
+def _reason(error: OSError, kept: str) -> tuple[str, str]:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "the disk is full", f"Free some space or choose a folder on another disk. {keep}"
+        return "the disk is full", f"Free some space or choose a folder on another disk.{kept}"
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
         return "the folder is read-only for you", "Choose a folder you may write to, or change its rights."
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
@@ -140,7 +252,7 @@ def _reason(error: OSError) -> tuple[str, str]:
     if error.errno == errno.ENOENT:
         rebuilt = "running the scenario into it again rebuilds them."
         return "it is not there", f"Do not move or remove files of a run folder while it is in use; {rebuilt}"
-    return f"the system says {error.strerror or error}", f"Look after the disk. {keep}"
+    return f"the system says {error.strerror or error}", f"Look after the disk.{kept}"
 
 
 def _write_synced(path: Path, data: bytes) -> None:

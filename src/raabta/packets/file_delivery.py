@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import heapq
 import math
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from raabta.base.errors import OutOfRangeError, ScenarioError
+from raabta.engine.atomic import Growing
 from raabta.packets.file_link import Clock, FileLink, Windows
 from raabta.packets.file_pdus import CRC32, Transaction
 from raabta.packets.file_receiver import Receiver, check_sizes
 from raabta.packets.file_sender import Sender
+from raabta.packets.file_store import InMemory, SourceFile
 from raabta.scenario.suggest import near_name
 
 if TYPE_CHECKING:
     from raabta.network.mesh.contacts import ContactPlan
     from raabta.packets.file_link import Span
+    from raabta.packets.file_store import Source, Target
 
 MOST_FILE_BYTES: Final = 2**32 - 1
 MOST_EVENTS: Final = 200_000_000
@@ -49,7 +54,7 @@ class Delivery:
     """How a transfer went. Times are seconds after the plan's start: when the file was whole at the receiver,
     and when both sides knew; None for never. gaps: of contacts in between; counts by direction: PDUs and
     bytes sent, PDUs lost; resent_bytes of the file; naks, their largest, and rounds of asking; PDUs repeated
-    and refused. fault: why it failed, empty where it did not."""
+    and refused. fault: why it failed, empty where it did not. content: what came, if it is held in memory."""
 
     delivered: bool
     fault: str
@@ -79,23 +84,47 @@ class Delivery:
 
 
 def deliver(
-    content: bytes, plan: ContactPlan, source: str, target: str, rules: Rules | None = None
+    file: bytes | Path,
+    plan: ContactPlan,
+    source: str,
+    target: str,
+    rules: Rules | None = None,
+    *,
+    out: Path | None = None,
 ) -> Delivery:
     """Send a file from one node of a contact plan to another, directly.
 
-    Raises ScenarioError for an unknown node, NoSolutionError for a direction without contacts,
-    OutOfRangeError for sizes and rules that make no sense.
+    file: its content, or where it is on disk, from which it is read piece by piece. out: where to write what
+    comes, piece by piece beside that place until it is whole; in memory where none is named.
+
+    Raises ScenarioError for an unknown node or a file that cannot be read, NoSolutionError for a direction
+    without contacts, StoreError where `out` cannot be written or is there, OutOfRangeError for sizes and
+    rules that make no sense.
     """
     rules = rules or Rules()
-    _check(content, plan, source, target, rules)
-    numbers = plan.nodes.index(source) + 1, plan.nodes.index(target) + 1
-    transaction = Transaction(numbers[SOURCE], numbers[TARGET], 1)
-    check_sizes(transaction, rules.pdu_bytes)
+    with ExitStack() as stack:
+        content = InMemory(file) if isinstance(file, bytes) else stack.enter_context(SourceFile(file))
+        _check(content.size, plan, source, target, rules)
+        links = _links(plan, source, target, rules)
+        received: Target = InMemory() if out is None else Growing(out)
+        stack.callback(received.discard)
+        numbers = plan.nodes.index(source) + 1, plan.nodes.index(target) + 1
+        transaction = Transaction(numbers[SOURCE], numbers[TARGET], 1)
+        return _Simulation(*_sides(content, received, transaction, links, rules), links).run(content.size)
+
+
+def _links(plan: ContactPlan, source: str, target: str, rules: Rules) -> tuple[FileLink, ...]:
     ways = Windows.of(plan, source, target), Windows.of(plan, target, source)
-    links = tuple(
+    return tuple(
         FileLink(way, rules.loss_share, 2 * rules.seed + side, rules.dark_s) for side, way in enumerate(ways)
     )
-    longest_s = max(max(way.light_start_s + way.light_end_s) for way in ways)
+
+
+def _sides(
+    content: Source, received: Target, transaction: Transaction, links: tuple[FileLink, ...], rules: Rules
+) -> tuple[Sender, Receiver]:
+    """Sender and receiver, whose timers run for the longest round trip and the margin."""
+    longest_s = max(max(link.windows.light_start_s + link.windows.light_end_s) for link in links)
     timer_s = 2.0 * longest_s + rules.margin_s
     sender = Sender(
         content,
@@ -108,15 +137,16 @@ def deliver(
     )
     receiver = Receiver(
         transaction,
+        received,
         most_bytes=rules.pdu_bytes,
         timer_s=timer_s,
         limit=rules.limit,
-        most_file_bytes=max(len(content), 1),
+        most_file_bytes=max(content.size, 1),
     )
-    return _Simulation(sender, receiver, links).run(len(content))
+    return sender, receiver
 
 
-def _check(content: bytes, plan: ContactPlan, source: str, target: str, rules: Rules) -> None:
+def _check(size: int, plan: ContactPlan, source: str, target: str, rules: Rules) -> None:
     for name in (source, target):
         if name not in plan.nodes:
             own = {each.casefold(): each for each in plan.nodes}
@@ -125,10 +155,9 @@ def _check(content: bytes, plan: ContactPlan, source: str, target: str, rules: R
             raise ScenarioError(f"the contact plan has no node '{name}'", hint=hint)
     if source == target:
         raise ScenarioError(f"'{source}' would send a file to itself; a transfer has two ends")
-    if len(content) > MOST_FILE_BYTES:
-        raise OutOfRangeError(
-            "the file", f"{len(content):,} bytes", f"at most {MOST_FILE_BYTES:,}", "offsets"
-        )
+    if size > MOST_FILE_BYTES:
+        raise OutOfRangeError("the file", f"{size:,} bytes", f"at most {MOST_FILE_BYTES:,}", "offsets")
+    check_sizes(Transaction(0, 0, 1), rules.pdu_bytes)
     for name, least in (("margin_s", 0.0), ("limit", 1)):
         value = getattr(rules, name)
         if not least <= value < math.inf:
@@ -228,7 +257,8 @@ class _Simulation:
 
     def _told(self, size: int, whole_s: float | None, closed_s: float | None) -> Delivery:
         sender, receiver, (forward, back) = self._sender, self._receiver, self._links
-        fault = sender.fault or receiver.fault
+        here, there = sender.fault, receiver.fault
+        fault = there if there.startswith(here) else here  # the side where it happened says more
         if not receiver.complete and not fault:
             fault = "the contact plan ends first"
         began_s = self._began_s if self._began_s is not None else 0.0

@@ -17,13 +17,13 @@ from raabta.base.errors import OutOfRangeError, RaabtaError
 
 VERSION: Final = 0b001
 EOF_CODE, FINISHED_CODE, ACK_CODE, METADATA_CODE, NAK_CODE = 4, 5, 6, 7, 8
-NO_ERROR, ACK_LIMIT, CHECKSUM_FAILURE, SIZE_ERROR, NAK_LIMIT = 0, 1, 5, 6, 7
+NO_ERROR, ACK_LIMIT, FILESTORE, CHECKSUM_FAILURE, SIZE_ERROR, NAK_LIMIT = 0, 1, 4, 5, 6, 7
 CONDITIONS: Final = {
     NO_ERROR: "no error",
     ACK_LIMIT: "positive acknowledgement limit reached",
     2: "keep alive limit reached",
     3: "invalid transmission mode",
-    4: "filestore rejection",
+    FILESTORE: "filestore rejection",
     CHECKSUM_FAILURE: "file checksum failure",
     SIZE_ERROR: "file size error",
     NAK_LIMIT: "negative acknowledgement limit reached",
@@ -294,14 +294,15 @@ def naks(transaction: Transaction, missing: list[tuple[int, int]], end: int, mos
     return out
 
 
-def checksum(content: bytes | bytearray | memoryview, kind: int) -> int:
+def checksum(content: bytes | bytearray | memoryview, kind: int, before: int = 0) -> int:
     """The checksum of a whole file; modular: big-endian words of four bytes added up modulo 2^32, the last
-    filled up with zeros (4.2.2.2 of the standard)."""
+    filled up with zeros (4.2.2.2 of the standard). before: the checksum of what stands before the content, a
+    whole number of words."""
     if kind == NULL:
         return 0
     if kind == CRC32:
-        return zlib.crc32(content)
+        return zlib.crc32(content, before)
     whole = len(content) // 4 * 4
     words = np.frombuffer(content, ">u4", whole // 4)
     rest = bytes(content[whole:]).ljust(4, b"\0")
-    return (int(words.sum(dtype=np.uint64)) + int.from_bytes(rest, "big")) % 2**32
+    return (before + int(words.sum(dtype=np.uint64)) + int.from_bytes(rest, "big")) % 2**32

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import deque
+from typing import TYPE_CHECKING
 
-from raabta.base.errors import OutOfRangeError
+from raabta.base.errors import OutOfRangeError, StoreError
 from raabta.packets.file_pdus import (
     ACK_LIMIT,
     CHECKSUM_FAILURE,
     CONDITIONS,
     EOF_CODE,
+    FILESTORE,
     FINISHED_CODE,
     NAK_LIMIT,
     NO_ERROR,
@@ -26,11 +28,14 @@ from raabta.packets.file_pdus import (
     Metadata,
     PduError,
     Transaction,
-    checksum,
     decode,
     encode,
     naks,
 )
+from raabta.packets.file_store import InMemory, checksum_of
+
+if TYPE_CHECKING:
+    from raabta.packets.file_store import Target
 
 
 class Gaps:
@@ -74,12 +79,20 @@ class Receiver:
     """Receives one file; asks for what is missing in PDUs of at most `most_bytes`, once the end has come."""
 
     def __init__(
-        self, transaction: Transaction, *, most_bytes: int, timer_s: float, limit: int, most_file_bytes: int
+        self,
+        transaction: Transaction,
+        target: Target | None = None,
+        *,
+        most_bytes: int,
+        timer_s: float,
+        limit: int,
+        most_file_bytes: int,
     ) -> None:
+        """target: where to write the file; in memory where none is given."""
         self._transaction, self._most_bytes = transaction, most_bytes
         naks(transaction, [], 0, most_bytes)  # a size that holds no request is refused at once
         self._timer_s, self._limit, self._most_file = timer_s, limit, most_file_bytes
-        self._gaps, self._buffer = Gaps(), bytearray()
+        self._gaps, self._target = Gaps(), InMemory() if target is None else target
         self.metadata: Metadata | None = None
         self._eof: Eof | None = None
         self._control: deque[bytes] = deque()
@@ -91,8 +104,8 @@ class Receiver:
 
     @property
     def content(self) -> bytes:
-        """What has come of the file; all of it once `complete`."""
-        return bytes(self._buffer)
+        """What has come of a file in memory; all of it once `complete`. Nothing of one on disk."""
+        return bytes(self._target.content) if isinstance(self._target, InMemory) else b""
 
     @property
     def received_bytes(self) -> int:
@@ -119,6 +132,8 @@ class Receiver:
             self._take(decode(pdu, self._transaction), now_s)
         except PduError:
             self.refused += 1
+        except StoreError as error:
+            self._fail(FILESTORE, str(error))
 
     def _take(self, body: Body, now_s: float) -> None:
         if isinstance(body, FileData):
@@ -135,12 +150,10 @@ class Receiver:
     def _store(self, body: FileData, now_s: float) -> None:
         end = body.offset + len(body.data)
         self._check_end(end)
-        if self._finished or not self._gaps.fill(body.offset, end):
+        if self._finished or self.ended or not self._gaps.fill(body.offset, end):
             self.repeated += 1
             return
-        if end > len(self._buffer):
-            self._buffer.extend(bytes(end - len(self._buffer)))
-        self._buffer[body.offset : end] = body.data
+        self._target.write(body.offset, body.data)
         self._moved = True
         if self._asking and self._deadline_s < math.inf:
             self._deadline_s = now_s + self._timer_s
@@ -210,9 +223,19 @@ class Receiver:
             return
         if self._gaps or self._gaps.top < self._eof.size:
             return
-        right = checksum(self._buffer, self.metadata.checksum_type) == self._eof.checksum
-        self.complete, self.fault = right, "" if right else CONDITIONS[CHECKSUM_FAILURE]
-        self._say_finished(NO_ERROR if right else CHECKSUM_FAILURE)
+        found = checksum_of(self._target.read, self._eof.size, self.metadata.checksum_type)
+        if found != self._eof.checksum:
+            self._fail(CHECKSUM_FAILURE)
+            return
+        self._target.put()
+        self.complete = True
+        self._say_finished(NO_ERROR)
+
+    def _fail(self, condition: int, why: str = "") -> None:
+        """Give up, and say so to the sender; nothing of the file is left behind."""
+        self.fault = f"{CONDITIONS[condition]}{': ' if why else ''}{why}"
+        self._target.discard()
+        self._say_finished(condition)
 
     def _say_finished(self, condition: int) -> None:
         self._finished, self._asking, self._tries = True, False, 0
@@ -233,13 +256,14 @@ class Receiver:
                 self._control.append(self._said)
             return
         if self._tries > self._limit:
-            self.fault = CONDITIONS[NAK_LIMIT]
-            self._say_finished(NAK_LIMIT)
+            self._fail(NAK_LIMIT)
         else:
             self._ask()
 
     def _end(self, fault: str) -> None:
         self.ended, self.fault, self._deadline_s = True, fault, math.inf
+        if not self.complete:
+            self._target.discard()
 
 
 def check_sizes(transaction: Transaction, most_bytes: int) -> None:

@@ -9,11 +9,13 @@ import math
 from collections import deque
 from typing import TYPE_CHECKING
 
+from raabta.base.errors import StoreError
 from raabta.packets.file_pdus import (
     ACK_LIMIT,
     CONDITIONS,
     CRC32,
     EOF_CODE,
+    FILESTORE,
     FINISHED_CODE,
     NO_ERROR,
     Ack,
@@ -25,13 +27,15 @@ from raabta.packets.file_pdus import (
     Nak,
     PduError,
     Transaction,
-    checksum,
     decode,
     encode,
 )
+from raabta.packets.file_store import InMemory, checksum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from raabta.packets.file_store import Source
 
 METADATA_REQUEST = (0, 0)
 
@@ -41,7 +45,7 @@ class Sender:
 
     def __init__(
         self,
-        content: bytes,
+        content: bytes | Source,
         transaction: Transaction,
         names: tuple[str, str],
         *,
@@ -50,12 +54,16 @@ class Sender:
         limit: int,
         checksum_type: int = CRC32,
     ) -> None:
-        self._content, self._transaction = memoryview(content), transaction
+        """Raises StoreError where the file cannot be read."""
+        self._source = InMemory(content) if isinstance(content, bytes) else content
+        self._transaction, self._size = transaction, self._source.size
         self._piece = most_bytes - transaction.overhead - transaction.offset.size
-        self._metadata = encode(transaction, Metadata(len(content), *names, checksum_type))
-        self._eof = encode(transaction, Eof(NO_ERROR, checksum(content, checksum_type), len(content)))
+        self._metadata = encode(transaction, Metadata(self._size, *names, checksum_type))
+        self._checksum_type = checksum_type
+        found = checksum_of(self._source.read, self._size, checksum_type)
+        self._eof = encode(transaction, Eof(NO_ERROR, found, self._size))
         self._timer_s, self._limit = timer_s, limit
-        self._first = self._pieces(0, len(content))
+        self._first = self._pieces(0, self._size)
         self._again: deque[Iterator[tuple[int, int]]] = deque()
         self._asked: dict[tuple[int, int], None] = {}
         self._control: deque[bytes] = deque([self._metadata])
@@ -74,6 +82,13 @@ class Sender:
 
     def next_pdu(self, now_s: float) -> bytes | None:
         """The PDU to send now; None while there is nothing to send."""
+        try:
+            return self._next(now_s)
+        except StoreError as error:
+            self._cancel(FILESTORE, str(error))
+            return self._control.popleft()
+
+    def _next(self, now_s: float) -> bytes | None:
         if self._control:
             return self._control.popleft()
         if self.ended:
@@ -106,7 +121,7 @@ class Sender:
         return None
 
     def _data(self, start: int, end: int) -> bytes:
-        return encode(self._transaction, FileData(start, self._content[start:end]))
+        return encode(self._transaction, FileData(start, self._source.read(start, end)))
 
     def receive(self, pdu: bytes, now_s: float) -> None:
         """Take a PDU; one that is malformed, or no answer to what was sent, changes nothing."""
@@ -128,7 +143,7 @@ class Sender:
 
     def _answer(self, body: Nak) -> None:
         """Send again what is asked for. Raises PduError for what was never sent."""
-        if body.end > len(self._content) or any(last > self._reached for _, last in body.requests):
+        if body.end > self._size or any(last > self._reached for _, last in body.requests):
             raise PduError("a request for what was not sent")
         for request in body.requests:
             if request == METADATA_REQUEST:
@@ -144,10 +159,18 @@ class Sender:
         self._eof_deadline_s = math.inf
         self._tries += 1
         if self._tries > self._limit:
-            self._control.append(encode(self._transaction, Eof(ACK_LIMIT, 0, len(self._content))))
-            self._end(CONDITIONS[ACK_LIMIT])
+            self._cancel(ACK_LIMIT)
         else:
             self._eof_due = True
+
+    def _cancel(self, condition: int, why: str = "") -> None:
+        """Give up, and say so to the receiver, with the checksum of what was sent."""
+        try:
+            found = checksum_of(self._source.read, self._reached, self._checksum_type)
+        except StoreError:
+            found = 0  # of what cannot be read there is none
+        self._control.append(encode(self._transaction, Eof(condition, found, self._reached)))
+        self._end(f"{CONDITIONS[condition]}{': ' if why else ''}{why}")
 
     def _end(self, fault: str) -> None:
         """The transfer is over; later PDUs are answered all the same."""
