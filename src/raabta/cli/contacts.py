@@ -18,12 +18,11 @@ from raabta.cli.output import say, say_json, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from raabta.network.mesh.contacts import ContactPlan
     from raabta.service.contacts import Sky
 
 SHOWN = 20
 THREADS = 2
-_SUFFIXES = {".csv": "csv", ".ion": "ion", ".ionrc": "ion", ".rc": "ion"}
+_SUFFIXES = {".csv": "csv", ".ion": "ion", ".ionrc": "ion", ".rc": "ion", ".xml": "ccsds"}
 
 
 class Format(StrEnum):
@@ -31,6 +30,7 @@ class Format(StrEnum):
 
     ion = "ion"
     csv = "csv"
+    ccsds = "ccsds"
 
 
 def contacts(
@@ -51,7 +51,8 @@ def contacts(
     orbits: Orbits = None,
     lasers: Annotated[bool, typer.Option("--lasers", help="contacts between satellites too")] = False,
     fmt: Annotated[
-        Format | None, typer.Option("--format", help="the contact plan, for ION or as CSV")
+        Format | None,
+        typer.Option("--format", help="the contact plan, for ION, as CSV, or the stations' CCSDS 902.1"),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="write the contact plan there")] = None,
     mbps: Annotated[
@@ -68,7 +69,8 @@ def contacts(
     """Say when satellites pass over stations; write the contact plan.
 
     Edges are exact, not steps: when a satellite crosses the mask, horizons included. With --format or --out
-    every pass is a contact in both directions, for ION's `ionadmin` or as CSV.
+    every pass is a contact in both directions, for ION's `ionadmin` or as CSV, or a track of a station in a
+    schedule (CCSDS 902.1).
     """
     form = _format(fmt, out, mbps, as_json)
     from raabta.engine.kernelcache import prepare
@@ -84,7 +86,7 @@ def contacts(
     most = None if yes else room.MOST_CONTACTS
     sky = room.find_sky(asked, stations, lasers=lasers, threads=THREADS, most_contacts=most)
     if form is not None and mbps is not None:
-        _write_plan(sky.plan(mbps), form, absolute, out)
+        _write(_plan_lines(sky, mbps, form, absolute), out)
     if as_json:
         say_json(told(sky))
     elif form is None or out is not None:
@@ -103,7 +105,7 @@ def _format(fmt: Format | None, out: Path | None, mbps: float | None, as_json: b
         if known is None:
             raise ScenarioError(
                 f"option --out: '{out}' says no format",
-                hint="give --format ion or csv, or end in .ion or .csv",
+                hint="give --format ion, csv or ccsds, or end in .ion, .csv or .xml",
             )
         fmt = Format(known)
     if fmt is None:
@@ -119,11 +121,24 @@ def _format(fmt: Format | None, out: Path | None, mbps: float | None, as_json: b
     return fmt
 
 
-def _write_plan(plan: ContactPlan, form: Format, absolute: bool, out: Path | None) -> None:
-    from raabta.engine.atomic import write_bytes
+def _plan_lines(sky: Sky, mbps: float, form: Format, absolute: bool) -> Iterator[str]:
+    """The contact plan as lines of a file."""
     from raabta.network.mesh.contact_files import csv_lines, ion_lines
+    from raabta.network.mesh.schedule_files import PROGRAM, schedule_lines
 
-    text = csv_lines(plan) if form is Format.csv else ion_lines(plan, absolute=absolute)
+    plan = sky.plan(mbps)
+    if form is Format.csv:
+        return csv_lines(plan)
+    if form is Format.ion:
+        return ion_lines(plan, absolute=absolute)
+    stations = {name: name for name in sky.stations.name}
+    return schedule_lines(plan, stations, originator=PROGRAM, generated=plan.start)
+
+
+def _write(text: Iterable[str], out: Path | None) -> None:
+    """Write or print the lines of a file."""
+    from raabta.engine.atomic import write_bytes
+
     if out is None:
         for block in _blocks(text):
             say(block)

@@ -21,6 +21,7 @@ from raabta.engine.provenance import environment, version_of
 from raabta.engine.runner import run_chunks
 from raabta.missions import camera, contacts, exposure, light, look_angles, rates, sun_outages
 from raabta.missions.model import Mission, prepare
+from raabta.missions.schedules import schedule_of
 from raabta.missions.summary import Read, summarise
 from raabta.network.mesh.contact_files import csv_lines, ion_lines
 from raabta.scenario.kept import identity_of, keep
@@ -51,17 +52,19 @@ class Answer:
     contact plan of each case."""
 
     folder: Path | None
-    scenario: MissionScenario
+    mission: Mission
     tables: dict[str, xr.Dataset]
     summary: dict[str, Any]
     plans: dict[str, ContactPlan]
 
     def outputs(self) -> dict[str, bytes]:
-        """What is written beside the chunks, by file name; contact plans as CSV and for ION."""
+        """What is written beside the chunks, by file name; contact plans as CSV, for ION, and as a
+        schedule of Earth stations (CCSDS 902.1)."""
         made = {name: csv_of(table) for name, table in self.tables.items()}
         for case, plan in self.plans.items():
             name = "-".join(["contact_plan", *re.findall("[a-z0-9]+", case.lower())])
-            for ending, lines in (("csv", csv_lines(plan)), ("ion", ion_lines(plan))):
+            forms = {"csv": csv_lines(plan), "ion": ion_lines(plan), "xml": schedule_of(self.mission, plan)}
+            for ending, lines in forms.items():
                 made[f"{name}.{ending}"] = "".join(f"{line}\n" for line in lines).encode()
         return {**made, SUMMARY: json_of(self.summary)}
 
@@ -119,7 +122,7 @@ def run(
 def answer_of(folder: Path | None, mission: Mission, read: Read) -> Answer:
     """What the chunks that `read` gives add up to."""
     found = summarise(mission, read)
-    return Answer(folder, mission.scenario, found.tables, {**_head(mission), **found.summary}, found.plans)
+    return Answer(folder, mission, found.tables, {**_head(mission), **found.summary}, found.plans)
 
 
 def _head(mission: Mission) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,37 @@ def test_the_plan_is_written_and_read_back(
     )
     printed = ran(capsys, *asked, "--format", suffix)
     assert printed == file.read_text(encoding="utf-8")
+
+
+def test_the_plan_is_a_schedule_of_stations_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "plan.xml"
+    asked = (
+        "pakistan-starlink",
+        *SMALL,
+        *HOURS,
+        "--station",
+        "Karachi",
+        "--city",
+        "30.18,66.97",
+        "--mbps",
+        "9",
+    )
+    lasers = ("--lasers", "--set", "constellation.lasers={grazing_altitude_km: 80}")
+    ran(capsys, *asked, *lasers, "--out", str(file))
+    root = ElementTree.parse(file).getroot()
+    told = json.loads(ran(capsys, *asked[:-2], "--json"))
+    tracks = root.findall(".//{*}scheduledActivity")
+    assert len(tracks) == len(told["passes"]) > 10  # lasers are none of a station
+    assert {each.get("siteRef") for each in tracks} == {"Karachi", "30.18,66.97"}
+    users = [package.get("user") for package in root.findall("{*}scheduledPackage")]
+    assert len(users) == len(set(users)) and set(users) == {each["satellite"] for each in told["passes"]}
+    for each in tracks:
+        services = [one.get("serviceType") for one in each.findall("{*}serviceInfo")]
+        assert services == ["TELEMETRY", "TELECOMMAND"]
+    ran(capsys, *asked, "--out", str(file))
+    assert ran(capsys, *asked, "--format", "ccsds") == file.read_text(encoding="utf-8")
+    assert main(["deliver", str(file), "--from", "Karachi", "--to", "Karachi", "--volume", "1MB"]) == 2
+    assert "says no format of a contact plan" in capsys.readouterr().err  # it does not come back
 
 
 def test_lasers_are_contacts_where_the_scenario_has_some(capsys: pytest.CaptureFixture[str]) -> None:

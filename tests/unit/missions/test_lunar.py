@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,41 @@ def test_the_contact_plan_of_each_case_is_written_and_read_back(tmp_path: Path) 
             back = read(file)
             assert len(back) == len(plan) > 10
             assert _ends(back) == _ends(plan)
+
+
+def test_the_schedule_of_each_case_tells_every_time_that_a_station_of_the_earth_has() -> None:
+    answer = ask(load_any("chang-e-8-rover", duration_s=172_800.0))
+    outputs, nodes = answer.outputs(), answer.mission.nodes
+    earth = {
+        name for name, home in zip(nodes.name[: nodes.sites], nodes.home, strict=False) if home == "Earth"
+    }
+    users = {}
+    for case, plan in answer.plans.items():
+        root = ElementTree.fromstring(outputs[f"contact_plan-{case.lower().replace(' ', '-')}.xml"])
+        users[case] = {package.get("user") for package in root.findall("{*}scheduledPackage")}
+        tracks = root.findall(".//{*}scheduledActivity")
+        assert {track.get("siteRef") for track in tracks} <= earth
+        seen_s = sum(
+            _seconds(track.get("endOfTrack")) - _seconds(track.get("beginningOfTrack")) for track in tracks
+        )
+        up = np.array([plan.nodes[k] in earth for k in plan.from_node])
+        down = np.array([plan.nodes[k] in earth for k in plan.to_node])
+        for own in (up & ~down, down & ~up):  # a way may close for a part of what a dish tracks
+            assert (plan.end_s - plan.start_s)[own].sum() <= seen_s + 1.0
+        assert len(tracks) > 1
+    assert users["Earth direct only"] == {"Rover"}
+    bands = ElementTree.fromstring(outputs["contact_plan-earth-direct-only.xml"]).iterfind(
+        ".//{*}serviceInfo"
+    )
+    assert {each.get("frequencyBand") for each in bands} == {"X-NE"}  # as its budgets say; tables say none
+    header = root.find("{*}simpleScheduleHeader")
+    assert header is not None and header.get("generationTime") == "2028-275T00:00:00.000Z"  # the run's start
+
+
+def _seconds(text: str | None) -> float:
+    assert text is not None
+    clock = np.datetime64(f"{text[:4]}-01-01T{text[9:-1]}", "ms") + np.timedelta64(int(text[5:8]) - 1, "D")
+    return float(clock.astype(np.int64)) / 1e3
 
 
 def _ends(plan: ContactPlan) -> list[tuple[str, str]]:

@@ -10,8 +10,10 @@ test of its ground software has them, and the exporter of D. Lucia's drorbiteex.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import quoteattr
 
@@ -31,9 +33,13 @@ BANDS: Final = (
 )  # fmt: skip
 """Names of bands in the format; NE is near the Earth, to 2 million km, the Moon with it."""
 STATUS: Final = ("TEST", "PROVISIONAL", "OPERATIONAL", "OTHER")
+PROGRAM: Final = "raabta"
+"""The organisation that a schedule comes from where none is named."""
 TELEMETRY, TELECOMMAND = "TELEMETRY", "TELECOMMAND"
 TOUCHING_S = 1e-3
 """Parts of a track as near as this are one: what a change of rate leaves between them."""
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 has no way to write."""
 
 
 @dataclass(frozen=True)
@@ -99,8 +105,9 @@ def schedule_lines(
     """The schedule as lines of XML, without line ends: one package for each spacecraft.
 
     stations: names of nodes and the reference of the aperture of each; bands: of spacecraft, by name (those
-    of `BANDS`; OTHER for the rest). generated: UTC that the header states. Raises OutOfRangeError for a band
-    or a status that the format has not; ScenarioError as `tracks`.
+    of `BANDS`; OTHER for the rest). generated: UTC that the header states. Times are rounded inwards to the
+    millisecond, and a track without one is left out; U+FFFD stands for characters that XML cannot hold.
+    Raises OutOfRangeError for a band or a status that the format has not; ScenarioError as `tracks`.
     """
     named = dict(bands or {})
     for what, value, allowed in [
@@ -109,36 +116,43 @@ def schedule_lines(
     ]:
         if value not in allowed:
             raise OutOfRangeError(what, repr(value), ", ".join(allowed), "CCSDS 902.1-B-1")
-    found = tracks(plan, list(stations))
-    first = plan.start + np.timedelta64(int(min((t.begin_s for t in found), default=0.0)), "s")
-    last_s = max((t.end_s for t in found), default=0.0)
-    last = plan.start + np.timedelta64(int(np.ceil(last_s)), "s")
+    found = [(track, _rounded(plan, track)) for track in tracks(plan, list(stations))]
+    found = [(track, (begin, end)) for track, (begin, end) in found if begin < end]
+    first = min((begin for _, (begin, _) in found), default=plan.start)
+    last = max((end for _, (_, end) in found), default=plan.start)
     yield '<?xml version="1.0" encoding="UTF-8"?>'
     yield f"<simpleSchedule xmlns={quoteattr(NAMESPACE)}>"
     yield _element("simpleScheduleHeader", 1, {
         "originatingOrganization": originator, "generationTime": _ordinal(generated), "version": "1",
-        "status": status, "inclusionType": "START_INCLUSION", "startTime": _ordinal(first),
-        "endTime": _ordinal(last),
+        "status": status, "inclusionType": "START_INCLUSION",
+        "startTime": _ordinal(first.astype("datetime64[s]")),
+        "endTime": _ordinal((last + np.timedelta64(999, "ms")).astype("datetime64[s]")),
     })  # fmt: skip
-    for number, craft in enumerate(dict.fromkeys(track.craft for track in found), 1):
+    for number, (craft, own) in enumerate(groupby(found, key=lambda one: one[0].craft), 1):
         package = {"user": craft, "comment": "", "scheduledPackageId": f"package-{number}"}
         yield _element("scheduledPackage", 1, package, close=False)
-        for row, track in enumerate([t for t in found if t.craft == craft], 1):
-            yield from _activity(plan, track, f"{number}-{row}", stations, named.get(craft, "OTHER"))
+        for row, (track, span) in enumerate(own, 1):
+            aperture = stations[track.station]
+            yield from _activity(track, span, f"{number}-{row}", aperture, named.get(craft, "OTHER"))
         yield "  </scheduledPackage>"
     yield "</simpleSchedule>"
 
 
+def _rounded(plan: ContactPlan, track: Track) -> tuple[np.datetime64, np.datetime64]:
+    """Beginning and end of a track, inwards to the millisecond; what is a nanosecond out is noise."""
+    begin, end = plan.utc(np.array([track.begin_s, track.end_s]))
+    noise, almost = np.timedelta64(1, "ns"), np.timedelta64(999_998, "ns")
+    return (begin + almost).astype("datetime64[ms]"), (end + noise).astype("datetime64[ms]")
+
+
 def _activity(
-    plan: ContactPlan, track: Track, number: str, stations: Mapping[str, str], band: str
+    track: Track, span: tuple[np.datetime64, np.datetime64], number: str, aperture: str, band: str
 ) -> Iterator[str]:
-    begin = plan.start + np.timedelta64(int(np.ceil(track.begin_s * 1e3 - 1e-6)), "ms")
-    end = plan.start + np.timedelta64(int(np.floor(track.end_s * 1e3 + 1e-6)), "ms")
-    times = {"beginningOfTrack": _ordinal(begin), "endOfTrack": _ordinal(end)}
+    begin, end = (_ordinal(time) for time in span)
     yield _element("scheduledActivity", 2, {
         "scheduledActivityId": number, "activityStatus": "TENTATIVE", "siteRef": track.station,
-        "apertureRef": stations[track.station], **times,
-        "beginningOfActivity": times["beginningOfTrack"], "endOfActivity": times["endOfTrack"],
+        "apertureRef": aperture, "beginningOfTrack": begin, "endOfTrack": end,
+        "beginningOfActivity": begin, "endOfActivity": end,
     }, close=False)  # fmt: skip
     for service in track.services:
         yield _element("serviceInfo", 3, {"serviceType": service, "frequencyBand": band})
@@ -146,7 +160,8 @@ def _activity(
 
 
 def _element(name: str, depth: int, attributes: Mapping[str, str], *, close: bool = True) -> str:
-    inside = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
+    known = {key: _NO_XML.sub("\N{REPLACEMENT CHARACTER}", value) for key, value in attributes.items()}
+    inside = "".join(f" {key}={quoteattr(value)}" for key, value in known.items())
     return f"{'  ' * depth}<{name}{inside}{'/' if close else ''}>"
 
 

@@ -108,6 +108,63 @@ def test_a_plan_without_tracks_is_a_schedule_without_packages():
     assert "scheduledPackage" not in text and ElementTree.fromstring(text) is not None
 
 
+def one_track(start, begin_s, end_s, nodes=NODES):
+    rows = np.array([[begin_s, end_s]])
+    ends = np.array([2], np.int32), np.array([0], np.int32)
+    return ContactPlan(start, nodes, *rows.T, *ends, *[np.array([0.0])] * 4, np.array([1.0]))
+
+
+def activities(made, stations):
+    text = "\n".join(schedule_lines(made, stations, originator="x", generated=START))
+    return text, ElementTree.fromstring(text).findall(".//{*}scheduledActivity")
+
+
+@pytest.mark.parametrize("late", ["0", "000000001", "0004", "9999"])
+def test_times_are_rounded_inwards_whatever_the_second_the_plan_starts_in(late):
+    start = np.datetime64(f"2028-12-31T23:59:58.{late}", "ns")
+    _, (one,) = activities(one_track(start, 1.0004, 30.0009), {"Kashi": "K"})
+    begin, end = (_moment(one.get(f"{which}OfTrack")) for which in ("beginning", "end"))
+    exact = start + np.array([1_000_400_000, 30_000_900_000], "timedelta64[ns]")
+    inward = (begin - exact[0]).astype(int), (exact[1] - end).astype(int)
+    assert all(0 <= nanoseconds < 1_000_000 for nanoseconds in inward)
+    text, none = activities(one_track(start.astype("datetime64[s]"), 1.0001, 1.0009), {"Kashi": "K"})
+    assert none == [] and "scheduledPackage" not in text  # no whole millisecond to track in
+
+
+def _moment(text):
+    year, rest = text.split("-")
+    day = np.datetime64(f"{year}-01-01", "D") + (int(rest[:3]) - 1)
+    return np.datetime64(f"{day}T{rest[4:-1]}", "ns")
+
+
+def test_hostile_names_are_escaped_and_come_back():
+    station, craft = "K\"<&>'\u2028]]>--", '<!ENTITY x SYSTEM "file:///etc/passwd"> &x; ﷽'
+    nodes = (station, "Zapala", craft, "rover")
+    text, (one,) = activities(one_track(START, 1.0, 2.0, nodes), {station: '"/><evil a="'})
+    assert one.get("siteRef") == station and one.get("apertureRef") == '"/><evil a="'
+    package = ElementTree.fromstring(text).find("{*}scheduledPackage")
+    assert package is not None and package.get("user") == craft and "<evil" not in text
+    nodes = ("Kashi", "Zapala", "no\uffffxml \ud800 \x07", "rover")
+    text, (one,) = activities(one_track(START, 1.0, 2.0, nodes), {"Kashi": "K"})
+    text.encode()  # what XML cannot hold is replaced
+    assert 'user="no\ufffdxml \ufffd \ufffd"' in text
+
+
+def test_each_craft_is_one_package_in_the_order_of_nodes():
+    first, second = one_track(START, 1.0, 2.0), one_track(START, 3.0, 4.0)
+    columns = {
+        name: np.concatenate([getattr(first, name), getattr(second, name), getattr(first, name) + 9.0])
+        for name in ("start_s", "end_s")
+    }
+    ends = np.array([3, 2, 3], np.int32), np.array([0, 0, 1], np.int32)
+    light = [np.zeros(3)] * 4
+    made = ContactPlan(START, NODES, columns["start_s"], columns["end_s"], *ends, *light, np.ones(3))
+    text, found = activities(made, {"Kashi": "K", "Zapala": "Z"})
+    packages = ElementTree.fromstring(text).findall("{*}scheduledPackage")
+    assert [each.get("user") for each in packages] == ["relay & co", "rover"]
+    assert [each.get("scheduledActivityId") for each in found] == ["1-1", "2-1", "2-2"]
+
+
 def test_what_is_refused():
     with pytest.raises(
         ScenarioError, match="no node of the plan is called 'Kasi'\nhint: did you mean 'Kashi'"
