@@ -46,3 +46,23 @@ def test_exactly_45_degrees_is_out() -> None:
     """A satellite at (2, 1, 0) seen from (1, 0, 0): exactly half a right angle from the zenith."""
     assert find_faults(made.instance([[2.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]), answer((0, 1, 0, 0))) != []
     assert find_faults(made.instance([[2.0, 0.9999, 0.0]], [[1.0, 0.0, 0.0]]), answer((0, 1, 0, 0))) == []
+
+
+def test_a_thousandth_of_a_degree_inside_each_limit_is_a_fault_and_outside_none() -> None:
+    """10 degrees between beams at the satellite, 20 from an interferer at the user, 45 from the zenith."""
+    sat = np.array([6921.0, 0.0, 0.0])
+
+    def aside(angle: float) -> np.ndarray:
+        return np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle)), 0.0])
+
+    for apart, faults in ((9.999, 1), (10.001, 0)):
+        users = np.array([sat - 500.0 * aside(0.5 * side * apart) for side in (-1, 1)])
+        found = find_faults(made.instance([sat], users), answer((0, 1, 0, 0), (0, 2, 1, 0)))
+        assert len(found) == faults, apart
+    user = np.array([6371.0, 0.0, 0.0])
+    for apart, faults in ((19.999, 1), (20.001, 0)):
+        problem = made.instance([sat], [user], [user + 30_000.0 * aside(apart)])
+        assert len(find_faults(problem, answer((0, 1, 0, 0)))) == faults, apart
+    for zenith, faults in ((45.001, 1), (44.999, 0)):
+        problem = made.instance([user + 700.0 * aside(zenith)], [user])
+        assert len(find_faults(problem, answer((0, 1, 0, 0)))) == faults, zenith
