@@ -65,14 +65,20 @@ def is_folder(path: Path) -> bool:
     return path.is_dir() and any((path / name).is_file() for name in FILES)
 
 
+def lacking(folder: Path) -> str:
+    """The files of a Hypatia folder that are missing from one, a line each, with what they hold; may be
+    empty."""
+    return "\n".join(f"  {name}: {what}" for name, what in FILES.items() if not (folder / name).is_file())
+
+
 def document(folder: Path) -> Document:
     """A Hypatia folder as plain data of a scenario. Raises ScenarioError: files that are missing, all at
     once; a line that is none of Hypatia's, with its number."""
-    missing = [name for name in FILES if not (folder / name).is_file()]
+    missing = lacking(folder)
     if missing:
-        held = "\n".join(f"  {name}: {FILES[name]}" for name in missing)
+        count = len(missing.split("\n"))
         raise ScenarioError(
-            f"'{folder}' lacks {len(missing)} of the {len(FILES)} files of a Hypatia folder:\n{held}",
+            f"'{folder}' lacks {count} of the {len(FILES)} files of a Hypatia folder:\n{missing}",
             hint="make the folder with Hypatia's satgenpy, or with `raabta paths SCENARIO --hypatia-state`",
         )
     fleet = read_fleet(folder / TLES)

@@ -163,9 +163,7 @@ def _locate(source: str | Path) -> Path:
     if _holds(hypatia.is_folder, path):
         return path
     if _holds(Path.is_dir, path):
-        of_a_run = path / "scenario.yaml"
-        hint = f"the scenario of that run is {of_a_run}" if of_a_run.is_file() else "give a file"
-        raise ScenarioError(f"'{source}' is a folder, not a scenario file", hint=hint)
+        raise _no_scenario(source, path)
     if _holds(Path.exists, path):
         return path
     folder = path.parent if _holds(Path.is_dir, path.parent) else Path()
@@ -175,6 +173,19 @@ def _locate(source: str | Path) -> Path:
     raise ScenarioError(
         f"there is no file '{source}' and no built-in scenario of that name",
         hint=f"{hint}built-in: {', '.join(builtin_names())}; `raabta init FILE` writes a starting point",
+    )
+
+
+def _no_scenario(source: str | Path, folder: Path) -> ScenarioError:
+    """What to say of a folder that is neither a scenario nor Hypatia's."""
+    of_a_run = folder / "scenario.yaml"
+    if of_a_run.is_file():
+        hint = f"the scenario of that run is {of_a_run}"
+        return ScenarioError(f"'{source}' is a folder, not a scenario file", hint=hint)
+    return ScenarioError(
+        f"'{source}' is a folder, not a scenario file, and holds none of the {len(hypatia.FILES)} files of a "
+        f"Hypatia folder:\n{hypatia.lacking(folder)}",
+        hint="give a scenario file, or a whole folder of Hypatia's",
     )
 
 

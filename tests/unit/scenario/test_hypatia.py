@@ -87,8 +87,20 @@ def test_missing_files_are_named_all_at_once_with_what_they_hold(folder):
 
 
 def test_another_folder_is_no_hypatia_folder(tmp_path):
-    with pytest.raises(ScenarioError, match="is a folder, not a scenario file"):
+    with pytest.raises(ScenarioError, match="is a folder, not a scenario file") as caught:
         load_any(tmp_path)
+    text = str(caught.value)
+    assert "none of the 4 files of a Hypatia folder" in text
+    assert all(
+        f"  {name}: " in text for name in ("tles.txt", "isls.txt", "ground_stations.txt", "description.txt")
+    )
+
+
+def test_a_run_is_not_taken_for_a_hypatia_folder(tmp_path):
+    (tmp_path / "scenario.yaml").write_text("schema_version: 1\n")
+    with pytest.raises(ScenarioError, match="is a folder, not a scenario file") as caught:
+        load_any(tmp_path)
+    assert "Hypatia" not in str(caught.value) and "scenario.yaml" in str(caught.value)
 
 
 @pytest.mark.parametrize(
