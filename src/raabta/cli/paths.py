@@ -70,7 +70,7 @@ def paths(
     ] = None,
     edges: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="write all lasers and ground links there: .csv or .parquet"),
+        typer.Option(metavar="FILE", help="write all lasers, ground links and fibre there: .csv or .parquet"),
     ] = None,
     events: Annotated[
         Path | None,

@@ -15,8 +15,8 @@ from raabta.base import tables
 from raabta.base.errors import LimitError, OutOfRangeError, StoreError
 from raabta.engine.atomic import PARTIAL, refusal
 from raabta.engine.outputs import csv_of
-from raabta.network.mesh.graph import DELAY_MS_PER_KM, GROUND, LASER, PLACE, SATELLITE, edges_of, graph_of
-from raabta.network.mesh.walking import changes, walk
+from raabta.network.mesh.graph import edges_of, graph_of, kinds_of
+from raabta.network.mesh.walking import changes, seconds, walk
 from raabta.service.pairs.run import prepare
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def graph(scenario: PathScenario, at_s: float = 0.0) -> Any:
     """The mesh of a scenario at one of its steps as a `networkx.Graph`: see `network.mesh.graph.graph_of`."""
     mesh, places = prepare(scenario)
     (step,) = walk(mesh, [step_at(mesh, at_s)])
-    return graph_of(step, node_names(mesh, places))
+    return graph_of(mesh, step, node_names(mesh, places))
 
 
 def step_at(mesh: Mesh, at_s: float) -> int:
@@ -48,28 +48,28 @@ def step_at(mesh: Mesh, at_s: float) -> int:
 
 
 def node_names(mesh: Mesh, places: Places) -> list[str]:
-    """Names of all nodes: satellites, then places."""
-    return [*mesh.propagator.names, *places.name]
+    """Names of all nodes: satellites, then places, then points of presence."""
+    return [*mesh.propagator.names, *places.name[: places.count + places.pops]]
 
 
 def edge_tables(mesh: Mesh, places: Places, steps: Sequence[int]) -> Iterator[xr.Dataset]:
     """The table EDGES of each of some steps."""
-    names = np.array(node_names(mesh, places))
+    names, kinds = np.array(node_names(mesh, places)), kinds_of(mesh)
     for step in walk(mesh, steps):
-        yield _edge_table(step, names, mesh.propagator.count, mesh.scenario.time.step_s)
+        yield _edge_table(mesh, step, names, kinds)
 
 
-def _edge_table(step: Step, names: np.ndarray, satellites: int, step_s: float) -> xr.Dataset:
-    found = edges_of(step)
+def _edge_table(mesh: Mesh, step: Step, names: np.ndarray, kinds: np.ndarray) -> xr.Dataset:
+    found = edges_of(mesh, step)
     columns = {
-        "time_s": np.full(found.km.size, step.number * step_s),
+        "time_s": np.full(found.km.size, seconds(mesh, step.number)),
         "one": names[found.one],
         "other": names[found.other],
-        "one_kind": np.where(found.one < satellites, SATELLITE, PLACE),
-        "other_kind": np.where(found.other < satellites, SATELLITE, PLACE),
-        "kind": np.where(found.ground, GROUND, LASER),
+        "one_kind": kinds[found.one],
+        "other_kind": kinds[found.other],
+        "kind": found.kind,
         "km": found.km,
-        "delay_ms": found.km * DELAY_MS_PER_KM,
+        "delay_ms": found.delay_ms,
     }
     return tables.as_dataset(tables.EDGES, columns)
 

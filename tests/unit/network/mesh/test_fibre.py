@@ -29,6 +29,7 @@ from raabta.network.mesh.walking import walk
 from raabta.report.czml import czml
 from raabta.scenario.fibre import Cable
 from raabta.scenario.paths import ANY_POP, PathScenario
+from raabta.service.pairs.edges import edge_tables, graph
 from raabta.service.pairs.run import ask, prepare
 from raabta.service.pairs.summary import summarise
 from raabta.service.pairs.way import track
@@ -417,3 +418,39 @@ def test_what_does_not_go_together_is_refused(changed, said):
 def test_a_cable_of_a_scenario_without_points_of_presence_is_refused():
     with pytest.raises(ValueError, match="no gateways and so no fibre"):
         landing("cable:Karachi GW", pops=[], gateways=GATEWAYS[1:])
+
+
+def test_edges_and_graph_hold_the_fibre_that_is_whole():
+    scenario = landing("cable:Karachi GW-Karachi@30-60", pairs=[["Quetta", "Fujairah"]])
+    mesh, places = prepare(scenario)
+    glass = [
+        {(e.one, e.other): (e.km, e.delay_ms, e.one_kind, e.other_kind) for e in rows if e.kind == "fibre"}
+        for rows in (table.to_dataframe().itertuples() for table in edge_tables(mesh, places, [0, 1]))
+    ]
+    assert set(glass[0]) == {
+        ("Karachi GW", "Karachi"),
+        ("Muscat GW", "Muscat"),
+        ("Karachi", "Fujairah"),
+        ("Muscat", "Fujairah"),
+    }
+    assert set(glass[0]) - set(glass[1]) == {("Karachi GW", "Karachi")}
+    km, delay_ms, *kinds = glass[0]["Muscat GW", "Muscat"]
+    assert km == pytest.approx(1.5 * 0.2 * 111.19 * np.cos(np.radians(23.6)), rel=1e-3)
+    assert delay_ms == pytest.approx(km / 199_861.6 * 1e3, rel=1e-6)  # 2/3 of 299,792.458 km/s
+    assert kinds == ["place", "pop"]
+
+
+def test_ways_over_the_graph_end_at_points_of_presence():
+    networkx = pytest.importorskip("networkx")
+    scenario = landing(pairs=[["Quetta", "Fujairah"], ["Lahore", "Muscat"]])
+    mesh, _ = prepare(scenario)
+    found, kept = graph(scenario, 30.0), run_chunk(mesh, range(2))["km"][1]
+    node = {data["name"]: number for number, data in found.nodes(data=True)}
+    assert ANY_POP not in node and found.nodes[node["Fujairah"]]["kind"] == "pop"
+    gateways = {node[each["name"]] for each in GATEWAYS}
+    for pair, km in zip(mesh.pairs.tolist(), kept, strict=True):
+        source, target = (mesh.propagator.count + end for end in pair)
+        places_left = {data for data, kind in found.nodes(data="kind") if kind != "place"}
+        held = found.subgraph(places_left | gateways | {source})  # places of people do not relay
+        delay_ms = networkx.dijkstra_path_length(held, source, target, weight="delay_ms")
+        assert delay_ms == pytest.approx(float(km) / 299.792458, rel=1e-6)
