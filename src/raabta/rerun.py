@@ -136,7 +136,17 @@ def repair(
     problems = [problem.file for problem in verify(folder)]
     if not problems:
         return Repaired((), ())
-    tell = progress or _silent
+    if is_of_a_mission(folder):
+        missions_again.repair(folder, pipeline.choose_workers(workers, 1 << 20), progress or _silent)
+    else:
+        _mend(folder, problems, workers, progress or _silent)
+    left = verify(folder)
+    still = {problem.file for problem in left}
+    return Repaired(tuple(name for name in problems if name not in still), tuple(map(str, left)))
+
+
+def _mend(folder: Path, problems: list[str], workers: int | None, tell: pipeline.Progress) -> None:
+    """Put chunks and results of a run of broadband that are among the `problems` in their place again."""
     prepared = _prepared(_kept(folder), tell)
     found: list[Outcome] = []
     for each in prepared:
@@ -150,9 +160,6 @@ def repair(
         data = _coded(folder, prepared, found, workers, tell)
         if data is not None:
             atomic.write_bytes(folder / store.RESULTS, data)
-    left = verify(folder)
-    still = {problem.file for problem in left}
-    return Repaired(tuple(name for name in problems if name not in still), tuple(map(str, left)))
 
 
 def again(

@@ -64,6 +64,11 @@ def open_run(folder: Path) -> Stored:
         raise StoreError(
             f"{folder} holds no finished run of a mission ({SUMMARY} is missing): run its scenario into it"
         )
+    return Stored(folder, scenario_of(folder), json.loads(summary.read_text(encoding="utf-8")))
+
+
+def scenario_of(folder: Path) -> MissionScenario:
+    """The scenario that a run of a mission keeps, finished or not. Raises ScenarioError where it is gone."""
     scenario = load_any(folder / "scenario.yaml", files_needed=False)
     assert isinstance(scenario, MissionScenario)
-    return Stored(folder, scenario, json.loads(summary.read_text(encoding="utf-8")))
+    return scenario

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +15,11 @@ from mission_scenarios import STATION, mission
 from raabta import rerun
 from raabta.base import tables
 from raabta.base.errors import LimitError, OrbitDataError, ScenarioError, StoreError
+from raabta.cli.app import main
+from raabta.engine.ledger import Ledger
 from raabta.engine.limits import Limits
 from raabta.engine.verify import verify
-from raabta.missions import exposure
+from raabta.missions import again, exposure
 from raabta.missions.crew import awake_of, days_of
 from raabta.missions.model import prepare
 from raabta.missions.run import SUMMARY, ask, run
@@ -63,6 +67,78 @@ def test_damage_is_found(tmp_path: Path) -> None:
     assert rerun.check(tmp_path / "run", workers=1).differences == (
         f"chunk {chunk.name.rsplit('-', 1)[0]} is damaged or gone",
     )
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of two chunks with a contact plan, its tables and its summary."""
+    links = [{"name": "ground", "between": ["Station", "Pakistan"], "forward_mbps": 1.0}]
+    folder = tmp_path_factory.mktemp("kept") / "run"
+    run(mission(links=links, look_angles=[], crew=None), folder, workers=1)
+    return folder
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*")}
+    keep = (
+        path for path in found.items() if path[1].is_file() and path[1].suffix in (".npz", ".json", ".csv")
+    )
+    return {name: path.read_bytes() for name, path in keep}
+
+
+def test_repair_puts_back_the_bytes_of_damaged_and_missing_files(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(kept, folder)
+    before = _files(folder)
+    first, second = sorted((folder / "chunks").iterdir())
+    data = bytearray(first.read_bytes())
+    data[len(data) // 2] ^= 1
+    first.write_bytes(data)
+    second.unlink()
+    (folder / SUMMARY).unlink()
+    (folder / "contact_plan.xml").write_bytes(b"<evil/>")
+    assert main(["verify", str(folder)]) == 2
+    assert "`raabta verify --repair " in capsys.readouterr().err
+    assert main(["verify", "--repair", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    for name in (f"chunks/{first.name}", f"chunks/{second.name}", SUMMARY, "contact_plan.xml"):
+        assert f"{name} is mended, byte for byte what the run wrote" in shown
+    assert _files(folder) == before and verify(folder) == []
+    assert main(["verify", "--repair", str(folder)]) == 0
+    assert "every file is as it was written" in capsys.readouterr().out
+
+
+def test_repair_mends_a_run_whose_folder_of_chunks_is_gone(kept: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(kept, folder)
+    before = _files(folder)
+    shutil.rmtree(folder / "chunks")
+    found = rerun.repair(folder, workers=1)
+    assert len(found.mended) == 2 and found.left == ()
+    assert _files(folder) == before
+
+
+def test_repair_leaves_what_it_cannot_have_again(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(kept, folder)
+    chunk = min((folder / "chunks").iterdir())
+    chunk.write_bytes(b"spoilt")
+    with monkeypatch.context() as patched, pytest.raises(StoreError, match="another version"):
+        patched.setattr(again, "identity_of", lambda scenario, kind: None)
+        rerun.repair(folder, workers=1)
+    with Ledger.edit(folder) as ledger:  # as if the run had written other bits than can be had here
+        row = next(row for row in ledger.rows() if row.file == chunk.name)
+        ledger.commit(replace(row, sha256="0" * 64))
+    found = rerun.repair(folder, workers=1)
+    assert found.mended == () and [line.split(":")[0] for line in found.left] == [f"chunks/{chunk.name}"]
+    assert chunk.read_bytes() == b"spoilt"
+    (folder / "scenario.yaml").write_text("kind: mission\n", encoding="utf-8")
+    with pytest.raises(ScenarioError):
+        rerun.repair(folder, workers=1)
 
 
 def test_tables_are_as_declared_and_add_up() -> None:
