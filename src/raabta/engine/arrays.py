@@ -38,6 +38,13 @@ _FORMAT = 2
 _LEVEL = 1
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 _KINDS = "biufMmU"
+_HEAD = re.compile(
+    rb"\x93NUMPY\x01\x00([\x00-\xff]{2})"
+    rb"\{'descr': '([<|][a-zA-Z][0-9]{1,6}(?:\[[0-9]{0,6}[a-zA-Z]{1,2}\])?)', "
+    rb"'fortran_order': False, 'shape': \(([0-9, ]{0,400})\), \} *\n"
+)
+"""A header as NumPy writes it. NumPy reads it by `ast`, which fails at times when several threads read:
+SystemError, Python up to 3.11.7 (gh-106905)."""
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -184,12 +191,12 @@ def _cap(size: int, max_bytes: int) -> None:
 
 def _read_array(data: bytes, declared: Mapping[str, Any]) -> Array:
     """One member: its own header must agree with its size, and with what the meta data declare."""
-    stream = io.BytesIO(data)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise ValueError("not a .npy of version 1.0")
-    shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
-    body = memoryview(data)[stream.tell() :]
-    if dtype.kind not in _KINDS or fortran or _size(shape) * dtype.itemsize != len(body):
+    head = _HEAD.match(data)
+    if head is None or head.end() != 10 + int.from_bytes(head[1], "little"):
+        raise ValueError("not a .npy of version 1.0, in C order")
+    dtype, shape = np.dtype(head[2].decode()), tuple(int(n) for n in re.findall(rb"[0-9]+", head[3]))
+    body = memoryview(data)[head.end() :]
+    if dtype.kind not in _KINDS or _size(shape) * dtype.itemsize != len(body):
         raise ValueError("header and size of an array disagree")
     stored = np.frombuffer(body, dtype=dtype).reshape(shape) if len(body) else np.empty(shape, dtype)
     wanted, wanted_shape = np.dtype(declared["dtype"]), tuple(int(n) for n in declared["shape"])

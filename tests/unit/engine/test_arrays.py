@@ -180,3 +180,20 @@ def test_declarations_that_lie_are_refused(declared: dict[str, Any], member: byt
 def test_a_newer_format_says_so() -> None:
     with pytest.raises(StoreError, match="format 3; this version reads 2"):
         decode(packed({"format": 3}))
+
+
+def test_nothing_is_evaluated_when_arrays_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python up to 3.11.7 raises SystemError at times when several threads parse literals (gh-106905)."""
+    kinds = ("?", "u1", "i4", "u8", "f2", "f4", "f8", "M8[ns]", "m8[25us]", "U3")
+    shapes = ((), (0,), (3,), (2, 3), (0, 4), (2, 1, 3))
+    given = {
+        f"a{k}_{n}": np.arange(int(np.prod(shape))).reshape(shape).astype(kind)
+        for k, kind in enumerate(kinds)
+        for n, shape in enumerate(shapes)
+    }
+    data = encode(given, {})
+    monkeypatch.setattr("ast.literal_eval", lambda text: pytest.fail("evaluated"))
+    found, _ = decode(data)
+    for name, array in given.items():
+        assert found[name].dtype == array.dtype and found[name].shape == array.shape
+        np.testing.assert_array_equal(found[name], array)
