@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from raabta.base.errors import StoreError  # noqa: E402
 from raabta.engine import cluster  # noqa: E402
 from raabta.engine.ledger import Identity, Ledger  # noqa: E402
 from raabta.engine.limits import DEFAULT_LIMITS, Estimate, Limits, give_back  # noqa: E402
+from raabta.engine.limits import usable_cores as usable_cores  # noqa: E402
 from raabta.engine.provenance import environment, hash_of, provenance, write_provenance  # noqa: E402
 from raabta.engine.runner import run_chunks, start_early  # noqa: E402
 from raabta.engine.verify import record_output  # noqa: E402
@@ -268,11 +268,6 @@ def compute_chunk(key: str) -> dict[str, Any]:
 def choose_workers(asked: int | None, chunks: int) -> int:
     """Worker processes: what was asked for, else one per usable core, never more than chunks."""
     return max(1, min(asked if asked is not None else usable_cores(), chunks))
-
-
-def usable_cores() -> int:
-    """Processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _keep(results: Results, started: datetime) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from raabta.bench.declare import Case, Difference, Floor, Goal, Peer, Row, Skip
 from raabta.bench.timing import Timed, in_turns
+from raabta.engine.limits import usable_cores
 from raabta.engine.provenance import cpu_kind, environment, version_of
 
 SCHEMA_VERSION = 1
@@ -170,7 +171,7 @@ def machine() -> Result:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 0
     return {
         "cpu": cpu_kind(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "cores": usable_cores(),
         "memory_gb": round(pages / 1e9, 1),
         "system": f"{platform.system()} {platform.machine()}",
     }

@@ -75,6 +75,11 @@ DEFAULT_LIMITS = Limits()
 """A day, and the memory of this machine."""
 
 
+def usable_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def machine_memory() -> float:
     """Memory that this process and its children may use, bytes: the machine's, or less by a group's limit."""
     found = [float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")]

@@ -7,7 +7,6 @@ a length of its own. The beams are this project's assumption, see `System`; resu
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from raabta.access.kernels import GSO_RADIUS_KM
 from raabta.access.visibility import arc_table
 from raabta.base.errors import NoSolutionError, OutOfRangeError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
+from raabta.engine.limits import usable_cores
 from raabta.links.antenna import aperture_ratio
 from raabta.links.articles import EpfdLimit
 from raabta.links.budget import forward_scan_exponent
@@ -87,7 +87,7 @@ class System:
         self, held: Floats, place: tuple[float, float], gso_longitude_deg: Floats, gains: Floats
     ) -> Floats:
         """`epfd_w_m2` on every core: the kernel lets go of the interpreter, every step stands alone."""
-        parts = np.array_split(held, min(os.cpu_count() or 1, 8))
+        parts = np.array_split(held, min(usable_cores(), 8))
         with ThreadPoolExecutor(len(parts)) as pool:
             found = pool.map(lambda part: epfd_w_m2(self, part, *place, gso_longitude_deg, gains), parts)
             return np.concatenate(list(found))
