@@ -14,6 +14,8 @@ from raabta.terrain.grids import Grid, Heights
 from raabta.terrain.projections import Equirectangular, Plate, Stereographic
 
 ROOT = Path(__file__).parents[1]
+CRS = "+proj=stere +lat_0=-90 +lon_0=0 +k=1 +x_0=0 +y_0=0 +R=1737400 +units=m +no_defs"
+"""Of `polar`."""
 
 
 def moon_file(name: str) -> Path:
@@ -79,6 +81,23 @@ def bowl(grid: Grid) -> Heights:
 def terraces(grid: Grid) -> Heights:
     """Cliffs: heights in steps of 200 m."""
     return Heights(grid, (200.0 * np.rint(rough(grid, 3).m / 200.0)).astype(np.float32))
+
+
+def geotiff(folder: Path, heights: Heights, crs: str = CRS, unit: str = "m") -> Path:
+    """Heights as a GeoTIFF."""
+    rasterio = pytest.importorskip("rasterio", reason="GeoTIFF needs the extra raabta[terrain]")
+    from rasterio.transform import Affine
+
+    grid, path = heights.grid, folder / "ground.tif"
+    corner = Affine(grid.dx, 0.0, grid.x0 - 0.5 * grid.dx, 0.0, grid.dy, grid.y0 - 0.5 * grid.dy)
+    with rasterio.open(
+        path, "w", driver="GTiff", height=grid.rows, width=grid.columns, count=1, dtype="float32",
+        crs=rasterio.crs.CRS.from_string(crs) if crs else None, transform=corner,
+    ) as data:  # fmt: skip
+        data.write(heights.m, 1)
+        if unit:
+            data.units = (unit,)
+    return path
 
 
 def brute_force(

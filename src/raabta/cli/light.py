@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from raabta.base.errors import OutOfRangeError, ScenarioError
+from raabta.cli.ending import resumable
 from raabta.cli.horizon import MOST_STEPS, place
 from raabta.cli.options import AsJson, Duration, Start
 from raabta.cli.output import say, say_json
 
 if TYPE_CHECKING:
-    from raabta.terrain.light_maps import LightMaps
+    from raabta.terrain.light_maps import LightAsked, LightMaps
 
 
 def light(
@@ -44,8 +45,7 @@ def light(
 
     prepare()
     from raabta.cli.times import seconds
-    from raabta.report.light_maps import write
-    from raabta.terrain.light_maps import area_of, map_light
+    from raabta.terrain.light_maps import LightAsked, area_of
     from raabta.terrain.opening import open_raster
 
     latitude, longitude = place(at)
@@ -55,20 +55,35 @@ def light(
         raise OutOfRangeError("option --mast", f"{mast:g} m", "0 to 1,000 m", "above the ground")
     if not 0.0 < reach <= 1_000.0:
         raise OutOfRangeError("option --reach", f"{reach:g} km", "above 0 to 1,000 km", "lines of sight")
-    heights, row, column = area_of(open_raster(raster, "moon", unit), latitude, longitude, side, reach)
-    sun_km, earth_km = _sky(first, count, step_s)
-    maps = map_light(
-        heights, row, column, sun_km, earth_km, step_s, azimuths=azimuths, eye_m=mast, most_dark_s=dark_s,
-        most_slope_deg=slope,
-    )  # fmt: skip
-    facts = told(maps) | {
+    area = area_of(open_raster(raster, "moon", unit), latitude, longitude, side, reach)
+    asked = LightAsked(*area, *_sky(first, count, step_s), step_s, azimuths, mast)
+    facts = {
         "at": [latitude, longitude], "frame": "MOON_ME", "start": str(first), "step_s": step_s,
         "steps": count, "eye_m": mast, "azimuths": azimuths, "haven_night_s": dark_s,
         "haven_slope_deg": slope, "source": str(raster),
     }  # fmt: skip
-    files = write(
-        maps, out, f"Light {abs(latitude):g}° {'N' if latitude >= 0 else 'S'}, {longitude:g}° E", facts
-    )
+    resumable(lambda: _map(asked, facts, out, as_json))
+
+
+def _map(asked: LightAsked, facts: dict[str, Any], out: Path, as_json: bool) -> None:
+    """Map what is asked, with progress bars on standard error; write the maps, print their figures."""
+    from raabta.cli.progress import Bars
+    from raabta.report.light_maps import write
+    from raabta.terrain.light_maps import FOLDER, map_light
+
+    night_s, slope_deg = facts["haven_night_s"], facts["haven_slope_deg"]
+    bands = out / FOLDER
+    with (
+        Bars() as bars,
+        map_light(asked, bands, most_dark_s=night_s, most_slope_deg=slope_deg, progress=bars) as maps,
+    ):
+        bars("writing maps", 0, 1)
+        facts = told(maps) | facts
+        latitude, longitude = facts["at"]
+        files = write(
+            maps, out, f"Light {abs(latitude):g}° {'N' if latitude >= 0 else 'S'}, {longitude:g}° E", facts
+        )
+        bars("writing maps", 1, 1)
     if as_json:
         say_json(facts)
         return
@@ -127,8 +142,6 @@ def told(maps: LightMaps) -> dict[str, Any]:
     import numpy as np
 
     known = ~np.isnan(maps.sun_share)
-    if not known.any():
-        raise ScenarioError("no height is known in the area", file=maps.source or None)
     best = np.unravel_index(int(np.nanargmax(maps.sun_share)), maps.sun_share.shape)
     latitude, longitude = maps.grid.place(*best)
     return {

@@ -228,6 +228,12 @@ def remove(path: Path) -> None:
         raise refusal("remove", path, error) from error
 
 
+def remove_partial(path: Path) -> None:
+    """Remove what interrupted writes of one file left. Raises StoreError."""
+    for left in sorted(path.parent.glob(f".{path.name}.*{PARTIAL}")):
+        remove(left)
+
+
 def is_partial(path: Path) -> bool:
     """Whether a file is what an interrupted `write_bytes` left."""
     return path.name.startswith(".") and path.name.endswith(PARTIAL)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -172,6 +173,21 @@ class Ledger:
             with suppress(OSError):  # whatever it says, the lock is gone with the descriptor
                 os.close(self._lock)
             self._lock = None
+
+    def discard(self) -> None:
+        """Remove the folder with all that it holds, once that is kept elsewhere; nobody gets in meanwhile.
+
+        The ledger goes first: what a kill leaves of the rest belongs to no run. Raises StoreError.
+        """
+        try:
+            with suppress(sqlite3.Error):
+                self._connection.close()
+            atomic.remove(self.folder / NAME)
+            shutil.rmtree(self.folder)
+        except OSError as error:
+            raise atomic.refusal("remove", self.folder, error) from error
+        finally:
+            self.close()
 
     def identity(self) -> Identity:
         """Whose run the folder holds."""

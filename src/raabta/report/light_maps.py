@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from raabta.engine.atomic import write_bytes
+from raabta.engine.atomic import make_folder, remove_partial, write_bytes
 from raabta.report.area_map import area_map
 from raabta.report.palette import RAMP, Classes
 from raabta.terrain.projections import Stereographic
@@ -33,7 +33,7 @@ def layers(maps: LightMaps) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
 
 def write(maps: LightMaps, folder: Path, title: str, facts: dict[str, Any]) -> list[Path]:
     """Write `light.npz`, `light.json`, four pictures and, where rasterio is installed, `light.tif`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     bands = layers(maps)
     row, column = np.mgrid[: maps.sun_share.shape[0], : maps.sun_share.shape[1]]
     latitude, longitude = maps.grid.place(row, column)
@@ -50,6 +50,7 @@ def write(maps: LightMaps, folder: Path, title: str, facts: dict[str, Any]) -> l
     if tiff is not None:
         made["light.tif"] = tiff
     for name, data in made.items():
+        remove_partial(folder / name)
         write_bytes(folder / name, data)
     return [folder / name for name in made]
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from raabta.base.errors import LimitError, ScenarioError
 from raabta.base.frames import enu_basis, geodetic_to_fixed
+from raabta.engine.limits import usable_cores
 from raabta.terrain.grids import HEIGHTS_M, Floats, Heights, local_grid
 from raabta.terrain.light import SUN_RADIUS_KM
 from raabta.terrain.light_kernels import area_light
@@ -73,12 +74,12 @@ def area_horizons(
     *,
     azimuths: int = 360,
     eye_m: float = 2.0,
-    threads: int = 2,
+    threads: int | None = None,
 ) -> AreaHorizons:
     """Horizons of samples (row, column), each along its own great circles, exact for bilinear ground.
 
-    ScenarioError for a map that is not stereographic, LimitError above 8 GB of horizons. The same bits with
-    any number of threads.
+    ScenarioError for a map that is not stereographic, LimitError above 8 GB of horizons. One thread a
+    usable core, or as many as asked; the same bits with any number.
     """
     projection = heights.grid.projection
     if not isinstance(projection, Stereographic):
@@ -96,7 +97,7 @@ def area_horizons(
     key = (row // TILE) * (heights.m.shape[1] // TILE + 1) + column // TILE
     order = np.lexsort((column, row, key))
     tiles = np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if row.size else []
-    with ThreadPoolExecutor(max(1, threads)) as pool:
+    with ThreadPoolExecutor(threads or usable_cores()) as pool:
         list(pool.map(lambda tile: sweep.tile(tile, row[tile], column[tile]), tiles))
     return AreaHorizons(heights, row, column, eye_m, steps)
 
@@ -200,9 +201,12 @@ class AreaLight:
     earth_share: Floats
     slope_deg: Floats
 
-    def havens(self, most_dark_s: float, most_slope_deg: float = 15.0) -> NDArray[np.bool_]:
-        """Safe havens: sites that are never dark for longer, and flat enough to stand on."""
-        return (self.longest_dark_s <= most_dark_s) & (self.slope_deg <= most_slope_deg)
+
+def havens(
+    longest_dark_s: Floats, slope_deg: Floats, most_dark_s: float, most_slope_deg: float = 15.0
+) -> NDArray[np.bool_]:
+    """Safe havens: samples that are never dark for longer, and flat enough to stand on."""
+    return np.asarray((longest_dark_s <= most_dark_s) & (slope_deg <= most_slope_deg))
 
 
 def light_of_area(
@@ -212,7 +216,7 @@ def light_of_area(
     step_s: float,
     *,
     dark_share: float = 0.0,
-    threads: int = 2,
+    threads: int | None = None,
 ) -> AreaLight:
     """Light of every sample over a series of body-fixed positions (t, 3), km, `step_s` apart.
 
@@ -230,7 +234,7 @@ def light_of_area(
             out[0][part], out[1][part], out[2][part], out[3][part],
         )  # fmt: skip
 
-    with ThreadPoolExecutor(max(1, threads)) as pool:
+    with ThreadPoolExecutor(threads or usable_cores()) as pool:
         list(pool.map(block, range(0, count, BLOCK)))
     unknown = horizons.steps[:, 0] == UNKNOWN
     for values in out:

@@ -13,25 +13,7 @@ from raabta.cli.app import main
 from raabta.terrain.grids import Heights
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")  # inside rasterio
-MOON = "+proj=stere +lat_0=-90 +lon_0=0 +k=1 +x_0=0 +y_0=0 +R=1737400 +units=m +no_defs"
 AT = ("--at=-85.83,28.61", "--side", "1.2", "--reach", "4", "--azimuths", "24")
-
-
-def raster(folder: Path, heights: Heights, crs: str = MOON, unit: str = "m") -> Path:
-    """Heights as a GeoTIFF."""
-    rasterio = pytest.importorskip("rasterio", reason="GeoTIFF needs the extra raabta[terrain]")
-    from rasterio.transform import Affine
-
-    grid, path = heights.grid, folder / "ground.tif"
-    corner = Affine(grid.dx, 0.0, grid.x0 - 0.5 * grid.dx, 0.0, grid.dy, grid.y0 - 0.5 * grid.dy)
-    with rasterio.open(
-        path, "w", driver="GTiff", height=grid.rows, width=grid.columns, count=1, dtype="float32",
-        crs=rasterio.crs.CRS.from_string(crs) if crs else None, transform=corner,
-    ) as data:  # fmt: skip
-        data.write(heights.m, 1)
-        if unit:
-            data.units = (unit,)
-    return path
 
 
 def test_a_crater_is_darker_than_its_rim_and_the_files_say_so(
@@ -39,7 +21,7 @@ def test_a_crater_is_darker_than_its_rim_and_the_files_say_so(
 ) -> None:
     rasterio = pytest.importorskip("rasterio", reason="GeoTIFF needs the extra raabta[terrain]")
     out = tmp_path / "maps"
-    call = ["light", str(raster(tmp_path, reliefs.bowl(reliefs.polar()))), *AT]
+    call = ["light", str(reliefs.geotiff(tmp_path, reliefs.bowl(reliefs.polar()))), *AT]
     span = ["--start", "2028-01-01", "--duration", "30d", "--every", "12h", "--night", "20d", "--slope", "60"]
     assert main([*call, *span, "--out", str(out)]) == 0
     assert "best lit" in capsys.readouterr().out
@@ -77,7 +59,7 @@ def test_a_crater_is_darker_than_its_rim_and_the_files_say_so(
 def test_what_cannot_be_mapped_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
 ) -> None:
-    path = raster(tmp_path, reliefs.flat(reliefs.polar(half=20)))
+    path = reliefs.geotiff(tmp_path, reliefs.flat(reliefs.polar(half=20)))
     assert main(["light", str(path), *AT, *options, "--out", str(tmp_path / "maps")]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "maps").exists()
@@ -87,8 +69,8 @@ def test_what_cannot_be_mapped_is_refused(
     ("crs", "unit", "scale", "message"),
     [
         ("", "m", 1.0, "no datum"),
-        (MOON.replace("1737400", "1738000"), "m", 1.0, "radius"),
-        (MOON, "", 0.001, "look like kilometres"),
+        (reliefs.CRS.replace("1737400", "1738000"), "m", 1.0, "radius"),
+        (reliefs.CRS, "", 0.001, "look like kilometres"),
         ("EPSG:32743", "m", 1.0, "of the Earth, not of 'moon'"),
     ],
 )
@@ -96,6 +78,6 @@ def test_rasters_that_cannot_be_trusted_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], crs: str, unit: str, scale: float, message: str
 ) -> None:
     ground = reliefs.rough(reliefs.polar())
-    path = raster(tmp_path, Heights(ground.grid, (scale * ground.m).astype(np.float32)), crs, unit)
+    path = reliefs.geotiff(tmp_path, Heights(ground.grid, (scale * ground.m).astype(np.float32)), crs, unit)
     assert main(["light", str(path), *AT, "--year", "2028", "--out", str(tmp_path / "maps")]) == 2
     assert message in capsys.readouterr().err

@@ -107,3 +107,11 @@ def test_two_writers_never_share_a_partial_file(tmp_path: Path, monkeypatch: pyt
     for _ in range(2):
         atomic.write_bytes(tmp_path / "a", b"x")
     assert len(set(partials)) == 2
+
+
+def test_what_interrupted_writes_of_a_file_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    others = [tmp_path / name for name in ("a", ".b.0123456789ab.partial", ".a.txt")]
+    for path in (*others, tmp_path / ".a.0123456789ab.partial"):
+        path.write_bytes(b"x")
+    atomic.remove_partial(tmp_path / "a")
+    assert set(tmp_path.iterdir()) == set(others)

@@ -163,3 +163,16 @@ def test_commits_are_durable_not_only_written(tmp_path: Path) -> None:
     with Ledger.create_or_resume(tmp_path, RUN) as ledger:
         assert ledger._ask("PRAGMA journal_mode") == [("wal",)]
         assert ledger._ask("PRAGMA synchronous") == [(2,)]
+
+
+def test_discarded_work_leaves_nothing_and_lets_nobody_in_before(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with Ledger.create_or_resume(folder, RUN) as ledger:
+        ledger.commit(ROW)
+        (folder / "chunks" / ROW.file).write_bytes(b"0123456789")
+        with pytest.raises(StoreError, match="is in use by process"):
+            Ledger.held(folder)
+        ledger.discard()
+        assert list(tmp_path.iterdir()) == []
+    with Ledger.create_or_resume(folder, replace(RUN, seed=7)) as ledger:
+        assert ledger.rows() == []

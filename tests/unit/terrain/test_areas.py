@@ -7,7 +7,7 @@ import pytest
 import reliefs
 
 from raabta.base.errors import ScenarioError
-from raabta.terrain.areas import area_horizons, light_of_area, local_heights
+from raabta.terrain.areas import area_horizons, havens, light_of_area, local_heights
 from raabta.terrain.grids import Heights
 from raabta.terrain.horizon import find_horizon
 from raabta.terrain.light import spans, sun_share
@@ -65,7 +65,8 @@ def test_light_of_an_area_is_that_of_its_sites() -> None:
         assert abs(light.longest_dark_s[n] - spans(share <= 0.0, 3_600.0).longest_s) <= 3_600.0
     assert set(np.unique(light.earth_share)) <= {0.0, 1.0}
     most = float(np.sort(light.longest_dark_s)[1])
-    assert light.havens(most, 90.0).sum() >= 2 and not light.havens(-1.0).any()
+    dark_s, steep_deg = light.longest_dark_s, light.slope_deg
+    assert havens(dark_s, steep_deg, most, 90.0).sum() >= 2 and not havens(dark_s, steep_deg, -1.0).any()
 
 
 def test_the_slope_of_a_plane_and_the_roughness_of_waves() -> None:
