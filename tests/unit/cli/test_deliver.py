@@ -112,3 +112,30 @@ def test_bundles_in_parts_and_a_shared_view(plan: Path, capsys: pytest.CaptureFi
     assert parts["sources"][0]["delivered_mb"] == 60.0
     assert main(["deliver", str(plan), *ONE, "--bookings", "mine"]) == 2
     assert "bookings is 'mine'; valid: own or shared" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ending", ["csv", "ion"])
+@pytest.mark.parametrize("command", ["deliver", "send-file"])
+def test_plans_with_overlapping_or_reversed_contacts_are_refused_by_the_commands(
+    plan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, ending: str
+) -> None:
+    file, sent = plan.with_suffix(f".{ending}"), tmp_path / "file"
+    sent.write_bytes(b"x")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    at = {"csv": 1, "ion": 5}[ending]  # the line of rover to relay
+    asked = [command, *([str(sent)] if command == "send-file" else []), str(file), "--from", "rover"]
+    asked += ["--to", "relay", *(["--volume", "1MB"] if command == "deliver" else [])]
+    file.write_text("\n".join([*lines, lines[at]]) + "\n", encoding="utf-8")
+    assert main(asked) == 2
+    shown = capsys.readouterr().err
+    assert (
+        f"{file.name}:{len(lines) + 1}: a contact rover to relay, s is 0 to 100; valid: no overlap" in shown
+    )
+    assert f"another of the two, 0 to 100 (line {at + 1})" in shown and "Traceback" not in shown
+    start, end, start_s, end_s, *rest = (*lines[at].split(","), *[""] * 3)
+    turned = f"{end},{start},{end_s},{start_s},{','.join(rest)}".rstrip(",")
+    turned = turned if ending == "csv" else "a contact +100 +0 3 2 1000000"
+    file.write_text("\n".join([*lines[:at], turned, *lines[at + 1 :]]) + "\n", encoding="utf-8")
+    assert main(asked) == 2
+    shown = capsys.readouterr().err
+    assert f"{file.name}:{at + 1}: " in shown and "Traceback" not in shown

@@ -16,6 +16,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,20 +110,33 @@ def read_csv(path: Path, nodes: tuple[str, ...] | None = None) -> ContactPlan:
     if missing:
         raise fault_at(f"missing column {', '.join(missing)}", text, path, line, 0)
     place = {name: header.index(name) for name in CSV_COLUMNS}
-    lines, values, names, dates = [], [], [], []
+    lines, values, names, dates, ends_utc = [], [], [], [], []
     for line, fields in rows:
         lines.append(line)
         values.append([_number(fields[place[n]], n, text, path, line, place[n]) for n in _NUMBERS])
         names.append((fields[place["from"]], fields[place["to"]]))
-        dates.append(_utc(fields[place["start"]], path, line))
+        dates.append(_utc(fields[place["start"]], "start", path, line))
+        ends_utc.append(_utc(fields[place["end"]], "end", path, line))
     known = nodes or tuple(sorted({name for pair in names for name in pair}))
     numbers = {name: i for i, name in enumerate(known)}
     ends = [[_node(name, numbers, path, line) for name in p] for p, line in zip(names, lines, strict=True)]
     figures = dict(zip(_NUMBERS, np.array(values).T, strict=True))
     start = _start(np.array(dates), figures["start_s"], lines, path)
     pair = np.array(ends, np.int32).reshape(-1, 2)
-    plan = ContactPlan(start, known, from_node=pair[:, 0], to_node=pair[:, 1], **figures)
-    return _checked(plan, lines, path)
+    plan = _checked(
+        ContactPlan(start, known, from_node=pair[:, 0], to_node=pair[:, 1], **figures), lines, path
+    )
+    apart = np.abs((np.array(ends_utc) - plan.utc(plan.end_s)).astype(np.int64))
+    if apart.size and apart.max() > 1_000:
+        row = int(np.argmax(apart > 1_000))
+        raise ScenarioError(
+            f"end is {np.datetime_as_string(ends_utc[row])}Z, and by end_s the contact ends at "
+            f"{np.datetime_as_string(plan.utc(plan.end_s[row]))}Z",
+            file=str(path),
+            line=lines[row],
+            hint="end and end_s tell one instant",
+        )
+    return plan
 
 
 _NUMBERS = tuple(name for name in COLUMNS if not name.endswith("_node"))
@@ -138,7 +152,7 @@ def _number(text: str, name: str, whole: str, path: Path, line: int, at: int) ->
     return value
 
 
-def _utc(text: str, path: Path, line: int) -> np.datetime64:
+def _utc(text: str, name: str, path: Path, line: int) -> np.datetime64:
     try:
         if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z?", text, re.ASCII):
             raise ValueError
@@ -147,7 +161,7 @@ def _utc(text: str, path: Path, line: int) -> np.datetime64:
         return np.datetime64(text.removesuffix("Z"), "ns")
     except ValueError:
         raise ScenarioError(
-            f"start is {text[:40]!r}, not a time in UTC",
+            f"{name} is {text[:40]!r}, not a time in UTC",
             file=str(path),
             line=line,
             hint="such as 2026-11-22T00:00:00.000000000Z",
@@ -187,10 +201,12 @@ def _checked(plan: ContactPlan, lines: list[int], path: Path) -> ContactPlan:
     if fault is None:
         return plan
     line = lines[fault.row] if fault.row >= 0 else None
-    raise ScenarioError(f"{fault.what} is {fault.value}; valid: {fault.valid}", file=str(path), line=line)
+    where = f" (line {lines[fault.other]})" if fault.other >= 0 else ""
+    told = f"{fault.what} is {fault.value}; valid: {fault.valid}{where}"
+    raise ScenarioError(told, file=str(path), line=line)
 
 
-_Range = tuple[np.datetime64, np.datetime64, float]
+_Range = tuple[np.datetime64, np.datetime64, float, int]
 _Contact = tuple[int, np.datetime64, np.datetime64, int, int, float]
 
 
@@ -242,7 +258,7 @@ def _command(seen: _Ion, text: str, line: int) -> None:
         begin, end = _interval(seen, words[2:4], line)
         one, other = (_ion_node(seen, word, line) for word in words[4:6])
         light = _figure(seen, words[6], "the light time, s", line, 0.0)
-        seen.ranges.setdefault((one, other), []).append((begin, end, light))
+        seen.ranges.setdefault((one, other), []).append((begin, end, light, line))
     else:
         raise seen.refuse(
             f"{text[:60]!r} is not read", line, "`a contact`, `a range`, `@` and comments are; see ionrc(5)"
@@ -311,8 +327,9 @@ def _ion_plan(seen: _Ion, start: np.datetime64) -> ContactPlan:
     start = start.astype("datetime64[ns]")
     begins = np.array([[c[1], c[2]] for c in seen.contacts]).astype("datetime64[ns]") - start
     seconds = begins.astype(np.int64) / _NS
-    for known in seen.ranges.values():
+    for pair_of, known in seen.ranges.items():
         known.sort()
+        _refuse_overlap(seen, pair_of, known)
     light = np.array([_light_time(seen, contact) for contact in seen.contacts])
     pair = np.array([[number[c[3]], number[c[4]]] for c in seen.contacts], np.int32)
     rate = np.array([c[5] for c in seen.contacts])
@@ -324,6 +341,18 @@ def _ion_plan(seen: _Ion, start: np.datetime64) -> ContactPlan:
     )  # fmt: skip
     lines = [seen.contacts[row][0] for row in order]
     return _checked(plan.take(order), lines, seen.path)
+
+
+def _refuse_overlap(seen: _Ion, pair: tuple[int, int], known: list[_Range]) -> None:
+    """ScenarioError where two ranges of a pair, by beginning, overlap: which light time holds is not said."""
+    for (begin, end, _, line), (next_begin, next_end, _, next_line) in pairwise(known):
+        if next_begin < end:
+            raise seen.refuse(
+                f"a range of {pair[0]} and {pair[1]} from {next_begin} to {next_end} overlaps that from "
+                f"{begin} to {end} (line {line})",
+                next_line,
+                "one light time holds at a time: let the earlier end where the later begins",
+            )
 
 
 def _light_time(seen: _Ion, contact: _Contact) -> float:

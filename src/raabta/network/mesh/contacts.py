@@ -148,12 +148,14 @@ def _rates(rate: Rate, passes: Passes) -> Floats:
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with a plan, and in which row; -1 for the plan as a whole."""
+    """What is wrong with a plan, and in which row; -1 for the plan as a whole. other: the row of the contact
+    that it is wrong beside, -1 for none."""
 
     row: int
     what: str
     value: object
     valid: str
+    other: int = -1
 
 
 def find_fault(plan: ContactPlan) -> Fault | None:
@@ -191,7 +193,7 @@ def _time_fault(plan: ContactPlan) -> Fault | None:
     bad = np.flatnonzero(~((plan.end_s > plan.start_s) & (plan.end_s < np.inf)))
     if bad.size:
         row = int(bad[0])
-        return Fault(row, "end_s", float(plan.end_s[row]), f"after start_s, {plan.start_s[row]:.9g}")
+        return Fault(row, "end_s", float(plan.end_s[row]), f"after start_s, {plan.start_s[row]:.12g}")
     least, most = plan.light_time_min_s, plan.light_time_max_s
     for name in LIGHT_TIMES:
         value = getattr(plan, name)
@@ -212,5 +214,6 @@ def _overlap(plan: ContactPlan) -> Fault | None:
         return None
     row, before = int(later[bad[0]]), int(earlier[bad[0]])
     pair = f"{plan.nodes[plan.from_node[row]]} to {plan.nodes[plan.to_node[row]]}"
-    valid = f"{plan.end_s[before]:.9g} or later: an earlier contact of the two lasts till then"
-    return Fault(row, f"the beginning of a contact {pair}, s", float(plan.start_s[row]), valid)
+    mine, theirs = (f"{plan.start_s[k]:.12g} to {plan.end_s[k]:.12g}" for k in (row, before))
+    valid = f"no overlap with another of the two, {theirs}"
+    return Fault(row, f"a contact {pair}, s", mine, valid, before)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from raabta.base.errors import RaabtaError, ScenarioError
-from raabta.network.mesh.contact_files import csv_lines, ion_lines, read_csv, read_ion
+from raabta.network.mesh.contact_files import CSV_COLUMNS, csv_lines, ion_lines, read_csv, read_ion
 from raabta.network.mesh.contacts import COLUMNS, ContactPlan
 
 START = dense.START
@@ -113,7 +113,7 @@ AT = "@ 2026/11/22-00:00:00"
         (["a contact +0 +5 1 2 1000", "a range +0 +5 1 2 -1"], "plan:3: the light time, s is -1"),
         (
             ["a contact +0 +9 1 2 1000", "a contact +5 +12 1 2 1000", RANGE],
-            "plan:3: the beginning of a contact 1 to 2, s is 5",
+            "plan:3: a contact 1 to 2, s is 5 to 12; valid: no overlap with another of the two, 0 to 9",
         ),
         (["a contact -1 -1 1 1 0"], "plan:2: '-1' is not a time"),
         (["a contact +0 9999/01/01-00:00:00 1 2 1000", RANGE], "plan:2: '9999/01/01-00:00:00' is not a time"),
@@ -168,8 +168,93 @@ def test_a_bad_csv_is_refused_with_its_line(tmp_path, lines, told):
 
 def test_overlapping_contacts_in_a_csv_are_refused_with_the_later_line(tmp_path):
     lines = list(csv_lines(plan()))
-    with pytest.raises(ScenarioError, match="plan:6: the beginning of a contact Karachi to Sat, 1"):
+    with pytest.raises(ScenarioError, match=r"plan:6: a contact Karachi to Sat, 1, s is .*\(line 2\)"):
         read_csv(kept(tmp_path, [*lines, lines[1]]))
+
+
+AGAINST_30_TO_60 = {
+    "inside": (
+        (40.0, 50.0),
+        "a contact A to B, s is 40 to 50; valid: no overlap with another of the two, 30 to 60",
+    ),
+    "the same": ((30.0, 60.0), "is 30 to 60; valid: no overlap with another of the two, 30 to 60"),
+    "by a second": ((59.0, 70.0), "is 59 to 70; valid: no overlap with another of the two, 30 to 60"),
+    "around it": ((20.0, 80.0), "is 30 to 60; valid: no overlap with another of the two, 20 to 80"),
+    "reversed": ((70.0, 65.0), None),
+    "of no length": ((70.0, 70.0), None),
+}
+
+
+def csv_of(spans):
+    """A file of contacts from A to B, one a line."""
+    rows = [
+        ",".join(
+            [*(f"{START + np.timedelta64(int(s), 's')}Z" for s in span), *map(repr, span), "A,B,1,1,1,1,8"]
+        )
+        for span in spans
+    ]
+    return [",".join(CSV_COLUMNS), *rows]
+
+
+def ion_of(spans, absolute=False):
+    """The same as commands of ION."""
+    said = []
+    for span in spans:
+        dates = [
+            str(START.astype("datetime64[s]") + int(s)).replace("-", "/").replace("T", "-") for s in span
+        ]
+        said.append(" ".join(dates if absolute else (f"+{s:g}" for s in span)))
+    head = ["# node 1 A", "# node 2 B", AT, "a range +0 +99 1 2 1"]
+    return [*head, *(f"a contact {when} 1 2 1000" for when in said)]
+
+
+@pytest.mark.parametrize(("span", "told"), AGAINST_30_TO_60.values(), ids=AGAINST_30_TO_60)
+@pytest.mark.parametrize("form", ["csv", "ion", "ion with dates"])
+def test_overlapping_and_reversed_contacts_are_refused_with_file_line_and_both_intervals(
+    tmp_path, form, span, told
+):
+    spans = [(0.0, 30.0), (30.0, 60.0), span] if span[0] >= 30.0 else [(0.0, 20.0), (30.0, 60.0), span]
+    lines = csv_of(spans) if form == "csv" else ion_of(spans, form == "ion with dates")
+    read = read_csv if form == "csv" else read_ion
+    assert len(read(kept(tmp_path, lines[:-1]))) == 2  # back to back is no overlap
+    with pytest.raises(ScenarioError) as caught:
+        read(kept(tmp_path, lines))
+    message, last = str(caught.value), len(lines)
+    if told is None:
+        assert f"plan:{last}: " in message
+        dates = {65.0: "2026/11/22-00:01:05", 70.0: "2026/11/22-00:01:10"}
+        said = dates if form == "ion with dates" else {s: f"{s:g}" for s in span}
+        assert all(said[s] in message for s in span)
+    else:
+        assert told in message
+        mine, other = (last - 1, last) if span[0] < 30.0 else (last, last - 1)
+        assert f"plan:{mine}: " in message and message.endswith(f"(line {other})")
+
+
+def test_overlapping_and_reversed_ranges_of_ion_are_refused_with_both(tmp_path):
+    contact = "a contact +0 +9 1 2 1000"
+    lines = [AT, contact, "a range +0 +20 1 2 1", "a range +10 +30 1 2 2"]
+    with pytest.raises(
+        ScenarioError,
+        match=r"plan:4: a range of 1 and 2 from 2026-11-22T00:00:10 to 2026-11-22T00:00:30 overlaps "
+        r"that from 2026-11-22T00:00:00 to 2026-11-22T00:00:20 \(line 3\)",
+    ):
+        read_ion(kept(tmp_path, lines))
+    back = [AT, contact, "a range +0 +20 1 2 1", "a range +20 +30 1 2 2", "a range +10 +30 2 1 2"]
+    assert len(read_ion(kept(tmp_path, back))) == 1  # back to back, and another direction
+    with pytest.raises(ScenarioError, match=r"plan:3: it ends at \+5, not after \+9, where it begins"):
+        read_ion(kept(tmp_path, [AT, contact, "a range +9 +5 1 2 1"]))
+
+
+def test_an_end_in_utc_that_is_not_the_seconds_is_refused(tmp_path):
+    lines = csv_of([(0.0, 30.0)])
+    assert len(read_csv(kept(tmp_path, lines))) == 1
+    with pytest.raises(
+        ScenarioError, match=r"plan:2: end is 2026-11-21T23:00:30\.0+Z, and by end_s .*00:00:30"
+    ):
+        read_csv(kept(tmp_path, [lines[0], lines[1].replace("22T00:00:30", "21T23:00:30")]))
+    with pytest.raises(ScenarioError, match="plan:2: end is 'never', not a time in UTC"):
+        read_csv(kept(tmp_path, changed("end", "never")))
 
 
 def test_node_numbers_that_ion_has_not_are_refused():
