@@ -65,6 +65,13 @@ def test_a_storm_takes_both_links_or_one(years):
     assert apart == pytest.approx(user.mean() * far.mean(), abs=0.0015)
 
 
+def test_a_gateway_has_the_weather_of_where_it_stands():
+    beside, across = networks.gateway("beside", 30.0, 67.0), networks.gateway("across", -30.0, 67.0)
+    cells, (same, other) = drawn(over([30.0], [67.0], (beside, across)), 1_000)
+    assert np.array_equal(cells[0], same) and rainy(same).any()
+    assert not np.array_equal(cells[0], other)
+
+
 def test_draws_near_in_time_are_alike():
     """Ten minutes apart the weather is mostly the same; half a day later it is nearly forgotten."""
     wet = rainy(drawn(over(np.zeros(8), np.arange(8) * 44.0, every=40, time={"step_s": 15.0}), 20_000)[0])
