@@ -41,6 +41,16 @@ def _edited(minimal: Path, old: str, new: str) -> ScenarioError:
     return _fault(minimal)
 
 
+@pytest.mark.parametrize("instead", ["gateways: []\n", ""])
+def test_a_scenario_without_gateways_is_told_how_to_write_one(minimal: Path, instead: str) -> None:
+    text, count = re.subn(r"^gateways:\n(?:  .*\n)+", instead, minimal.read_text(), flags=re.MULTILINE)
+    assert count == 1
+    minimal.write_text(text)
+    error = _fault(minimal)
+    assert "gateways" in str(error).splitlines()[0]
+    assert "`- catalogue: [SITE, ka-earth-station]`" in str(error)
+
+
 def test_misspelt_key_reads_like_this(tmp_path: Path, small_yaml: str) -> None:
     path = tmp_path / "scenario.yaml"
     path.write_text(small_yaml.replace("satellites_per_plane", "satellites_per_plan"))
