@@ -36,6 +36,12 @@ def send_file(
             metavar="FROM-TO", help="loss of signal that the plan does not know: 10min-12min; repeatable"
         ),
     ] = None,
+    suspend: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FROM-TO", help="the sender is suspended, and then resumed: 10min-1h; repeatable"
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="of the losses")] = 2026,
     out: Annotated[
         Path | None,
@@ -50,7 +56,11 @@ def send_file(
     from raabta.packets.file_delivery import Rules, deliver
 
     rules = Rules(
-        pdu_bytes=pdu, loss_share=_share(loss), seed=seed, dark_s=tuple(_span(each) for each in dark or ())
+        pdu_bytes=pdu,
+        loss_share=_share(loss),
+        seed=seed,
+        dark_s=tuple(_span(each, "--dark") for each in dark or ()),
+        suspended_s=tuple(_span(each, "--suspend") for each in suspend or ()),
     )
     with TemporaryDirectory(prefix="raabta-") as folder:
         received = out if out is not None else Path(folder) / "received"
@@ -81,14 +91,16 @@ def _share(text: str) -> float:
     return value
 
 
-def _span(text: str) -> tuple[float, float]:
+def _span(text: str, option: str) -> tuple[float, float]:
     from raabta.cli.times import seconds
 
     first, dash, last = text.partition("-")
     if not dash:
-        raise ScenarioError(f"option --dark: '{text}' is no span", hint="write FROM-TO, such as 10min-12min")
-    begin = 0.0 if first.strip() in ("", "0", "0s") else seconds(first.strip(), "--dark")
-    return begin, seconds(last.strip(), "--dark")
+        raise ScenarioError(
+            f"option {option}: '{text}' is no span", hint="write FROM-TO, such as 10min-12min"
+        )
+    begin = 0.0 if first.strip() in ("", "0", "0s") else seconds(first.strip(), option)
+    return begin, seconds(last.strip(), option)
 
 
 def table(found: Delivery, title: str) -> Table:

@@ -10,6 +10,7 @@ import heapq
 import math
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 MOST_FILE_BYTES: Final = 2**32 - 1
 MOST_EVENTS: Final = 200_000_000
-ARRIVES, FREE, TIMER = range(3)
+ARRIVES, FREE, TIMER, SUSPENDS, RESUMES = range(5)
 SOURCE, TARGET = range(2)
 
 
@@ -38,7 +39,10 @@ class Rules:
     """How a file is sent. pdu_bytes: longest PDU, header and CRC counted; loss_share: of the PDUs, each way;
     margin_s: how long beyond the longest round trip an answer is waited for, in contact; limit: times that an
     answer fails to come, in contact, before it is given up; dark_s: losses of signal that the plan does not
-    know, from and to, seconds after its start."""
+    know, from and to, seconds after its start; suspended_s: when the sender's user suspends the transfer and
+    resumes it; inactivity_s: how long, in contact, nothing may come; keep_alive_s: how often the receiver
+    says how far it is; behind_bytes: how far that may be behind; handlers: what both sides do about faults,
+    as pairs of a condition and a fault handler (`file_pdus`), cancelled where not named."""
 
     pdu_bytes: int = 1_024
     loss_share: float = 0.0
@@ -47,6 +51,11 @@ class Rules:
     limit: int = 300
     checksum_type: int = CRC32
     dark_s: tuple[Span, ...] = ()
+    suspended_s: tuple[Span, ...] = ()
+    inactivity_s: float = math.inf
+    keep_alive_s: float = math.inf
+    behind_bytes: float = math.inf
+    handlers: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +119,8 @@ def deliver(
         stack.callback(received.discard)
         numbers = plan.nodes.index(source) + 1, plan.nodes.index(target) + 1
         transaction = Transaction(numbers[SOURCE], numbers[TARGET], 1)
-        return _Simulation(*_sides(content, received, transaction, links, rules), links).run(content.size)
+        sides = _sides(content, received, transaction, links, rules)
+        return _Simulation(*sides, links, rules.suspended_s).run(content.size)
 
 
 def _links(plan: ContactPlan, source: str, target: str, rules: Rules) -> tuple[FileLink, ...]:
@@ -134,6 +144,10 @@ def _sides(
         timer_s=timer_s,
         limit=rules.limit,
         checksum_type=rules.checksum_type,
+        inactivity_s=rules.inactivity_s,
+        behind_bytes=rules.behind_bytes,
+        handlers=dict(rules.handlers),
+        receiver_handlers=dict(rules.handlers),
     )
     receiver = Receiver(
         transaction,
@@ -142,6 +156,9 @@ def _sides(
         timer_s=timer_s,
         limit=rules.limit,
         most_file_bytes=max(content.size, 1),
+        inactivity_s=rules.inactivity_s,
+        keep_alive_s=rules.keep_alive_s,
+        handlers=dict(rules.handlers),
     )
     return sender, receiver
 
@@ -162,15 +179,28 @@ def _check(size: int, plan: ContactPlan, source: str, target: str, rules: Rules)
         value = getattr(rules, name)
         if not least <= value < math.inf:
             raise OutOfRangeError(name, value, f"{least:g} or more", "a file transfer")
-    for first, last in rules.dark_s:
-        if not 0.0 <= first < last < math.inf:
-            raise OutOfRangeError("a loss of signal", f"{first:g} to {last:g} s", "a rising pair", "seconds")
+    for name in ("inactivity_s", "keep_alive_s", "behind_bytes"):
+        if not getattr(rules, name) > 0.0:
+            raise OutOfRangeError(name, getattr(rules, name), "above 0", "a file transfer")
+    for what, spans in (("loss of signal", rules.dark_s), ("suspension", rules.suspended_s)):
+        for first, last in spans:
+            if not 0.0 <= first < last < math.inf:
+                raise OutOfRangeError(f"a {what}", f"{first:g} to {last:g} s", "a rising pair", "seconds")
+    for (_, last), (first, _) in pairwise(sorted(rules.suspended_s)):
+        if first < last:
+            raise OutOfRangeError("a suspension", f"from {first:g} s", f"from {last:g} s on", "one at a time")
 
 
 class _Simulation:
     """Events in their order; of one instant those that were noted first."""
 
-    def __init__(self, sender: Sender, receiver: Receiver, links: tuple[FileLink, ...]) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        receiver: Receiver,
+        links: tuple[FileLink, ...],
+        suspended_s: tuple[Span, ...] = (),
+    ) -> None:
         self._sides: tuple[Sender | Receiver, ...] = (sender, receiver)
         self._sender, self._receiver, self._links = sender, receiver, links
         self._events: list[tuple[float, int, int, int, bytes | None]] = []
@@ -181,6 +211,9 @@ class _Simulation:
         self._wakes = [math.inf, math.inf]
         self._timers = [math.inf, math.inf]
         self._began_s: float | None = None
+        for begin_s, end_s in suspended_s:
+            self._note(begin_s, SUSPENDS, SOURCE)
+            self._note(end_s, RESUMES, SOURCE)
 
     def _note(self, at_s: float, kind: int, side: int, pdu: bytes | None = None) -> None:
         self._count += 1
@@ -199,6 +232,10 @@ class _Simulation:
             elif kind == TIMER and self._timers[side] == now_s:
                 self._timers[side] = math.inf
                 self._sides[side].expire(self._clock(side, now_s) + 1e-9)
+            elif kind == SUSPENDS:
+                self._sides[side].suspend(self._clock(side, now_s))
+            elif kind == RESUMES:
+                self._sides[side].resume(self._clock(side, now_s))
             elif kind == FREE and self._wakes[side] == now_s:
                 self._wakes[side] = math.inf
             self._pump(side, now_s)

@@ -1,7 +1,7 @@
 """PDUs of the CCSDS File Delivery Protocol, class 2, as bytes and back: what is malformed is refused.
 
 CCSDS 727.0-B-5 (2020), section 5. Only what class 2 needs between two entities: metadata, file data, end of
-file, finished, acknowledgements and negative acknowledgements, in acknowledged mode.
+file, finished, acknowledgements and negative acknowledgements, prompts and keep-alives, in acknowledged mode.
 """
 
 from __future__ import annotations
@@ -16,28 +16,33 @@ import numpy as np
 from raabta.base.errors import OutOfRangeError, RaabtaError
 
 VERSION: Final = 0b001
-EOF_CODE, FINISHED_CODE, ACK_CODE, METADATA_CODE, NAK_CODE = 4, 5, 6, 7, 8
-NO_ERROR, ACK_LIMIT, FILESTORE, CHECKSUM_FAILURE, SIZE_ERROR, NAK_LIMIT = 0, 1, 4, 5, 6, 7
+EOF_CODE, FINISHED_CODE, ACK_CODE, METADATA_CODE, NAK_CODE, PROMPT_CODE = 4, 5, 6, 7, 8, 9
+KEEP_ALIVE_CODE = 12
+NO_ERROR, ACK_LIMIT, KEEP_ALIVE_LIMIT, FILESTORE, CHECKSUM_FAILURE = 0, 1, 2, 4, 5
+SIZE_ERROR, NAK_LIMIT, INACTIVITY, CANCELLED = 6, 7, 8, 15
 CONDITIONS: Final = {
     NO_ERROR: "no error",
     ACK_LIMIT: "positive acknowledgement limit reached",
-    2: "keep alive limit reached",
+    KEEP_ALIVE_LIMIT: "keep alive limit reached",
     3: "invalid transmission mode",
     FILESTORE: "filestore rejection",
     CHECKSUM_FAILURE: "file checksum failure",
     SIZE_ERROR: "file size error",
     NAK_LIMIT: "negative acknowledgement limit reached",
-    8: "inactivity detected",
+    INACTIVITY: "inactivity detected",
     9: "invalid file structure",
     10: "check limit reached",
     11: "unsupported checksum type",
     14: "suspended",
-    15: "cancelled",
+    CANCELLED: "cancelled",
 }
 """Condition codes (table 5-5 of the standard)."""
+CANCEL, SUSPEND, IGNORE, ABANDON = 1, 2, 3, 4
+"""Fault handlers: notice of cancellation, notice of suspension, ignore, abandon."""
 MODULAR, CRC32, NULL = 0, 3, 15
 """Types of checksum of whole files (SANA): modular, CRC-32 of IEEE 802.3, none."""
 MOST_DATA: Final = 65_535
+_HANDLER: Final = 4  # the type of a fault handler override among the options of metadata
 LEAST_PDU: Final = 64
 """Bytes of a PDU that hold any directive with one request."""
 
@@ -85,12 +90,14 @@ class Transaction(NamedTuple):
 
 
 class Metadata(NamedTuple):
-    """Size and names of the file, and how it is checked."""
+    """Size and names of the file, and how it is checked; handlers: what the receiver shall do about faults,
+    as pairs of a condition and a fault handler."""
 
     size: int
     source_name: str
     target_name: str
     checksum_type: int = CRC32
+    handlers: tuple[tuple[int, int], ...] = ()
 
 
 class FileData(NamedTuple):
@@ -130,8 +137,21 @@ class Nak(NamedTuple):
     requests: tuple[tuple[int, int], ...]
 
 
-Body = Metadata | FileData | Eof | Finished | Ack | Nak
-TO_SENDER: Final = (Finished, Nak)
+class Prompt(NamedTuple):
+    """The receiver shall say how far it is, or else what it misses."""
+
+    keep_alive: bool
+
+
+class KeepAlive(NamedTuple):
+    """How far the receiver is: the end of the data that have come, from the start of the file."""
+
+    progress: int
+
+
+Directive = Metadata | Eof | Finished | Ack | Nak | Prompt | KeepAlive
+Body = Directive | FileData
+TO_SENDER: Final = (Finished, Nak, KeepAlive)
 
 
 def encode(transaction: Transaction, body: Body) -> bytes:
@@ -146,10 +166,11 @@ def encode(transaction: Transaction, body: Body) -> bytes:
     return whole + binascii.crc_hqx(whole, 0xFFFF).to_bytes(2, "big") if transaction.crc else whole
 
 
-def _directive(transaction: Transaction, body: Metadata | Eof | Finished | Ack | Nak) -> bytes:
+def _directive(transaction: Transaction, body: Directive) -> bytes:
     offset = transaction.offset
     if isinstance(body, Metadata):
         names = b"".join(_named(each) for each in (body.source_name, body.target_name))
+        names += b"".join(bytes([_HANDLER, 1, fault << 4 | handler]) for fault, handler in body.handlers)
         return bytes([METADATA_CODE, 1 << 6 | body.checksum_type]) + offset.pack(body.size) + names
     if isinstance(body, Eof):
         where = b"" if body.condition == NO_ERROR else _location(transaction)
@@ -163,6 +184,10 @@ def _directive(transaction: Transaction, body: Metadata | Eof | Finished | Ack |
         subtype = 1 if body.directive == FINISHED_CODE else 0
         state = 0b10 if body.directive == FINISHED_CODE else 0b01  # terminated, active
         return bytes([ACK_CODE, body.directive << 4 | subtype, body.condition << 4 | state])
+    if isinstance(body, Prompt):
+        return bytes([PROMPT_CODE, body.keep_alive << 7])
+    if isinstance(body, KeepAlive):
+        return bytes([KEEP_ALIVE_CODE]) + offset.pack(body.progress)
     pairs = [offset.pack(number) for request in body.requests for number in request]
     return bytes([NAK_CODE]) + offset.pack(body.start) + offset.pack(body.end) + b"".join(pairs)
 
@@ -212,7 +237,7 @@ def _file_data(transaction: Transaction, content: memoryview, to_sender: bool) -
     return FileData(transaction.offset.unpack_from(content)[0], content[width:])
 
 
-def _read(transaction: Transaction, content: memoryview) -> Body:
+def _read(transaction: Transaction, content: memoryview) -> Directive:
     """A directive. Raises PduError."""
     code, rest, width = content[0], bytes(content[1:]), transaction.offset.size
     if code == METADATA_CODE:
@@ -228,6 +253,10 @@ def _read(transaction: Transaction, content: memoryview) -> Body:
         return Ack(rest[0] >> 4, _condition(rest[1]))
     if code == NAK_CODE:
         return _nak(transaction, rest)
+    if code == PROMPT_CODE and len(rest) == 1:
+        return Prompt(bool(rest[0] & 0x80))
+    if code == KEEP_ALIVE_CODE and len(rest) == width:
+        return KeepAlive(transaction.offset.unpack(rest)[0])
     raise PduError(f"a PDU of directive {code} that is truncated, or not of class 2")
 
 
@@ -251,7 +280,23 @@ def _metadata(transaction: Transaction, rest: bytes) -> Metadata:
             raise PduError("metadata whose names are truncated")
         names.append(_text(rest[at + 1 : end]))
         at = end
-    return Metadata(size, names[0], names[1], kind)
+    return Metadata(size, names[0], names[1], kind, _handlers(rest[at:]))
+
+
+def _handlers(options: bytes) -> tuple[tuple[int, int], ...]:
+    """Fault handlers among the options of metadata; others are passed over. Raises PduError."""
+    found, at = list[tuple[int, int]](), 0
+    while at < len(options):
+        end = at + 2 + options[at + 1] if at + 1 < len(options) else len(options) + 1
+        if end > len(options):
+            raise PduError("metadata whose options are truncated")
+        value = options[at + 2 : end]
+        if options[at] == _HANDLER:
+            if len(value) != 1 or value[0] & 15 not in (CANCEL, SUSPEND, IGNORE, ABANDON):
+                raise PduError("a fault handler that is none of the standard's")
+            found.append((_condition(value[0]), value[0] & 15))
+        at = end
+    return tuple(found)
 
 
 def _text(name: bytes) -> str:

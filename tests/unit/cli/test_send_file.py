@@ -51,6 +51,8 @@ def test_a_plan_of_ion_does_too(files: tuple[Path, Path], tmp_path: Path) -> Non
         (["--loss", "100%"], "0% to below 100%"),
         (["--dark", "10min"], "FROM-TO"),
         (["--dark", "10min-5min"], "a loss of signal is 600 to 300 s"),
+        (["--suspend", "10min"], "option --suspend: '10min' is no span"),
+        (["--suspend", "1min-5min", "--suspend", "4min-9min"], "a suspension is from 240 s"),
         (["--pdu", "10"], "the size of a PDU is 10"),
         (["--to", "Kash"], "did you mean 'Kashi'"),
     ],

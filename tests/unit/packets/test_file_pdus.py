@@ -21,9 +21,11 @@ from raabta.packets.file_pdus import (
     Eof,
     FileData,
     Finished,
+    KeepAlive,
     Metadata,
     Nak,
     PduError,
+    Prompt,
     Transaction,
     checksum,
     decode,
@@ -45,6 +47,10 @@ BODIES = [
     Ack(FINISHED_CODE, 0),
     Nak(0, 1_000, ((0, 0), (5, 10), (500, 1_000))),
     Nak(10, 10, ()),
+    Prompt(True),
+    Prompt(False),
+    KeepAlive(123_456),
+    Metadata(7, "a", "b", CRC32, ((8, 2), (1, 3), (7, 4), (4, 1))),
 ]
 KINDS = [T, T._replace(crc=False), T._replace(large=True), Transaction(1, 2, 3, 1, 2, True, False)]
 
@@ -73,6 +79,31 @@ def test_spacepackets_reads_and_writes_the_same_bytes(body, transaction):
     if isinstance(body, Eof):
         assert int.from_bytes(theirs.file_checksum, "big") == body.checksum
         assert theirs.file_size == body.size and int(theirs.condition_code) == body.condition
+
+
+def test_the_fields_of_the_new_directives_are_the_standards():
+    """Directive codes 9 and 12, the response in the highest bit, progress as an offset; options of type 4."""
+    plain = T._replace(crc=False)
+    head = len(plain.header(0, data=False, to_sender=False))
+    assert encode(plain, Prompt(False))[head:] == b"\x09\x00"
+    assert encode(plain, Prompt(True))[head:] == b"\x09\x80"
+    assert encode(plain, KeepAlive(0x01020304))[head:] == b"\x0c\x01\x02\x03\x04"
+    assert encode(plain, Prompt(True))[0] & 8 == 0 and encode(plain, KeepAlive(1))[0] & 8 == 8
+    options = b"\x02\x03abc" + b"\x04\x01\x82"  # a message to the user, which is passed over
+    rest = encode(plain, Metadata(7, "a", "b"))[head:] + options
+    read = decode(plain.header(len(rest), data=False, to_sender=False) + rest, plain)
+    assert read == Metadata(7, "a", "b", CRC32, ((8, 2),))
+    assert encode(plain, read)[head:] == rest[: -len(options)] + b"\x04\x01\x82"
+
+
+def test_spacepackets_reads_our_fault_handlers_keep_alives_and_prompts():
+    helper = pytest.importorskip("spacepackets.cfdp.pdu.helper", reason="spacepackets is not installed")
+    tlv = pytest.importorskip("spacepackets.cfdp.tlv", reason="spacepackets is not installed")
+    theirs = helper.PduFactory.from_raw(encode(T, Metadata(7, "a", "b", CRC32, ((8, 2), (1, 3)))))
+    found = [tlv.FaultHandlerOverrideTlv.from_tlv(each) for each in theirs.options]
+    assert [(each.condition_code, each.handler_code) for each in found] == [(8, 2), (1, 3)]
+    assert helper.PduFactory.from_raw(encode(T, KeepAlive(99))).progress == 99
+    assert helper.PduFactory.from_raw(encode(T, Prompt(True))).response_required == 1
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -127,6 +158,11 @@ def test_any_bytes_are_read_or_refused(content, data, to_sender):
         (bytes([7, 3]) + T.offset.pack(9) + b"\x05ab", "truncated"),
         (bytes([7, 3]) + T.offset.pack(9) + b"\x01\xff\0", "no UTF-8"),
         (bytes([7, 3]) + T.offset.pack(9) + b"\x01\n\0", "control characters"),
+        (bytes([7, 3]) + T.offset.pack(9) + b"\x01a\x01b\x04", "options are truncated"),
+        (bytes([7, 3]) + T.offset.pack(9) + b"\x01a\x01b\x04\x02\x82", "options are truncated"),
+        (bytes([7, 3]) + T.offset.pack(9) + b"\x01a\x01b\x04\x01\x85", "fault handler that is none"),
+        (bytes([9]), "truncated"),
+        (bytes([12, 0, 0]), "truncated"),
         (bytes([6, 0x70, 0]), "never acknowledged"),
         (bytes([4, 0xC0]) + bytes(8), "none of the standard's"),
         (bytes([99]), "not of class 2"),
@@ -134,7 +170,7 @@ def test_any_bytes_are_read_or_refused(content, data, to_sender):
 )
 def test_each_malformed_directive_says_why(rest, said):
     plain = T._replace(crc=False)
-    pdu = plain.header(len(rest), data=False, to_sender=rest[0] in (5, 8)) + rest
+    pdu = plain.header(len(rest), data=False, to_sender=rest[0] in (5, 8, 12)) + rest
     with pytest.raises(PduError, match=said):
         decode(pdu, plain)
 

@@ -14,7 +14,18 @@ from plans import two_nodes
 from raabta.base.errors import ScenarioError, StoreError
 from raabta.engine import atomic
 from raabta.packets.file_delivery import Rules, deliver
-from raabta.packets.file_pdus import CRC32, MODULAR, NULL, Eof, FileData, Transaction, checksum, decode
+from raabta.packets.file_pdus import (
+    CRC32,
+    MODULAR,
+    NULL,
+    Ack,
+    Eof,
+    FileData,
+    Transaction,
+    checksum,
+    decode,
+    encode,
+)
 from raabta.packets.file_sender import Sender
 from raabta.packets.file_store import BLOCK_BYTES, SourceFile, checksum_of
 
@@ -180,6 +191,9 @@ def test_a_source_that_changes_is_refused_and_the_receiver_told(source, how):
                 other.write(b"other")
         os.utime(source, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
         sent = [decode(pdu, T) for pdu in iter(lambda: ours.next_pdu(0.0), None)]
+        ours.receive(encode(T, Ack(4, 0)), 0.0)
+        assert not ours.ended
+        ours.receive(encode(T, Ack(4, 4)), 0.0)
     assert ours.ended and "image.bin was changed while it was sent" in ours.fault
     assert isinstance(sent[-1], Eof) and sent[-1].condition == 4
     assert all(isinstance(each, FileData) for each in sent[:-1]) and len(sent) < 300
