@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from raabta.service.villages import apportion
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+    from shapely.geometry.base import BaseGeometry
 
     from raabta.scenario.models import Scenario
     from raabta.scenario.sharing import Market
@@ -52,14 +54,29 @@ def neighbours(
     A country's whole population (GeoNames) is spread over its towns in proportion to theirs, so rural people
     stand at the nearest towns: right in sum, coarse in place. Markets come from `scenario.sharing`.
     """
+    area = scenario.area
+    own = area_outline(area) if area.outline_file else None
+    places = (np.asarray(degrees, np.float64).tobytes() for degrees in (latitude_deg, longitude_deg))
+    return _as_arrays(_people_near(area.country, own, *places, distance_km), scenario)
+
+
+@lru_cache(maxsize=8)
+def _people_near(
+    country: str, own: BaseGeometry | None, latitude: bytes, longitude: bytes, distance_km: float
+) -> list[tuple[int, str, int]]:
+    """(cell, country, people), sorted; kept, for a run asks again for its estimate and each constellation.
+
+    `own` is the user's outline; the cells' centres are the bytes of float64 degrees.
+    """
     from scipy.spatial import cKDTree
 
-    tree, reach = cKDTree(unit_vectors(latitude_deg, longitude_deg)), chord(distance_km)
+    centre = unit_vectors(np.frombuffer(latitude), np.frombuffer(longitude))
+    tree, reach = cKDTree(centre), chord(distance_km)
     farthest = reach + chord(COARSE_RADIUS_KM)
     found: list[tuple[str, NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]] = []
     for iso3 in town_countries():
         listed = towns(iso3)
-        other = _elsewhere(scenario, iso3, listed)
+        other = _elsewhere(country, own, iso3, listed)
         if not other.any() or listed.population.sum() == 0:
             continue
         town = unit_vectors(listed.latitude_deg, listed.longitude_deg)
@@ -68,19 +85,18 @@ def neighbours(
         people = spread(listed, country_population(iso3))
         found.append((iso3, listed.latitude_deg[near], listed.longitude_deg[near], people[near]))
     rows = [row for entry in found for row in _coarse(*entry)]
-    kept = _within(sorted(rows), tree, reach)
-    return _as_arrays(kept, scenario)
+    return _within(sorted(rows), tree, reach)
 
 
-def _elsewhere(scenario: Scenario, iso3: str, listed: Towns) -> NDArray[np.bool_]:
+def _elsewhere(country: str, own: BaseGeometry | None, iso3: str, listed: Towns) -> NDArray[np.bool_]:
     """Towns that are not the area's own, (town,): abroad, or at home outside a user's outline."""
     from shapely import contains_xy
 
-    if iso3 != scenario.area.country:
+    if iso3 != country:
         return np.ones(listed.population.size, bool)
-    if scenario.area.outline_file is None:
+    if own is None:
         return np.zeros(listed.population.size, bool)
-    return ~contains_xy(area_outline(scenario.area), listed.longitude_deg, listed.latitude_deg)
+    return np.asarray(~contains_xy(own, listed.longitude_deg, listed.latitude_deg))
 
 
 def spread(listed: Towns, people: int) -> NDArray[np.int64]:
