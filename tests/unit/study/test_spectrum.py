@@ -114,7 +114,7 @@ def test_what_two_constellations_bring_to_a_place_adds_up_in_power() -> None:
         for source in (*sources, epfd.together(sources))
     )
     assert (one > 0.0).all() and (other > 0.0).all()
-    assert both == pytest.approx(one + other, rel=1e-12)
+    assert both == pytest.approx(one + other, rel=1e-12, abs=0.0)
     assert epfd.together(sources[:1]) is sources[0]
 
 
