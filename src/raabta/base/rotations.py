@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from raabta.base.clock import Floats, Times, as_utc, eop_version
 from raabta.base.earth_rotation import Beyond, gcrf_to_itrf, hold_note
-from raabta.base.ephemeris import Ephemeris
+from raabta.base.ephemeris import Ephemeris, ephemeris
 from raabta.base.errors import OutOfRangeError, ScenarioError
 from raabta.base.frames import teme_to_itrf
 from raabta.base.librations import librations
@@ -59,6 +59,16 @@ def rotation(
         return _from_gcrf(to_frame, utc, beyond, orientation)
     back = _transposed(_from_gcrf(from_frame, utc, beyond, orientation))
     return back if to_frame == "GCRF" else np.asarray(_from_gcrf(to_frame, utc, beyond, orientation) @ back)
+
+
+def places_km(targets: Iterable[str], centre: str, frame: str, times: npt.ArrayLike) -> list[Floats]:
+    """Where bodies are from the centre of another, in axes of `frame`, km (t, 3) each, at UTC `times` (t,).
+
+    By the default ephemeris, geometric: without light time. OutOfRangeError as `rotation`, and for a time
+    that the ephemeris does not cover.
+    """
+    matrix, sky = rotation("GCRF", frame, times), ephemeris()
+    return [np.einsum("tij,tj->ti", matrix, sky.position_km(name, times, centre)) for name in targets]
 
 
 def _from_gcrf(frame: str, utc: Times, beyond: Beyond, orientation: str) -> Floats:

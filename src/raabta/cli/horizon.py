@@ -116,14 +116,19 @@ def place(text: str) -> tuple[float, float]:
     return latitude, longitude if longitude <= 180.0 else longitude - 360.0
 
 
+def place_words(latitude_deg: float, longitude_deg: float) -> str:
+    """A place for people: `85.45° S, 31.9° E`."""
+    north, east = "N" if latitude_deg >= 0 else "S", "E" if longitude_deg >= 0 else "W"
+    return f"{abs(latitude_deg):g}° {north}, {abs(longitude_deg):g}° {east}"
+
+
 def _light(found: Horizon, start: str | None, duration: str | None) -> dict[str, Any] | None:
     """Light over a span, every hour: figures, and where Sun and Earth stand."""
     if start is None and duration is None:
         return None
     import numpy as np
 
-    from raabta.base.ephemeris import ephemeris
-    from raabta.base.rotations import rotation
+    from raabta.base.rotations import places_km
     from raabta.cli.times import instant, seconds
     from raabta.terrain.light import sight, spans, sun_share
 
@@ -136,14 +141,15 @@ def _light(found: Horizon, start: str | None, duration: str | None) -> dict[str,
         raise OutOfRangeError("option --duration", duration, f"1 to {MOST_STEPS:,} hours", "a step an hour")
     first = np.datetime64(instant(start, "--start").replace(tzinfo=None), "ns")
     times = first + np.arange(count) * np.timedelta64(3600, "s")
-    turn, sky, name = rotation("GCRF", found.body.frame, times), ephemeris(), found.body.name
-    sun_km = np.einsum("tij,tj->ti", turn, sky.position_km("Sun", times, name))
+    name = found.body.name
+    sun_km, *others_km = places_km(
+        ("Sun", "Earth") if name != "Earth" else ("Sun",), name, found.body.frame, times
+    )
     share = sun_share(found, sun_km)
     out: dict[str, Any] = {"sun": sight(found, sun_km), "sun_share": float(share.mean())}
     out["longest_dark_h"] = spans(share <= 0.0, STEP_S).longest_s / 3600.0
     out["longest_lit_h"] = spans(share > 0.0, STEP_S).longest_s / 3600.0
-    if name != "Earth":
-        earth_km = np.einsum("tij,tj->ti", turn, sky.position_km("Earth", times, name))
+    for earth_km in others_km:
         out["earth"] = sight(found, earth_km)
         out["earth_share"] = float(out["earth"].seen.mean())
         out["longest_without_earth_h"] = spans(~out["earth"].seen, STEP_S).longest_s / 3600.0
@@ -166,8 +172,7 @@ def _write(found: Horizon, light: dict[str, Any] | None, out: Path | None, pictu
 
 
 def _title(found: Horizon) -> str:
-    north, east = found.latitude_deg, found.longitude_deg
-    where = f"{abs(north):g}° {'N' if north >= 0 else 'S'}, {abs(east):g}° {'E' if east >= 0 else 'W'}"
+    where = place_words(found.latitude_deg, found.longitude_deg)
     return f"{found.body.name}, {where}, eye {found.eye_m:g} m up"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import isleap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 
 from raabta.base.errors import OutOfRangeError, ScenarioError
 from raabta.cli.ending import resumable
-from raabta.cli.horizon import MOST_STEPS, place
+from raabta.cli.horizon import MOST_STEPS, place, place_words
 from raabta.cli.options import AsJson, Duration, Start
 from raabta.cli.output import say, say_json
 
@@ -44,6 +45,9 @@ def light(
     from raabta.engine.kernelcache import prepare
 
     prepare()
+    import numpy as np
+
+    from raabta.base.rotations import places_km
     from raabta.cli.times import seconds
     from raabta.terrain.light_maps import LightAsked, area_of
     from raabta.terrain.opening import open_raster
@@ -56,7 +60,9 @@ def light(
     if not 0.0 < reach <= 1_000.0:
         raise OutOfRangeError("option --reach", f"{reach:g} km", "above 0 to 1,000 km", "lines of sight")
     area = area_of(open_raster(raster, "moon", unit), latitude, longitude, side, reach)
-    asked = LightAsked(*area, *_sky(first, count, step_s), step_s, azimuths, mast)
+    times = first + (np.arange(count) * step_s * 1e9).astype("timedelta64[ns]")
+    sun_km, earth_km = places_km(("Sun", "Earth"), "Moon", "MOON_ME", times)
+    asked = LightAsked(*area, sun_km, earth_km, step_s, azimuths, mast)
     facts = {
         "at": [latitude, longitude], "frame": "MOON_ME", "start": str(first), "step_s": step_s,
         "steps": count, "eye_m": mast, "azimuths": azimuths, "haven_night_s": dark_s,
@@ -79,10 +85,7 @@ def _map(asked: LightAsked, facts: dict[str, Any], out: Path, as_json: bool) -> 
     ):
         bars("writing maps", 0, 1)
         facts = told(maps) | facts
-        latitude, longitude = facts["at"]
-        files = write(
-            maps, out, f"Light {abs(latitude):g}° {'N' if latitude >= 0 else 'S'}, {longitude:g}° E", facts
-        )
+        files = write(maps, out, f"Light {place_words(*facts['at'])}", facts)
         bars("writing maps", 1, 1)
     if as_json:
         say_json(facts)
@@ -104,7 +107,7 @@ def _span(start: str | None, duration: str | None, year: int | None, step_s: flo
             hint="--year 2028, or --start 2028-01-01 --duration 60d",
         )
     if year is not None:
-        start, length_s = f"{year:04d}-01-01", (366 if _leap(year) else 365) * 86_400.0
+        start, length_s = f"{year:04d}-01-01", (366 if isleap(year) else 365) * 86_400.0
     else:
         assert duration is not None
         length_s = seconds(duration, "--duration")
@@ -116,25 +119,6 @@ def _span(start: str | None, duration: str | None, year: int | None, step_s: flo
             "the number of looks", f"{count:,}", f"1 to {MOST_STEPS:,}", "span over --every"
         )
     return first, count
-
-
-def _leap(year: int) -> bool:
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-
-
-def _sky(first: Any, count: int, step_s: float) -> tuple[Any, Any]:
-    """Sun and Earth from the Moon, MOON_ME, km, (t, 3) each."""
-    import numpy as np
-
-    from raabta.base.ephemeris import ephemeris
-    from raabta.base.rotations import rotation
-
-    times = first + (np.arange(count) * step_s * 1e9).astype("timedelta64[ns]")
-    turn, sky = rotation("GCRF", "MOON_ME", times), ephemeris()
-    sun, earth = (
-        np.einsum("tij,tj->ti", turn, sky.position_km(name, times, "Moon")) for name in ("Sun", "Earth")
-    )
-    return sun, earth
 
 
 def told(maps: LightMaps) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from raabta.base.ephemeris import ephemeris
 from raabta.base.errors import OutOfRangeError, ScenarioError, StoreError
 from raabta.base.frames import teme_to_itrf
 from raabta.base.librations import libration_table, librations
-from raabta.base.rotations import CENTRE, body_frame, inputs, notes, rotation
+from raabta.base.rotations import CENTRE, body_frame, inputs, notes, places_km, rotation
 
 TIMES = np.datetime64("2024-01-01T00:00:01", "ns") + np.arange(50) * np.timedelta64(200_000, "s")
 BEYOND = np.array(["2029-03-01", "2029-09-01"], "datetime64[ns]")
@@ -27,6 +27,15 @@ def test_rotations_are_rotations_and_turn_back(pair: tuple[str, str]) -> None:
     assert np.linalg.det(there) == pytest.approx(1.0, abs=1e-14)
     through = rotation("GCRF", pair[1], TIMES) @ rotation(pair[0], "GCRF", TIMES)
     assert np.abs(through - there).max() < 1e-14
+
+
+def test_places_of_bodies_in_a_frame_keep_their_ranges_and_show_librations() -> None:
+    """The Earth stays within its librations of the Moon's mean Earth direction (the x axis of MOON_ME)."""
+    sun, earth = places_km(("Sun", "Earth"), "Moon", "MOON_ME", TIMES)
+    for name, found in (("Sun", sun), ("Earth", earth)):
+        range_km = np.linalg.norm(ephemeris().position_km(name, TIMES, "Moon"), axis=1)
+        np.testing.assert_allclose(np.linalg.norm(found, axis=1), range_km, rtol=1e-14)
+    assert (earth[:, 0] / np.linalg.norm(earth, axis=1)).min() > np.cos(np.radians(11.0))
 
 
 def test_a_frame_to_itself_and_teme() -> None:

@@ -10,6 +10,7 @@ import pytest
 import reliefs
 
 from raabta.cli.app import main
+from raabta.cli.horizon import place_words
 from raabta.terrain.grids import Heights
 
 pytestmark = pytest.mark.filterwarnings("ignore:Use `@` matmul:PendingDeprecationWarning")  # inside rasterio
@@ -42,6 +43,15 @@ def test_a_crater_is_darker_than_its_rim_and_the_files_say_so(
         turn = np.degrees(np.arctan2(x, y))
         assert turn == pytest.approx(facts["sun_share_max_at"][1], abs=1e-6)
     assert (out / "haven.svg").read_text().startswith("<svg")
+    assert "Light 85.83° S, 28.61° E" in (out / "haven.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [((-85.45, 31.9), "85.45° S, 31.9° E"), ((35.9, -74.3), "35.9° N, 74.3° W"), ((0.0, 0.0), "0° N, 0° E")],
+)
+def test_a_place_in_words_names_its_hemispheres(at: tuple[float, float], words: str) -> None:
+    assert place_words(*at) == words
 
 
 @pytest.mark.parametrize(
