@@ -184,6 +184,9 @@ MISSION_DELIVERED = Table(
 MISSION_GAPS = Table(
     "mission_gaps",
     (
+        Column(
+            "case", ("gap",), "U", "", "of the links that are silent; empty of darkness, and without cases"
+        ),
         Column("node", ("gap",), "U", "", "whose"),
         Column("what", ("gap",), "U", "", "dark: no Sun; silent: no contact"),
         Column("start", ("gap",), "U", "", "when it begins, UTC"),

@@ -142,6 +142,11 @@ def cases_of(mission: Mission) -> list[str]:
     return list(dict.fromkeys([*mission.scenario.cases, *named])) or [""]
 
 
+def _of_case(mission: Mission, case: str) -> NDArray[np.bool_]:
+    """Which links count in a case, by number: its own, and those without one."""
+    return np.array([link.case in ("", case) for link in mission.scenario.links], np.bool_)
+
+
 def plans_of(mission: Mission, rows: Floats, steps: Floats) -> dict[str, ContactPlan]:
     """The contact plan of each case, with the links that count in it; of the cases that have any contact.
 
@@ -149,7 +154,7 @@ def plans_of(mission: Mission, rows: Floats, steps: Floats) -> dict[str, Contact
     """
     plans = {}
     for case in cases_of(mission):
-        own = np.array([link.case in ("", case) for link in mission.scenario.links])
+        own = _of_case(mission, case)
         held = (table[own[table[:, 0].astype(np.int64)]] for table in (rows, steps))
         plans[case] = plan_of(mission, *held)
     return {case: plan for case, plan in plans.items() if len(plan)}
@@ -293,17 +298,22 @@ def _upto(when_s: Floats, volume_mb: Floats, times: Floats) -> list[float]:
     return found
 
 
-def gaps_of(mission: Mission, rows: Floats, light: Floats) -> list[tuple[str, str, float, float, bool]]:
-    """Darkness and silence of the nodes of `battery`: node, what, begin, duration, whether it is bridged."""
+def gaps_of(mission: Mission, rows: Floats, light: Floats) -> list[tuple[str, str, str, float, float, bool]]:
+    """Darkness and silence of the nodes of `battery`, the latter in each case.
+
+    Case ("" of darkness, and where links have none), node, what, begin, duration, whether it is bridged."""
     found = []
     asked_light = {int(n) for name in mission.scenario.light for n in mission.nodes.named(name)}
     for ask in mission.scenario.battery:
         node = int(mission.nodes.named(ask.node)[0])
-        own = (rows[:, 1] == node) | (rows[:, 2] == node)
-        sets = [("silent", intervals.united([rows[own][:, [contacts.BEGIN, contacts.END]]]))]
+        own = rows[(rows[:, 1] == node) | (rows[:, 2] == node)]
+        sets = []
+        for case in cases_of(mission):
+            held = own[_of_case(mission, case)[own[:, 0].astype(np.int64)]]
+            sets.append((case, "silent", intervals.united([held[:, [contacts.BEGIN, contacts.END]]])))
         if node in asked_light:
-            sets.append(("dark", light[light[:, 0] == node][:, 1:]))
-        for what, held in sets:
+            sets.append(("", "dark", light[light[:, 0] == node][:, 1:]))
+        for case, what, held in sets:
             for begin, end in intervals.between(held, *mission.spans_s[node]).tolist():
-                found.append((ask.node, what, begin, end - begin, end - begin <= ask.lasts_h * 3_600.0))
+                found.append((case, ask.node, what, begin, end - begin, end - begin <= ask.lasts_h * 3_600.0))
     return found

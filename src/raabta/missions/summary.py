@@ -364,28 +364,30 @@ def _images(
 
 def _gaps(mission: Mission, rows: Floats, lit: Floats, found: Found) -> None:
     gaps = carried.gaps_of(mission, rows, lit)
-    begin, length = (np.array([gap[k] for gap in gaps], np.float64) for k in (2, 3))
+    begin, length = (np.array([gap[k] for gap in gaps], np.float64) for k in (3, 4))
     arrays = {
-        "node": np.array([gap[0] for gap in gaps], np.str_),
-        "what": np.array([gap[1] for gap in gaps], np.str_),
+        "case": np.array([gap[0] for gap in gaps], np.str_),
+        "node": np.array([gap[1] for gap in gaps], np.str_),
+        "what": np.array([gap[2] for gap in gaps], np.str_),
         "start": utc_text(mission, begin),
         "start_s": begin,
         "duration_s": length,
-        "bridged": np.array([gap[4] for gap in gaps], np.bool_),
+        "bridged": np.array([gap[5] for gap in gaps], np.bool_),
     }
     found.tables["gaps.csv"] = tables.as_dataset(tables.MISSION_GAPS, arrays)
     found.summary["gaps"] = [
         {
+            "case": case,
             "node": ask.node,
             "what": what,
             "lasts_h": ask.lasts_h,
             "gaps": len(own),
-            "longest_s": max((gap[3] for gap in own), default=0.0),
-            "not_bridged": sum(not gap[4] for gap in own),
+            "longest_s": max(gap[4] for gap in own),
+            "not_bridged": sum(not gap[5] for gap in own),
         }
         for ask in mission.scenario.battery
-        for what in ("dark", "silent")
-        if (own := [gap for gap in gaps if (gap[0], gap[1]) == (ask.node, what)])
+        for case, what in [("", "dark"), *((case, "silent") for case in carried.cases_of(mission))]
+        if (own := [gap for gap in gaps if gap[:3] == (case, ask.node, what)])
     ]
 
 

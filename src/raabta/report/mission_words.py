@@ -132,7 +132,8 @@ def _of_track(one: dict[str, Any]) -> str:
 
 def _of_gap(one: dict[str, Any]) -> str:
     longest = spell(one["longest_s"])
-    head = f"{one['node']} is {one['what']} {one['gaps']} times, for {longest} at most"
+    case = f" ({one['case']})" if one.get("case") else ""
+    head = f"{one['node']} is {one['what']}{case} {one['gaps']} times, for {longest} at most"
     return f"{head}; {one['not_bridged']} of them outlast {one['lasts_h']:g} h."
 
 
@@ -327,7 +328,7 @@ def _gaps(stored: Stored) -> Shown:
     rows = [
         (
             row["node"],
-            row["what"],
+            f"{row['what']} ({row['case']})" if row.get("case") else row["what"],
             row["start"].replace("T", " ")[:16],
             spell(float(row["duration_s"])),
             "yes" if row["bridged"] == "True" else "no",

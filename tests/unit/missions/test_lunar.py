@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from raabta.missions.model import prepare
 from raabta.missions.run import Answer, ask
 from raabta.network.mesh.contact_files import read_csv, read_ion
 from raabta.network.mesh.contacts import ContactPlan
+from raabta.report.mission_words import answers
 from raabta.scenario.loader import load_any
 
 
@@ -55,6 +57,44 @@ def test_the_rover_runs_in_both_years(start: str) -> None:
     assert any("UT1" in note or "rotation" in note for note in answer.summary["notes"])
     sun = next(one for one in answer.summary["tracks"] if one["node"] == "Sun")
     assert -6.2 < sun["elevation_min_deg"] <= sun["elevation_max_deg"] < 6.2  # latitude 85.45, Sun within 1.6
+
+
+def test_silence_is_told_for_each_relay_and_for_none() -> None:
+    ready = prepare(load_any("chang-e-8-rover", duration_s=172_800.0))
+    rover, relays = ready.nodes.named("Rover")[0], ("Queqiao-2 (plan)", "Queqiao-2 (fit)")
+    ends = [ready.nodes.named("Kashi")[0], *(ready.nodes.named(name)[0] for name in relays)]
+    rows = np.zeros((3, contacts.COLUMNS))
+    rows[:, 0], rows[:, 1], rows[:, 2] = (0, 1, 3), rover, ends
+    rows[:, [contacts.BEGIN, contacts.END]] = [(0, 1_000), (2_000, 50_000), (60_000, 172_800)]
+    names = [link.name for link in ready.scenario.links]
+    assert [names[k] for k in (0, 1, 3)] == [
+        "direct to Earth",
+        "rover to relay (plan)",
+        "rover to relay (fit)",
+    ]
+    lit = np.array([[rover, 0.0, 172_000.0]])
+    assert carried.gaps_of(ready, rows, lit) == [
+        ("Earth direct only", "Rover", "silent", 1_000.0, 171_800.0, True),
+        ("relay as planned", "Rover", "silent", 1_000.0, 1_000.0, True),
+        ("relay as planned", "Rover", "silent", 50_000.0, 122_800.0, True),
+        ("relay as fitted", "Rover", "silent", 1_000.0, 59_000.0, True),
+        ("", "Rover", "dark", 172_000.0, 800.0, True),
+    ]
+
+
+def test_the_silence_of_a_case_is_a_sentence_and_a_row_of_its_own() -> None:
+    answer = ask(load_any("chang-e-8-rover", duration_s=172_800.0))
+    table, told = answer.tables["gaps.csv"], answer.summary["gaps"]
+    quiet = table["what"].values == "silent"
+    assert quiet.any() and set(table["case"].values[quiet]) <= set(answer.plans)
+    sentences = answers(SimpleNamespace(summary={"gaps": told}))
+    for one, sentence in zip(told, sentences, strict=True):
+        own = quiet & (table["case"].values == one["case"])
+        case = f" ({one['case']})" if one["what"] == "silent" else ""
+        assert (one["case"] == "") == (one["what"] == "dark")
+        assert sentence.startswith(f"Rover is {one['what']}{case} {one['gaps']} times, for ")
+        if one["what"] == "silent":
+            assert (one["gaps"], one["longest_s"]) == (own.sum(), table["duration_s"].values[own].max())
 
 
 def test_a_craft_talks_with_one_station_at_a_time() -> None:
