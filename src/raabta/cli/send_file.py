@@ -47,6 +47,9 @@ def send_file(
         Path | None,
         typer.Option(metavar="FILE", help="write what came, if it came whole; nothing may be there yet"),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="go on with what a command that was killed left beside --out")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Send a file over contacts by CFDP class 2, in simulated time; print how long it takes, and the cost.
@@ -55,6 +58,8 @@ def send_file(
     """
     from raabta.packets.file_delivery import Rules, deliver
 
+    if resume and out is None:
+        raise ScenarioError("option --resume goes on with a file that --out names", hint="add --out FILE")
     rules = Rules(
         pdu_bytes=pdu,
         loss_share=_share(loss),
@@ -64,7 +69,7 @@ def send_file(
     )
     with TemporaryDirectory(prefix="raabta-") as folder:
         received = out if out is not None else Path(folder) / "received"
-        found = deliver(file, read_plan(plan), source, target, rules, out=received)
+        found = deliver(file, read_plan(plan), source, target, rules, out=received, resume=resume)
     if as_json:
         say_json({"file": file.name, "from": source, "to": target, **found.told()})
     else:

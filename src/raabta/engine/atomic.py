@@ -7,6 +7,7 @@ system goes through one small `Files` object, so that tests can make the n-th on
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -33,6 +34,10 @@ class Files:
     def create_new(self, path: Path) -> int:
         """Open a file that is not there yet for writing and reading; returns its descriptor."""
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o644)
+
+    def open_again(self, path: Path) -> int:
+        """Open a file that is there for writing and reading; returns its descriptor."""
+        return os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
 
     def write_at(self, descriptor: int, data: memoryview, offset: int) -> int:
         """Write some of the data from an offset on; returns how many bytes."""
@@ -114,21 +119,35 @@ class Growing:
 
     HELD_BYTES = 1 << 18
 
-    def __init__(self, path: Path) -> None:
-        """Begin a file. Raises StoreError where one is there, or is being written."""
+    def __init__(self, path: Path, *, resume: bool = False) -> None:
+        """Begin a file, or go on with one that a process which was ended left. Raises StoreError where one is
+        there, or is being written."""
         self.path, self.partial = path, path.with_name(f".{path.name}{PARTIAL}")
         if not path.parent.is_dir():
             raise StoreError(f"cannot write {path}: there is no folder {path.parent}. Make it first")
         if path.exists() or path.is_symlink():
             raise StoreError(f"{path} is there already, and stays as it is. Choose another name, or move it")
         try:
-            self._descriptor = _files.create_new(self.partial)
+            opens = _files.open_again if resume else _files.create_new
+            self._descriptor = opens(self.partial)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            _files.close(self._descriptor)
+            raise StoreError(f"another process is writing {path.name}. Wait until it has ended") from error
         except FileExistsError as error:
             says = f"{self.partial} is there: another process is writing {path.name}, or was ended"
             raise StoreError(f"{says} while it did. In that case remove it") from error
         except OSError as error:
             raise refusal("write", path, error, "") from error
         self._held, self._at = bytearray(), 0
+
+    def sync(self) -> None:
+        """Make durable what was written. Raises StoreError."""
+        self.flush()
+        try:
+            _files.sync(self._descriptor)
+        except OSError as error:
+            raise refusal("write", self.path, error, "") from error
 
     def write(self, offset: int, data: bytes | memoryview) -> None:
         """Note a piece of the file. Raises StoreError; what is held then is still held."""
@@ -167,12 +186,12 @@ class Growing:
             self._name()
             _files.sync_folder(self.path.parent)
         except FileExistsError as error:
-            self._close()
+            self.close()
             fault = f"{self.path} came to be there meanwhile, and stays as it is"
             raise StoreError(f"{fault}; what was received is whole, in {self.partial}") from error
         except OSError as error:
             raise refusal("write", self.path, error, "") from error
-        self._close()
+        self.close()
 
     def _name(self) -> None:
         """Give the file its name, if that is free. Raises FileExistsError."""
@@ -189,13 +208,15 @@ class Growing:
     def discard(self) -> None:
         """Take away what is not finished; nothing where the file was put at its place."""
         if self._descriptor >= 0:
-            self._close()
+            self.close()
             with suppress(OSError):
                 _files.remove(self.partial)
 
-    def _close(self) -> None:
-        with suppress(OSError):
-            _files.close(self._descriptor)
+    def close(self) -> None:
+        """Stop writing; what is not finished stays under its other name."""
+        if self._descriptor >= 0:
+            with suppress(OSError):
+                _files.close(self._descriptor)
         self._descriptor = -1
 
 
@@ -218,6 +239,16 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError as error:
         raise refusal("look at", path, error) from error
+
+
+def read_whole(path: Path) -> bytes:
+    """The bytes of a small file. Raises StoreError."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise StoreError(f"{path} is not there: there is nothing to go on with") from error
+    except OSError as error:
+        raise refusal("read", path, error, "") from error
 
 
 def remove(path: Path) -> None:

@@ -14,19 +14,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from raabta.base.errors import OutOfRangeError, ScenarioError
-from raabta.engine.atomic import Growing
+from raabta.base.errors import OutOfRangeError, ScenarioError, StoreError
+from raabta.packets.file_journal import Journal
 from raabta.packets.file_link import Clock, FileLink, Windows
 from raabta.packets.file_pdus import CRC32, Transaction
 from raabta.packets.file_receiver import Receiver, check_sizes
 from raabta.packets.file_sender import Sender
-from raabta.packets.file_store import InMemory, SourceFile
+from raabta.packets.file_store import InMemory, SourceFile, checksum_of
 from raabta.scenario.suggest import near_name
 
 if TYPE_CHECKING:
     from raabta.network.mesh.contacts import ContactPlan
     from raabta.packets.file_link import Span
-    from raabta.packets.file_store import Source, Target
+    from raabta.packets.file_store import Source
 
 MOST_FILE_BYTES: Final = 2**32 - 1
 MOST_EVENTS: Final = 200_000_000
@@ -100,11 +100,13 @@ def deliver(
     rules: Rules | None = None,
     *,
     out: Path | None = None,
+    resume: bool = False,
 ) -> Delivery:
     """Send a file from one node of a contact plan to another, directly.
 
     file: its content, or where it is on disk, from which it is read piece by piece. out: where to write what
-    comes, piece by piece beside that place until it is whole; in memory where none is named.
+    comes, piece by piece beside that place until it is whole; in memory where none is named. resume: go on
+    with what a process that was killed had received for `out`; the plan begins anew.
 
     Raises ScenarioError for an unknown node or a file that cannot be read, NoSolutionError for a direction
     without contacts, StoreError where `out` cannot be written or is there, OutOfRangeError for sizes and
@@ -115,12 +117,30 @@ def deliver(
         content = InMemory(file) if isinstance(file, bytes) else stack.enter_context(SourceFile(file))
         _check(content.size, plan, source, target, rules)
         links = _links(plan, source, target, rules)
-        received: Target = InMemory() if out is None else Growing(out)
-        stack.callback(received.discard)
+        journal = None if out is None else Journal(out, resume=resume)
+        if journal is not None:
+            stack.callback(journal.leave)
+            _check_kept(content, journal)
         numbers = plan.nodes.index(source) + 1, plan.nodes.index(target) + 1
         transaction = Transaction(numbers[SOURCE], numbers[TARGET], 1)
-        sides = _sides(content, received, transaction, links, rules)
-        return _Simulation(*sides, links, rules.suspended_s).run(content.size)
+        sides = _sides(content, journal, transaction, links, rules)
+        found = _Simulation(*sides, links, rules.suspended_s).run(content.size)
+        if journal is not None:
+            journal.keep = resume and found.closed_s is None and not found.delivered
+        return found
+
+
+def _check_kept(content: Source, journal: Journal) -> None:
+    """StoreError where what was kept is of another file; it stays."""
+    state = journal.state or {}
+    sizes = {state[key][place] for key, place in (("metadata", 0), ("eof", 2)) if state.get(key)}
+    other = bool(sizes - {content.size})
+    if not other and state.get("eof") and state.get("metadata"):
+        other = checksum_of(content.read, content.size, state["metadata"][3]) != state["eof"][1]
+    if other:
+        raise StoreError(
+            f"{journal.target.partial} is of another file than this one. Send that, or remove it"
+        )
 
 
 def _links(plan: ContactPlan, source: str, target: str, rules: Rules) -> tuple[FileLink, ...]:
@@ -131,7 +151,11 @@ def _links(plan: ContactPlan, source: str, target: str, rules: Rules) -> tuple[F
 
 
 def _sides(
-    content: Source, received: Target, transaction: Transaction, links: tuple[FileLink, ...], rules: Rules
+    content: Source,
+    journal: Journal | None,
+    transaction: Transaction,
+    links: tuple[FileLink, ...],
+    rules: Rules,
 ) -> tuple[Sender, Receiver]:
     """Sender and receiver, whose timers run for the longest round trip and the margin."""
     longest_s = max(max(link.windows.light_start_s + link.windows.light_end_s) for link in links)
@@ -148,10 +172,10 @@ def _sides(
         behind_bytes=rules.behind_bytes,
         handlers=dict(rules.handlers),
         receiver_handlers=dict(rules.handlers),
+        resumed=journal is not None and journal.state is not None,
     )
     receiver = Receiver(
         transaction,
-        received,
         most_bytes=rules.pdu_bytes,
         timer_s=timer_s,
         limit=rules.limit,
@@ -159,6 +183,7 @@ def _sides(
         inactivity_s=rules.inactivity_s,
         keep_alive_s=rules.keep_alive_s,
         handlers=dict(rules.handlers),
+        journal=journal,
     )
     return sender, receiver
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from raabta.base.errors import OutOfRangeError, StoreError
@@ -45,7 +46,9 @@ from raabta.packets.file_store import InMemory, checksum_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
+    from raabta.packets.file_journal import Journal
     from raabta.packets.file_store import Target
 
 ANSWER, SILENCE, ALIVE = "what was asked for comes", "something comes", "it says how far it is"
@@ -58,6 +61,13 @@ class Gaps:
         self.top = 0
         self._start: list[int] = []
         self._end: list[int] = []
+
+    @classmethod
+    def of(cls, top: int, missing: list[tuple[int, int]]) -> Gaps:
+        """Those of a file of which all below a place has come, but for rising intervals."""
+        gaps = cls()
+        gaps.top, gaps._start, gaps._end = top, [a for a, _ in missing], [b for _, b in missing]
+        return gaps
 
     def fill(self, start: int, end: int) -> bool:
         """Note what came, from start to before end; whether any of it was missing."""
@@ -103,8 +113,10 @@ class Receiver:
         inactivity_s: float = math.inf,
         keep_alive_s: float = math.inf,
         handlers: Mapping[int, int] | None = None,
+        journal: Journal | None = None,
     ) -> None:
-        """target: where to write the file; in memory where none is given. timer_s: how long an answer is
+        """target: where to write the file; in memory where none is given; journal: one that notes what has
+        come, so that a receiver begun with it again goes on. timer_s: how long an answer is
         waited for, `limit` times; inactivity_s: how long nothing may come; keep_alive_s: how often to say how
         far it is, before the end of the file has come; handlers: what is done about a condition (cancelled
         where not named), if the metadata do not say. Raises OutOfRangeError for a handler that cannot be."""
@@ -115,7 +127,9 @@ class Receiver:
         self._transaction, self._most_bytes = transaction, most_bytes
         naks(transaction, [], 0, most_bytes)  # a size that holds no request is refused at once
         self._timer_s, self._limit, self._most_file = timer_s, limit, most_file_bytes
-        self._gaps, self._target = Gaps(), InMemory() if target is None else target
+        self._journal = journal
+        on_disk = target if journal is None else journal.target
+        self._gaps, self._target = Gaps(), InMemory() if on_disk is None else on_disk
         self.metadata: Metadata | None = None
         self._eof: Eof | None = None
         self._control: deque[bytes] = deque()
@@ -125,6 +139,28 @@ class Receiver:
         self.complete = self.ended = False
         self.fault = ""
         self.naks = self.largest_nak_bytes = self.rounds = self.repeated = self.refused = 0
+        if journal is not None and journal.state is not None:
+            self._restore(journal.state)
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        """Go on from what was noted: ask at once for what is missing, if the end of the file had come."""
+        self._gaps = Gaps.of(state["top"], state["missing"])
+        if state["metadata"] is not None:
+            size, source, target, kind, handlers = state["metadata"]
+            self.metadata = Metadata(size, source, target, kind, tuple((a, b) for a, b in handlers))
+            self._handlers.update(self.metadata.handlers)
+        if state["eof"] is not None:
+            self._eof, self._asking = Eof(*state["eof"]), True
+            self._finish_if_whole(0.0)
+            if not self._finished and not self.ended:
+                self._ask()
+
+    def _note(self) -> None:
+        """Note what has come, durable."""
+        if self._journal is not None and not self._finished and not self.ended:
+            missing = self._gaps.missing(self._gaps.top)
+            known = {"metadata": self.metadata, "eof": self._eof, "top": self._gaps.top, "missing": missing}
+            self._journal.note(known)
 
     @property
     def content(self) -> bytes:
@@ -198,6 +234,8 @@ class Receiver:
         if self._asking and self._timers.runs(ANSWER):
             self._timers.start(ANSWER, now_s, self._timer_s)
         self._finish_if_whole(now_s)
+        if self._journal is not None and self._journal.due(len(body.data)):
+            self._note()
 
     def _check_end(self, end: int) -> None:
         size = self._size
@@ -223,6 +261,7 @@ class Receiver:
             raise PduError(str(error)) from None
         self._handlers.update(body.handlers)
         self.metadata, self._moved = body, True
+        self._note()
         self._finish_if_whole(now_s)
 
     def _check_size(self, size: int) -> None:
@@ -238,11 +277,13 @@ class Receiver:
         self._check_size(body.size)
         if self._eof is not None and body != self._eof:
             raise PduError("an end of file that contradicts the one before")
-        self._acknowledge(body)
         if self._eof is not None:
+            self._acknowledge(body)
             self.repeated += 1
             return
         self._eof, self._asking = body, True
+        self._note()  # before it is acknowledged: the sender does not say it again
+        self._acknowledge(body)
         self._timers.stop(ALIVE)
         self._finish_if_whole(now_s)
         if not self._finished and not self.ended:
@@ -315,6 +356,7 @@ class Receiver:
         self._say_finished(condition)
 
     def _say_finished(self, condition: int) -> None:
+        self._forget()
         self._finished, self._asking, self._tries = True, False, 0
         self._said = encode(self._transaction, Finished(condition, self.complete))
         self._control.append(self._said)
@@ -383,6 +425,13 @@ class Receiver:
         self._timers.stop()
         if not self.complete:
             self._target.discard()
+            self._forget()
+
+    def _forget(self) -> None:
+        """There is nothing to go on with."""
+        if self._journal is not None:
+            with suppress(StoreError):
+                self._journal.remove()
 
 
 def check_sizes(transaction: Transaction, most_bytes: int) -> None:

@@ -67,10 +67,13 @@ class Sender:
         behind_bytes: float = math.inf,
         handlers: Mapping[int, int] | None = None,
         receiver_handlers: Mapping[int, int] | None = None,
+        resumed: bool = False,
     ) -> None:
         """timer_s: how long an acknowledgement is waited for, `limit` times; inactivity_s: how long nothing
         may come after all was sent; behind_bytes: how far a keep-alive may be behind what was sent; handlers:
-        what is done about a condition (cancelled where not named), here and at the receiver.
+        what is done about a condition (cancelled where not named), here and at the receiver;
+        resumed: the file was being sent by a process which was ended: its end is said, and what is asked for
+        is sent.
 
         Raises StoreError where the file cannot be read, OutOfRangeError for a handler that cannot be.
         """
@@ -95,6 +98,9 @@ class Sender:
         self._timers, self._tries, self._condition = Timers(), 0, NO_ERROR
         self.acknowledged, self.fault, self.ended = False, "", False
         self.resent_bytes = self.refused = self._reached = 0
+        if resumed:
+            self._first, self._reached = self._pieces(0, 0), self._size
+            self._sent_all = self._eof_due = True
 
     def _pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
         return ((at, min(at + self._piece, end)) for at in range(start, end, self._piece))
