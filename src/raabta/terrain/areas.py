@@ -239,8 +239,18 @@ def light_of_area(
     unknown = horizons.steps[:, 0] == UNKNOWN
     for values in out:
         values[unknown] = np.nan
-    slope = slope_deg(horizons.heights)[horizons.row, horizons.column]
+    slope = _slopes(horizons)
     return AreaLight(horizons, out[0], out[2], out[3], out[1], slope)
+
+
+def _slopes(horizons: AreaHorizons) -> Floats:
+    """Slope of the ground of every site, deg, from the rows about them alone."""
+    if not horizons.row.size:
+        return np.empty(0)
+    heights, top = horizons.heights, max(0, int(horizons.row.min()) - 1)
+    m = heights.m[top : int(horizons.row.max()) + 2]
+    part = Heights(heights.grid.part(top, 0, *m.shape), m, heights.source)
+    return np.asarray(slope_deg(part)[horizons.row - top, horizons.column])
 
 
 def _places(horizons: AreaHorizons) -> Floats:

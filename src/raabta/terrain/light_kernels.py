@@ -101,30 +101,44 @@ def area_light(
     `dark_share` of the disc, and with more, s."""
     row = np.empty(mask.shape[1])
     for n in range(mask.shape[0]):
+        lowest, highest = math.inf, -math.inf
         for k in range(row.shape[0]):
             row[k] = mask[n, k] * scale
+            lowest, highest = min(lowest, row[k]), max(highest, row[k])
         total, seen, night, day = 0.0, 0, 0, 0
         dark[n], lit[n] = 0.0, 0.0
         for t in range(sun.shape[0]):
-            azimuth, elevation, distance = look(place[n], sun[t])
-            value = disc_share(row, azimuth, elevation, math.degrees(math.asin(sun_radius_km / distance)))
+            east, north, elevation, distance = look(place[n], sun[t])
+            radius = math.degrees(math.asin(sun_radius_km / distance))
+            if elevation + radius <= lowest:
+                value = 0.0
+            elif elevation - radius >= highest:
+                value = 1.0
+            else:
+                value = disc_share(row, bearing(east, north), elevation, radius)
             total += value
             night, day = (night + 1, 0) if value <= dark_share else (0, day + 1)
             dark[n], lit[n] = max(dark[n], night * step_s), max(lit[n], day * step_s)
             if t < other.shape[0]:
-                azimuth, elevation, _ = look(place[n], other[t])
-                seen += elevation > level_at(row, azimuth)
+                east, north, elevation, _ = look(place[n], other[t])
+                if elevation > lowest:
+                    seen += elevation > highest or elevation > level_at(row, bearing(east, north))
         share[n] = total / sun.shape[0]
         other_share[n] = seen / max(1, other.shape[0])
 
 
 @inner
 def look(place, target):
-    """(azimuth, elevation, distance) of a target from a site: deg, deg, km."""
+    """(east, north, elevation, distance) of a target from a site: km, deg, km."""
     x, y, z = target[0] - place[0, 0], target[1] - place[0, 1], target[2] - place[0, 2]
     east = place[1, 0] * x + place[1, 1] * y + place[1, 2] * z
     north = place[2, 0] * x + place[2, 1] * y + place[2, 2] * z
     up = place[3, 0] * x + place[3, 1] * y + place[3, 2] * z
     across = math.sqrt(east * east + north * north)
-    azimuth = math.degrees(math.atan2(east, north)) % 360.0
-    return azimuth, math.degrees(math.atan2(up, across)), math.sqrt(across * across + up * up)
+    return east, north, math.degrees(math.atan2(up, across)), math.sqrt(across * across + up * up)
+
+
+@inner
+def bearing(east, north):
+    """Azimuth of a direction, deg from north."""
+    return math.degrees(math.atan2(east, north)) % 360.0
