@@ -13,6 +13,7 @@ from raabta.links.budget import feeder_budget
 from raabta.links.relay import held_power_db
 from raabta.network import chunk
 from raabta.network.model import Network
+from raabta.network.record_kernels import RTT_STEP_MS
 from raabta.network.sky import feeder_mbps, observe_sky
 from raabta.network.slot import allocate, rates_mbps, round_trip_ms
 from raabta.scenario.loader import load
@@ -57,6 +58,8 @@ def test_the_delay_is_that_of_four_legs() -> None:
     feeder = arc_range_km(hub.latitude_deg, hub.longitude_deg, hub.height_m / 1e3, 38.2)
     assert found == pytest.approx(2.0 * (user + feeder) / LIGHT_KM_MS, abs=0.01)
     assert 480.0 < found.min() < found.max() < 560.0
+    kept_ms = RTT_STEP_MS * chunk.run_chunk(net, [0])["rtt"][0]
+    assert kept_ms == pytest.approx(found, abs=0.5001 * RTT_STEP_MS)
 
 
 def test_nothing_moves_and_every_slot_is_the_same() -> None:
