@@ -138,19 +138,17 @@ def sides_of(camera: Camera) -> Ground:
     """What bounds the view in a camera's axes, as sites with a mask: the cone about nadir that it may be
     turned in, or the four sides of its field of view."""
     if camera.pointing == "target":
-        return Ground(STAND[None], np.eye(3)[None], np.full((1, 1), math.cos(_rad(camera.off_nadir_max_deg))))
+        mask = math.cos(math.radians(camera.off_nadir_max_deg))
+        return Ground(STAND[None], np.eye(3)[None], np.full((1, 1), mask))
     basis = []
     for axis, view_deg in ((0, camera.along_deg), (1, camera.across_deg)):
+        half_rad = math.radians(0.5 * view_deg)
         for sign in (1.0, -1.0):
             up = np.zeros(3)
-            up[axis], up[2] = sign * math.cos(_rad(0.5 * view_deg)), math.sin(_rad(0.5 * view_deg))
+            up[axis], up[2] = sign * math.cos(half_rad), math.sin(half_rad)
             east = np.eye(3)[1 - axis]
             basis.append([east, np.cross(up, east), up])
     return Ground(np.tile(STAND, (4, 1)), np.array(basis), np.zeros((4, 1)))
-
-
-def _rad(angle_deg: float) -> float:
-    return math.radians(angle_deg)
 
 
 def _over(mission: Mission, node: int, mask_deg: float, day: Day) -> Passes:
@@ -158,6 +156,6 @@ def _over(mission: Mission, node: int, mask_deg: float, day: Day) -> Passes:
     place = targets_km(mission)
     up = place / np.linalg.norm(place, axis=1)[:, None]
     basis = enu_basis(np.degrees(np.arcsin(up[:, 2])), np.degrees(np.arctan2(up[:, 1], up[:, 0])))
-    ground = Ground(place, basis, np.full((len(place), 1), math.sin(_rad(mask_deg))))
+    ground = Ground(place, basis, np.full((len(place), 1), math.sin(math.radians(mask_deg))))
     fleet = mission.fleet(np.array([node]), MOON.frame)
     return find_passes(ground, fleet, mission.at(day.begin_s), day.duration_s)

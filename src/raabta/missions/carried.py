@@ -48,7 +48,7 @@ def plan_of(mission: Mission, rows: Floats, steps: Floats) -> ContactPlan:
     for row in alone.one_at_a_time(mission, rows, steps):
         for step in steps[alone.of_contact(row, steps)]:
             begin, end = max(row[contacts.BEGIN], step[rates.BEGIN]), min(row[contacts.END], step[rates.END])
-            both = ends_of(mission, *(int(number) for number in step[: rates.WAY + 1]))
+            both = ends_of(mission, *rates.key_of(step))
             light = (step[k] / SPEED_OF_LIGHT_KM_S for k in _RANGES)
             found.append((begin, end, *both, *light, step[rates.RATE]))
     found += _wired(mission)

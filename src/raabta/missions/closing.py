@@ -50,7 +50,7 @@ def rate_columns(mission: Mission, steps: Floats) -> dict[str, Any]:
 
 def _ends(mission: Mission, step: Floats) -> tuple[int, int]:
     """Sender and receiver of a step."""
-    return ends_of(mission, *(int(number) for number in step[: rates.WAY + 1]))
+    return ends_of(mission, *rates.key_of(step))
 
 
 def budget_columns(mission: Mission, steps: Floats) -> dict[str, list[Any]]:
@@ -95,7 +95,7 @@ def _told(mission: Mission, steps: Floats, number: int, way: int) -> dict[str, A
     for at in ENDS if len(own) else ():
         step, budget = _budget(mission, own, at)
         sender, receiver = (mission.nodes.name[node] for node in _ends(mission, step))
-        carrier = mission.carriers[_key(step)]
+        carrier = mission.carriers[rates.key_of(step)]
         assert carrier.space is not None
         found[at] = {
             "sender": sender,
@@ -119,16 +119,11 @@ def _of_way(steps: Floats, number: int, way: int) -> Floats:
     return np.asarray(steps[(steps[:, rates.LINK] == number) & (steps[:, rates.WAY] == way)])
 
 
-def _key(step: Floats) -> tuple[int, int, int, int]:
-    link, one, other, way = (int(number) for number in step[: rates.WAY + 1])
-    return link, one, other, way
-
-
 def _budget(mission: Mission, own: Floats, at: str) -> tuple[Floats, SpaceBudget]:
     """The step with the best or the worst C/N0, and the budget there."""
     level, range_km, elevation_deg = ENDS[at]
     step = own[own[:, level].argmax() if at == "best" else own[:, level].argmin()]
-    carrier = mission.carriers[_key(step)]
+    carrier = mission.carriers[rates.key_of(step)]
     seen = step[elevation_deg] if np.isfinite(step[elevation_deg]) else 90.0
     distance = float(step[range_km])
     seen_deg = float(np.clip(seen, LOWEST_DEG, 90.0))

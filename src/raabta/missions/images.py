@@ -89,11 +89,16 @@ def _is_free(taken: list[float], time: float, apart_s: float) -> bool:
     return all(abs(other - time) >= apart_s for other in taken[max(place - 1, 0) : place + 1])
 
 
+def _copies(images: str) -> str:
+    """Name of the small copies of a camera's images, as data are told."""
+    return f"{images}, thumbnails"
+
+
 def flows_of(mission: Mission) -> list[str]:
     """Names of what cameras make, as data are told: images of each, and small copies where it sends them."""
     found = []
     for one in mission.scenario.cameras:
-        found += [one.name, *([f"{one.name}, thumbnails"] if one.thumbnail_mb else [])]
+        found += [one.name, *([_copies(one.name)] if one.thumbnail_mb else [])]
     return found
 
 
@@ -105,7 +110,7 @@ def sources_of(mission: Mission, images: list[Image]) -> list[tuple[Source, str,
         one, target = mission.scenario.cameras[image.camera], mission.scenario.targets[image.target]
         ways = [(one.image_mb, target.priority, one.name)]
         if one.thumbnail_mb:
-            ways.append((one.thumbnail_mb, one.thumbnail_priority, f"{one.name}, thumbnails"))
+            ways.append((one.thumbnail_mb, one.thumbnail_priority, _copies(one.name)))
         for volume_mb, priority, flow in ways:
             life = math.inf if one.lifetime_s is None else one.lifetime_s
             source = Source(

@@ -50,6 +50,12 @@ def steps_of(mission: Mission, rows: Floats, sights: contacts.Sights) -> Floats:
     return np.concatenate(found)
 
 
+def key_of(step: Floats) -> tuple[int, int, int, int]:
+    """Link, its nodes as in its contact, and way of a step."""
+    link, one, other, way = (int(number) for number in step[: WAY + 1])
+    return link, one, other, way
+
+
 def whole(steps: Floats) -> Floats:
     """Steps that midnight cuts made one; where the least and the greatest C/N0 were is that of a part."""
     found = intervals.joined(steps, KEYS, least=[LEAST, LOW], most=[MOST, HIGH], final=[LAST])
