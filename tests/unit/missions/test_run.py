@@ -258,7 +258,7 @@ def test_a_folder_of_another_run_is_refused(tmp_path: Path) -> None:
 def test_what_is_kept_is_read_back(tmp_path: Path) -> None:
     answer = run(mission(), tmp_path / "run", workers=1)
     stored = open_run(tmp_path / "run")
-    assert stored.scenario == answer.scenario
+    assert stored.scenario == answer.mission.scenario
     assert stored.summary == json.loads(json.dumps(answer.summary))
     lines = (tmp_path / "run" / "links.csv").read_text(encoding="utf-8").splitlines()
     assert stored.rows("links.csv") == list(csv.DictReader(lines))
