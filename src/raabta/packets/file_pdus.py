@@ -300,7 +300,7 @@ def _handlers(options: bytes) -> tuple[tuple[int, int], ...]:
 
 
 def _text(name: bytes) -> str:
-    """A file's name: no way out of a folder, no control characters. Raises PduError."""
+    """A file's name: no control characters; it can hold `../`: open nothing by it. Raises PduError."""
     try:
         text = name.decode()
     except UnicodeDecodeError:
