@@ -46,7 +46,7 @@ def terminal(stored: Stored) -> list[RenderableType]:
     for shown in mission_words.tables(stored):
         table = Table(title=Text(shown.title, style="bold"), title_justify="left", header_style="dim")
         for name, right in zip(shown.heads, shown.right, strict=True):
-            table.add_column(name, justify="right" if right else "left")
+            table.add_column(name, justify="right" if right else "left", overflow="fold")
         for row in shown.rows[:PER_TABLE]:
             table.add_row(*(Text(words.clean(value)) for value in row))
         if len(shown.rows) > PER_TABLE:

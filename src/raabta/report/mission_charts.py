@@ -120,8 +120,10 @@ def _keys(names: Sequence[str], x: float, y: float) -> str:
 def elevation_curves(
     names: Sequence[str], elevation_deg: Floats, step_s: float, mask_deg: Sequence[float]
 ) -> str:
-    """Elevation of each track (t, k) above its mask over the run, or over so much of it as can be read."""
-    shown = elevation_deg[: max(2, min(len(elevation_deg), MOST_POINTS))]
+    """Elevation of each track (t, k) above its mask over the run, or over so much of it as can be read, which
+    then is said."""
+    up = (elevation_deg >= mask_deg).any(axis=1).cumsum()
+    shown = elevation_deg[: max(2, int(np.searchsorted(up, MOST_POINTS, side="right")))]
     hours = np.arange(len(shown)) * step_s / 3_600.0
     unit, x = ("days", hours / 24.0) if hours[-1] > 72.0 else ("h", hours)
     panels = [
@@ -132,9 +134,10 @@ def elevation_curves(
     ]  # fmt: skip
     if not panels:
         return ""
+    part = "" if len(shown) == len(elevation_deg) else ", of the run's beginning"
     return draw(
         ", ".join(names),
-        ["elevation above the mask"],
+        ["elevation above the mask" + part],
         f"time from the start, {unit}",
         np.asarray(x, np.float64),
         panels,

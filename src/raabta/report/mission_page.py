@@ -82,7 +82,7 @@ def facts(stored: Stored) -> list[str]:
     time, mission = stored.scenario.time, stored.mission
     start = time.start.astimezone(dt.UTC)
     return [
-        f"{words.duration(time.duration_s)} from {start:%d %B %Y %H:%M} UTC",
+        f"{words.duration(time.duration_s)} from {start.day} {start:%B %Y %H:%M} UTC",
         words.counted(mission.nodes.sites, "site"),
         f"{len(stored.scenario.craft)} craft",
         words.counted(len(stored.scenario.links), "link"),

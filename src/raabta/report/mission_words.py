@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from raabta.missions.nodes import SUN
 from raabta.report import words
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def answers(stored: Stored) -> list[str]:
 
 def _of_link(one: dict[str, Any]) -> str:
     head = f"{one['link'][:1].upper()}{one['link'][1:]}: {one['contacts']:,} contacts"
+    if one["pairs"] > 1:
+        head += f" of {one['pairs']:,} pairs"
     silence = spell(one["longest_gap_s"])
     return f"{head}, {words.share(one['contact_share'])} of the time; the longest silence is {silence}."
 
@@ -125,16 +128,20 @@ def _of_eclipse(one: dict[str, Any]) -> str:
 
 def _of_track(one: dict[str, Any]) -> str:
     low, high = one["elevation_min_deg"], one["elevation_max_deg"]
+    node = "the Sun" if one["node"] == SUN else one["node"]
     if high < 0.0:
-        return f"{one['node']} never rises over {one['site']}: it stays {-high:.1f} to {-low:.1f} deg below."
-    return f"{one['node']} stands between {low:.1f} and {high:.1f} deg over {one['site']}."
+        below = f"it stays {-high:.1f} to {-low:.1f} deg below the horizontal"
+        return f"{one['site']} never sees {node} rise: {below}."
+    return f"Seen from {one['site']}, the elevation of {node} is {low:.1f} to {high:.1f} deg."
 
 
 def _of_gap(one: dict[str, Any]) -> str:
     longest = spell(one["longest_s"])
+    count, long = one["gaps"], one["not_bridged"]
     case = f" ({one['case']})" if one.get("case") else ""
-    head = f"{one['node']} is {one['what']}{case} {one['gaps']} times, for {longest} at most"
-    return f"{head}; {one['not_bridged']} of them outlast {one['lasts_h']:g} h."
+    times = "once, for" if count == 1 else f"{count:,} times, for at most"
+    outlast = "none outlasts" if not long else "1 outlasts" if long == 1 else f"{long:,} outlast"
+    return f"{one['node']} is {one['what']}{case} {times} {longest}; {outlast} {one['lasts_h']:g} h."
 
 
 def _of_flow(one: dict[str, Any]) -> str:

@@ -214,7 +214,8 @@ def facts(results: Results) -> list[str]:
         f"{scenario.constellation.label} ({satellites})",
         words.counted(len(scenario.gateways), "gateway"),
         *_fallback_facts(scenario, parts),
-        f"{words.duration(time.duration_s)} from {start:%d %B %Y %H:%M} UTC in steps of {time.step_s:g} s",
+        f"{words.duration(time.duration_s)} from {start.day} {start:%B %Y %H:%M} UTC "
+        f"in steps of {time.step_s:g} s",
         f"for {words.SERVE[scenario.demand.serve]}, take-up {take_up}",
         f"{scenario.weather.statistic.replace('-', ' ')} weather",
     ]

@@ -7,12 +7,14 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from mission_scenarios import mission
 
 from raabta.missions.run import run
 from raabta.missions.stored import Stored, open_run
 from raabta.report import mission as shown
+from raabta.report import mission_charts, mission_words
 from raabta.report.mission_words import answers, spell, tables
 
 
@@ -67,7 +69,9 @@ def test_the_page_is_whole_and_safe(stored: Stored, tmp_path: Path) -> None:
 def test_answers_say_what_the_summary_holds(stored: Stored) -> None:
     lines = answers(stored)
     link = stored.summary["links"][0]
-    assert f"Ground: {link['contacts']} contacts" in lines[0]
+    assert f"Ground: {link['contacts']} contacts of 2 pairs," in lines[0]
+    low, high = (stored.summary["tracks"][1][f"elevation_{end}_deg"] for end in ("min", "max"))
+    assert f"Seen from Karachi, the elevation of the Sun is {low:.1f} to {high:.1f} deg." in lines
     assert any("above the mask of 156 of 156 places" in line for line in lines)
     assert any("blinds a 1.2 m dish that listens to Relay" in line for line in lines)
 
@@ -81,6 +85,40 @@ def test_a_terminal_shows_every_table(stored: Stored) -> None:
     for table in tables(stored):
         assert table.title in text
     assert "more" in text
+
+
+def test_a_narrow_terminal_cuts_no_name(stored: Stored) -> None:
+    from rich.console import Console
+
+    screen = Console(width=60, record=True, file=io.StringIO())
+    screen.print(*shown.terminal(stored))
+    assert "\u2026" not in screen.export_text()
+
+
+@pytest.mark.parametrize(
+    ("gaps", "late", "text"),
+    [
+        (1, 0, "Rover is dark once, for 2 h 0 min; none outlasts 72 h."),
+        (3, 1, "Rover is dark 3 times, for at most 2 h 0 min; 1 outlasts 72 h."),
+        (3, 2, "Rover is dark 3 times, for at most 2 h 0 min; 2 outlast 72 h."),
+    ],
+)
+def test_gaps_are_counted_in_words(gaps: int, late: int, text: str) -> None:
+    one = {"node": "Rover", "what": "dark", "case": "", "lasts_h": 72.0, "longest_s": 7_200.0}
+    assert mission_words._of_gap(one | {"gaps": gaps, "not_bridged": late}) == text
+    assert "silent (relay) " in mission_words._of_gap(
+        one | {"what": "silent", "case": "relay", "gaps": gaps, "not_bridged": late}
+    )
+
+
+def test_passes_of_the_whole_run_are_drawn_however_many_steps_lie_between() -> None:
+    """A week in minutes, five minutes up in each hour and a half: the last day's passes are there too."""
+    minutes = np.arange(10_080)
+    up_deg = np.where(minutes % 90 < 5, 30.0, -30.0)[:, None]
+    week = mission_charts.elevation_curves(["a"], up_deg, 60.0, [5.0])
+    assert ">6</text>" in week and "beginning" not in week
+    season = mission_charts.elevation_curves(["a"], np.tile(np.abs(up_deg), (4, 1)), 60.0, [5.0])
+    assert "beginning" in season and ">6</text>" not in season
 
 
 @pytest.mark.parametrize(
