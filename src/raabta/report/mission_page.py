@@ -80,12 +80,12 @@ def context(stored: Stored) -> dict[str, Any]:
 def facts(stored: Stored) -> list[str]:
     """The line under the title."""
     time, mission = stored.scenario.time, stored.mission
-    start = time.start.astimezone(dt.UTC)
+    start, links = time.start.astimezone(dt.UTC), len(stored.scenario.links)
     return [
         f"{words.duration(time.duration_s)} from {start.day} {start:%B %Y %H:%M} UTC",
         words.counted(mission.nodes.sites, "site"),
         f"{len(stored.scenario.craft)} craft",
-        words.counted(len(stored.scenario.links), "link"),
+        *([words.counted(links, "link")] if links else []),
     ]
 
 

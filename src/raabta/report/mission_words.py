@@ -213,7 +213,8 @@ def cards(stored: Stored) -> list[Card]:
     fluxes = stored.summary.get("exposure", {}).get("fluxes", [])
     for one in fluxes[:1]:
         name = f"{one['particle'].capitalize()} above {one['energy_mev']:g} MeV"
-        found.append(Card(name, f"{one['daily_fluence']:.2g}", "per cm² a day", "outside, unshielded"))
+        fluence = words.short_count(float(f"{one['daily_fluence']:.2g}"))
+        found.append(Card(name, fluence, "per cm² a day", "outside, unshielded"))
     return found
 
 

@@ -102,8 +102,12 @@ def spark(values: Floats, width: int = 48) -> str:
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """At most `most` + 1 round numbers that span low to high, 1, 2, 2.5 or 5 times a power of ten apart."""
-    step = axes.round_step((high - low) / (most - 1))
+    """At most `most` + 1 round numbers that span low to high, 1, 2, 2.5 or 5 times a power of ten apart.
+
+    Where the span is but rounding, steps are a hundredth of the numbers themselves.
+    """
+    span, size = high - low, max(abs(low), abs(high))
+    step = axes.round_step(span / (most - 1) if span > 1e-6 * size else 0.01 * size)
     first, last = np.floor(low / step + 1e-9), np.ceil(high / step - 1e-9)
     return [float(k * step) for k in np.arange(first, max(last, first + 1) + 0.5)]
 

@@ -56,6 +56,13 @@ def test_ticks_span_the_values_in_round_steps(low: float, high: float) -> None:
     assert np.allclose(np.diff(found), found[1] - found[0])
 
 
+@pytest.mark.parametrize(("low", "high"), [(30.0, 30.0), (29.999999999, 30.000000001), (-5e-9, -5e-9)])
+def test_ticks_of_a_level_line_read_differently(low: float, high: float) -> None:
+    found = ticks(low, high)
+    assert found[0] <= low <= high <= found[-1]
+    assert len({f"{value:,.10g}" for value in found}) == len(found) >= 2
+
+
 def test_a_spark_rises_with_its_values() -> None:
     assert spark(np.arange(8.0)) == "▁▂▃▄▅▆▇█"
     assert spark(np.array([1.0, np.nan, 1.0])) == "▅ ▅"
