@@ -16,8 +16,10 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not real_time"
 	$(BIN)/python -m pytest -m "real_time and not slow"
 
+# The slow lane, then properties and fuzzing with examples that no run has drawn before.
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+	HYPOTHESIS_PROFILE=fresh $(BIN)/python -m pytest -n 2 -m "not slow" tests/properties tests/fuzz
 
 # 10,000 kills of the toy run, coordinators and workers; about a quarter of an hour.
 test-kills: $(STAMP)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from raabta.network.assignment import assign_balanced, assign_simple, bound_mbps, market, quality
 
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60, deadline=None)
 
 
 @st.composite

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from raabta.network.fair import DEMAND_MET, fair_rates, resource_load_mbps
 
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60, deadline=None)
 
 
 @st.composite

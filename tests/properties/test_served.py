@@ -19,7 +19,7 @@ from raabta.service.served import sampling
 from raabta.service.store import gather
 
 SLOTS = 8
-quick = settings(max_examples=8, deadline=None, derandomize=True)
+quick = settings(max_examples=8, deadline=None)
 
 
 @lru_cache
@@ -69,7 +69,7 @@ def test_a_light_ask_is_served_whole_and_a_heavy_one_in_part():
 counts = st.lists(st.integers(0, 50), min_size=RUNGS + 1, max_size=RUNGS + 1)
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None)
 @given(counts=counts, moved=st.integers(1, RUNGS), target=st.floats(0.5, 0.999))
 def test_moving_slots_up_the_ladder_never_lowers_what_is_granted(counts, moved, target):
     histogram = np.array(counts, np.int64) * SLOT_UNIT
@@ -81,7 +81,7 @@ def test_moving_slots_up_the_ladder_never_lowers_what_is_granted(counts, moved, 
     assert after >= before
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None)
 @given(rows=st.lists(counts, min_size=3, max_size=8), target=st.floats(0.5, 0.999))
 def test_the_interval_holds_the_answer(rows, target):
     batches = np.array(rows, np.int64)

@@ -51,7 +51,7 @@ def constellations(draw):
     return type(BASE)(**data)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None)
 @given(constellations(), st.integers(0, 7_200))
 def test_lasers_are_mutual_within_limits_and_within_terminals(constellation, second):
     fleet = Propagator.from_constellation(constellation, START)
@@ -82,7 +82,7 @@ def link_set(links):
     return set(zip(place.tolist(), links.satellite.tolist(), links.range_km.tolist(), strict=True))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None)
 @given(ground(), st.integers(1, 4))
 def test_policies_choose_among_what_is_in_view(links, count):
     seen = np.diff(links.start)
