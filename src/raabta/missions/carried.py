@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -298,10 +298,20 @@ def _upto(when_s: Floats, volume_mb: Floats, times: Floats) -> list[float]:
     return found
 
 
-def gaps_of(mission: Mission, rows: Floats, light: Floats) -> list[tuple[str, str, str, float, float, bool]]:
-    """Darkness and silence of the nodes of `battery`, the latter in each case.
+class Gap(NamedTuple):
+    """A time in which a node is dark or silent; case: "" of darkness, and where links have none; bridged: the
+    battery lasts longer."""
 
-    Case ("" of darkness, and where links have none), node, what, begin, duration, whether it is bridged."""
+    case: str
+    node: str
+    what: str
+    begin_s: float
+    lasts_s: float
+    bridged: bool
+
+
+def gaps_of(mission: Mission, rows: Floats, light: Floats) -> list[Gap]:
+    """Darkness and silence of the nodes of `battery`, the latter in each case."""
     found = []
     asked_light = {int(n) for name in mission.scenario.light for n in mission.nodes.named(name)}
     for ask in mission.scenario.battery:
@@ -315,5 +325,6 @@ def gaps_of(mission: Mission, rows: Floats, light: Floats) -> list[tuple[str, st
             sets.append(("", "dark", light[light[:, 0] == node][:, 1:]))
         for case, what, held in sets:
             for begin, end in intervals.between(held, *mission.spans_s[node]).tolist():
-                found.append((case, ask.node, what, begin, end - begin, end - begin <= ask.lasts_h * 3_600.0))
+                bridged = end - begin <= ask.lasts_h * 3_600.0
+                found.append(Gap(case, ask.node, what, begin, end - begin, bridged))
     return found

@@ -364,15 +364,16 @@ def _images(
 
 def _gaps(mission: Mission, rows: Floats, lit: Floats, found: Found) -> None:
     gaps = carried.gaps_of(mission, rows, lit)
-    begin, length = (np.array([gap[k] for gap in gaps], np.float64) for k in (3, 4))
+    begin = np.array([gap.begin_s for gap in gaps], np.float64)
+    length = np.array([gap.lasts_s for gap in gaps], np.float64)
     arrays = {
-        "case": np.array([gap[0] for gap in gaps], np.str_),
-        "node": np.array([gap[1] for gap in gaps], np.str_),
-        "what": np.array([gap[2] for gap in gaps], np.str_),
+        "case": np.array([gap.case for gap in gaps], np.str_),
+        "node": np.array([gap.node for gap in gaps], np.str_),
+        "what": np.array([gap.what for gap in gaps], np.str_),
         "start": utc_text(mission, begin),
         "start_s": begin,
         "duration_s": length,
-        "bridged": np.array([gap[5] for gap in gaps], np.bool_),
+        "bridged": np.array([gap.bridged for gap in gaps], np.bool_),
     }
     found.tables["gaps.csv"] = tables.as_dataset(tables.MISSION_GAPS, arrays)
     found.summary["gaps"] = [
@@ -382,12 +383,12 @@ def _gaps(mission: Mission, rows: Floats, lit: Floats, found: Found) -> None:
             "what": what,
             "lasts_h": ask.lasts_h,
             "gaps": len(own),
-            "longest_s": max(gap[4] for gap in own),
-            "not_bridged": sum(not gap[5] for gap in own),
+            "longest_s": max(gap.lasts_s for gap in own),
+            "not_bridged": sum(not gap.bridged for gap in own),
         }
         for ask in mission.scenario.battery
         for case, what in [("", "dark"), *((case, "silent") for case in carried.cases_of(mission))]
-        if (own := [gap for gap in gaps if gap[:3] == (case, ask.node, what)])
+        if (own := [gap for gap in gaps if (gap.case, gap.node, gap.what) == (case, ask.node, what)])
     ]
 
 
